@@ -1,0 +1,59 @@
+"""Tables of the room: plans, the items they hold, and every edit."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Numeric,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adunion.engines.postgres import metadata
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="whole_site"),
+    Column("target_roi", Numeric(8, 3), nullable=False, comment="counted GMV / spend"),
+    Column("currency", Text, nullable=False),
+    Column("budget_minor", BigInteger, comment="for the whole plan; null: unlimited"),
+    Column("start_at", DateTime(timezone=True), nullable=False),
+    Column("end_at", DateTime(timezone=True), comment="null: until stopped"),
+    Column("dayparts", JSONB, comment="hours of the week 0..167, Monday 00 UTC first; null: all"),
+    Column("status", Text, nullable=False, comment="active, paused or ended"),
+    Column("stage", Text, nullable=False, comment="learning, stable or adjusting"),
+    Column("stage_since", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+plan_items = Table(
+    "plan_items",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("item_id", Text, ForeignKey("items.id"), primary_key=True),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Index(
+        "uq_plan_items_one_active_plan", "item_id", unique=True, postgresql_where=text("active")
+    ),
+)
+
+plan_edits = Table(
+    "plan_edits",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("plan_id", Text, ForeignKey("plans.id"), nullable=False, index=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("changes", JSONB, nullable=False, comment='{"target_roi": ["4.000", "3.500"]}'),
+    Column("large", Boolean, nullable=False),
+)

@@ -1,0 +1,35 @@
+"""The one settings object, read from the environment (`ADUNION_*`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .clock import random_bytes
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; each field is `ADUNION_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ADUNION_", extra="ignore")
+
+    home: Path = Field(Path(".adunion"), description="Where the program keeps its data")
+    database_url: str | None = Field(None, description="A PostgreSQL to use instead of our own")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
+
+    def signing_key(self) -> bytes:
+        """The key that signs tokens: `ADUNION_SECRET`, or 32 bytes kept in the home, mode 600."""
+        if self.secret:
+            return self.secret.encode()
+        path = self.home / "secret"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(random_bytes(32))
+            fresh.rename(path)
+        return path.read_bytes()

@@ -1,0 +1,60 @@
+"""Tables of the room: orders and what became of them, and how far the event log was applied."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from adunion.engines.postgres import metadata
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("external_id", Text, nullable=False, comment="the merchant's number"),
+    Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False),
+    Column("source", Text, nullable=False, comment="live or import"),
+    Column("shopper", Text, nullable=False, comment="pseudonym; empty where unknown"),
+    Column("currency", Text, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("region", Text, nullable=False, server_default=""),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("merchant_id", "external_id"),
+    Index("ix_orders_placed_at", "placed_at"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("item_id", Text, ForeignKey("items.id"), comment="null: an order without lines"),
+    Column("quantity", Integer, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False, comment="of the line, after discounts"),
+)
+
+order_steps = Table(
+    "order_steps",
+    metadata,
+    Column("order_id", Text, ForeignKey("orders.id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True, comment="0 for payment and receipt of all"),
+    Column("step", Text, primary_key=True, comment="payment, receipt or refund"),
+    Column("number", Integer, primary_key=True, comment="0; refunds of a line count up"),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+consumed = Table(
+    "consumed",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="rows of the event log applied"),
+)

@@ -1,0 +1,100 @@
+"""Types of the room: the event, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+
+class EventType(IntEnum):
+    """What happened; the number is what the event log stores, so it never changes."""
+
+    REQUEST = 0
+    IMPRESSION = 1
+    CLICK = 2
+    VISIT = 3
+    FAVOURITE = 4
+    CART = 5
+    ORDER = 6
+    PAYMENT = 7
+    RECEIPT = 8
+    REFUND = 9
+
+
+NO_ID = np.zeros(1, "V16")[0]
+"""Sixteen zero bytes: no plan, no link, no order."""
+
+FLAG_MOVED = 1  # the bid moved the item: sponsored, labelled, charged
+FLAG_CONSENT = 2
+
+
+@dataclass(frozen=True)
+class EventBatch:
+    """n events as columns of shape (n,); ids are the 16 ULID bytes of our prefixed ids.
+
+    `key` identifies an event: two events of one key are one (a beacon sent twice). `amount_minor`
+    is an order line's or refund's amount; `price_micros` what a seen impression costs its plan.
+    An order of several lines is several ORDER events of one `order`.
+    """
+
+    type: npt.NDArray[np.uint8]
+    at_us: npt.NDArray[np.int64]
+    key: npt.NDArray[np.uint64]
+    request: npt.NDArray[np.void]
+    slot: npt.NDArray[np.int16]  # 0-based; -1 none
+    placement: npt.NDArray[np.void]
+    item: npt.NDArray[np.void]
+    plan: npt.NDArray[np.void]
+    shopper: npt.NDArray[np.void]  # blake2b-16 of the pseudonym
+    link: npt.NDArray[np.void]
+    order: npt.NDArray[np.void]
+    line: npt.NDArray[np.int16]  # 1-based order line; 0 whole order
+    quantity: npt.NDArray[np.int32]
+    amount_minor: npt.NDArray[np.int64]
+    price_micros: npt.NDArray[np.int64]
+    flags: npt.NDArray[np.uint8]
+    exposure: npt.NDArray[np.float32]  # P(seen) of the slot it was given
+    exposure_organic: npt.NDArray[np.float32]  # P(seen) of the slot it had without its bid
+    pctr: npt.NDArray[np.float32]
+    pcvr: npt.NDArray[np.float32]
+    propensity: npt.NDArray[np.float32]
+    text: npt.NDArray[np.object_]  # query or page topic of a request, else ""
+
+    def __len__(self) -> int:
+        return len(self.type)
+
+    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> EventBatch:
+        """The chosen rows, in that order."""
+        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+
+_ID_COLUMNS = frozenset(("request", "placement", "item", "plan", "shopper", "link", "order"))
+_DTYPES: dict[str, str] = {
+    "type": "u1", "at_us": "i8", "key": "u8", "slot": "i2", "line": "i2", "quantity": "i4",
+    "amount_minor": "i8", "price_micros": "i8", "flags": "u1", "exposure": "f4",
+    "exposure_organic": "f4", "pctr": "f4", "pcvr": "f4", "propensity": "f4",
+}  # fmt: skip
+
+
+def events(count: int, **columns: npt.NDArray[np.generic] | int | float | str) -> EventBatch:
+    """A batch from the columns given (arrays or one value for all); the rest are zero or none."""
+    filled: dict[str, npt.NDArray[np.generic]] = {}
+    for column in fields(EventBatch):
+        given = columns.pop(column.name, None)
+        if column.name in _ID_COLUMNS:
+            filled[column.name] = np.zeros(count, "V16") if given is None else np.asarray(given)
+        elif column.name == "text":
+            filled["text"] = np.full(count, "", object) if given is None else np.asarray(given)
+        else:
+            default = -1 if column.name == "slot" else 0
+            value = np.asarray(default if given is None else given, _DTYPES[column.name])
+            filled[column.name] = np.array(np.broadcast_to(value, (count,)))
+    if columns:
+        raise TypeError(f"no such columns: {sorted(columns)}")
+    for name, array in filled.items():
+        if len(array) != count:
+            raise ValueError(f"column {name} has {len(array)} rows, not {count}")
+    return EventBatch(**filled)  # type: ignore[arg-type]
