@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from adunion.bootstrap.tables import load_tables
 from adunion.engines import postgres as engines
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.config import Settings
@@ -24,6 +25,7 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[engines.Postgres]:
     """A server of this test session's own, with a migrated template to clone."""
+    load_tables()
     with tempfile.TemporaryDirectory(prefix="adunion-test-") as home:
         server = engines.connect(Settings(home=Path(home), database_url=None))
         template = server.database("template_adunion")

@@ -1,1 +1,5 @@
-"""TODO"""
+"""Who a shopper is to the market: what they looked at and bought, for those who consented."""
+
+from .profiles import CLICK, ORDER, ProfileStore
+
+__all__ = ["CLICK", "ORDER", "ProfileStore"]

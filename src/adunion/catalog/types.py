@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -57,3 +58,95 @@ class CatalogSnapshot:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def rows(self, raw: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+        """The row of each 16-byte id, shape (k,) -> (k,); -1 where it is not in the snapshot."""
+        if not len(self.raw):
+            return np.full(len(raw), -1, np.int32)
+        at = np.minimum(np.searchsorted(self.raw, raw), len(self.raw) - 1)
+        return np.where(self.raw[at] == raw, at, -1).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """Who sells; `external_id` is the name or number the merchant's files carry."""
+
+    id: str
+    external_id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One stored item; money in integer minor units."""
+
+    id: str
+    merchant_id: str
+    external_id: str
+    title: str
+    translations: dict[str, str]
+    description: str
+    category: str
+    brand: str
+    price_minor: int
+    currency: str
+    availability: str
+    link: str
+    image_url: str
+    gtin: str
+    mpn: str
+    item_group: str
+    attributes: dict[str, Any]
+    rating: float | None
+    rating_count: int
+    created_at: datetime
+    updated_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """Which items to list: every word of `text` must be in the title, either language, or brand."""
+
+    text: str = ""
+    merchant_id: str | None = None
+    category: str | None = None  # this path and all below it
+    currency: str | None = None
+    withdrawn: bool | None = False  # None: both
+    starting_after: str | None = None
+    ending_before: str | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Items newest first, and whether more follow in the direction asked."""
+
+    items: list[Item]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a load did to the catalog."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did; `report_path` names the file of skipped rows, if any were skipped."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    withdrawn: int
+    skipped: int
+    ignored: dict[str, int]  # reason of the mapping's ignore rule -> rows
+    rows: int
+    report_path: str | None
+    seconds: float

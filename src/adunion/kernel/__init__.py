@@ -1,1 +1,1 @@
-"""Money, ids, clock, errors, settings, registry: what every room stands on; imports nothing of ours."""
+"""Money, ids, clock, errors, settings, registry: every room stands on it; imports none of ours."""

@@ -51,7 +51,7 @@ class IdFactory:
         return millis.to_bytes(6, "big") + chance
 
     def raw_batch(self, at_us: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
-        """Ids for many events at once: times in micros, shape (n,) -> shape (n,) of 16 bytes (`V16`)."""
+        """Ids for many events at once: times in micros, shape (n,) -> (n,) of 16 bytes (`V16`)."""
         count = len(at_us)
         out = np.empty((count, 16), np.uint8)
         big = (at_us // 1000).astype(">u8").view(np.uint8).reshape(count, 8)

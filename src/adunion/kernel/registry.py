@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """The strategies of one kind, by name; `kind` is also the entry-point group `adunion.<kind>`."""
+    """The strategies of one kind, by name; `kind` names the entry-point group too."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -34,7 +34,9 @@ class Registry(Generic[T]):
         """The strategy of that name, or an error that lists what there is."""
         self._load()
         if name not in self._found:
-            raise invalid(self.kind, f"No {self.kind} named {name!r}.", f"Choose from {self.names()}.")
+            raise invalid(
+                self.kind, f"No {self.kind} named {name!r}.", f"Choose from {self.names()}."
+            )
         return self._found[name]
 
     def names(self) -> list[str]:

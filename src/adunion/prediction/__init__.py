@@ -1,1 +1,25 @@
-"""TODO"""
+"""How likely a seen item is clicked, and a click becomes an order: learned from the market's log."""
+
+from .exposures import estimate_exposures
+from .features import FEATURES, KINDS, features, kind_codes
+from .items import ItemColumns, ItemStats, price_levels, row_mapping
+from .models import Models, predict
+from .predictor import Predictor
+from .training import TrainingLog, train
+
+__all__ = [
+    "FEATURES",
+    "KINDS",
+    "ItemColumns",
+    "ItemStats",
+    "Models",
+    "Predictor",
+    "TrainingLog",
+    "estimate_exposures",
+    "features",
+    "kind_codes",
+    "predict",
+    "price_levels",
+    "row_mapping",
+    "train",
+]

@@ -1,6 +1,6 @@
 """Tables of the room: publishers, the placements that show items, and links."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, Table, Text
+from sqlalchemy import Column, DateTime, ForeignKey, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 
 from adunion.engines.postgres import metadata
@@ -38,4 +38,5 @@ links = Table(
     Column("sub_id", Text, nullable=False, server_default=""),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("disabled_at", DateTime(timezone=True)),
+    UniqueConstraint("publisher_id", "item_id", "sub_id"),
 )

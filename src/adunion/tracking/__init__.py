@@ -1,1 +1,28 @@
-"""TODO"""
+"""What happened: events in once and durably, orders and what became of them."""
+
+from .arrow import EVENT_SCHEMA
+from .keys import beacon_keys, order_key, order_step_keys, shopper_key
+from .repository import Recorded, position, record, set_position
+from .service import Tracker
+from .types import FLAG_CONSENT, FLAG_MOVED, NO_ID, Accepted, EventBatch, EventType, concat, events
+
+__all__ = [
+    "EVENT_SCHEMA",
+    "FLAG_CONSENT",
+    "FLAG_MOVED",
+    "NO_ID",
+    "Accepted",
+    "EventBatch",
+    "EventType",
+    "Recorded",
+    "Tracker",
+    "beacon_keys",
+    "concat",
+    "events",
+    "order_key",
+    "order_step_keys",
+    "position",
+    "record",
+    "set_position",
+    "shopper_key",
+]

@@ -52,6 +52,7 @@ class EventBatch:
     link: npt.NDArray[np.void]
     order: npt.NDArray[np.void]
     line: npt.NDArray[np.int16]  # 1-based order line; 0 whole order
+    number: npt.NDArray[np.int32]  # refunds of a line count up from 0; else 0
     quantity: npt.NDArray[np.int32]
     amount_minor: npt.NDArray[np.int64]
     price_micros: npt.NDArray[np.int64]
@@ -61,7 +62,7 @@ class EventBatch:
     pctr: npt.NDArray[np.float32]
     pcvr: npt.NDArray[np.float32]
     propensity: npt.NDArray[np.float32]
-    text: npt.NDArray[np.object_]  # query or page topic of a request, else ""
+    text: npt.NDArray[np.object_]  # query of a request, merchant's number of an order, else ""
 
     def __len__(self) -> int:
         return len(self.type)
@@ -71,9 +72,32 @@ class EventBatch:
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
+def concat(batches: list[EventBatch]) -> EventBatch:
+    """The rows of several batches as one, in order."""
+    if len(batches) == 1:
+        return batches[0]
+    if not batches:
+        return events(0)
+    columns = {
+        f.name: np.concatenate([getattr(batch, f.name) for batch in batches])
+        for f in fields(EventBatch)
+    }
+    return EventBatch(**columns)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a batch: `fresh[i]` is False where event i was a duplicate."""
+
+    count: int
+    duplicates: int
+    fresh: npt.NDArray[np.bool_]  # (n,)
+    position: int  # of the log, after these rows
+
+
 _ID_COLUMNS = frozenset(("request", "placement", "item", "plan", "shopper", "link", "order"))
 _DTYPES: dict[str, str] = {
-    "type": "u1", "at_us": "i8", "key": "u8", "slot": "i2", "line": "i2", "quantity": "i4",
+    "type": "u1", "at_us": "i8", "key": "u8", "slot": "i2", "line": "i2", "number": "i4", "quantity": "i4",
     "amount_minor": "i8", "price_micros": "i8", "flags": "u1", "exposure": "f4",
     "exposure_organic": "f4", "pctr": "f4", "pcvr": "f4", "propensity": "f4",
 }  # fmt: skip

@@ -44,7 +44,7 @@ idempotent_writes = Table(
     Column("scope", Text, primary_key=True, comment="the key or user that wrote"),
     Column("key", Text, primary_key=True),
     Column("request_hash", LargeBinary, nullable=False),
-    Column("status", Integer, nullable=False),
+    Column("status", Integer, nullable=False, comment="HTTP status; 0 while it runs"),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("ix_idempotent_writes_created_at", "created_at"),

@@ -1,1 +1,6 @@
-"""TODO"""
+"""What a text is about: tokens of Chinese and English, and a lexical index of the catalog."""
+
+from .lexical import LexicalIndex
+from .tokens import tokens
+
+__all__ = ["LexicalIndex", "tokens"]

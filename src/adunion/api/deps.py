@@ -1,0 +1,75 @@
+"""What the routes stand on: the services, and who is calling."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from adunion.kernel.clock import Clock
+from adunion.kernel.errors import invalid, not_found
+from adunion.kernel.ids import Ids
+from adunion.publishers import Publishers
+from adunion.trust import Identity, Principal, Role
+
+
+class ApiServices(Protocol):
+    """The services that the routes call; `bootstrap` has them."""
+
+    engine: Engine
+    clock: Clock
+    ids: Ids
+    identity: Identity
+    publishers: Publishers
+
+
+def _services(request: Request) -> ApiServices:
+    services: ApiServices = request.app.state.services
+    return services
+
+
+def _caller(request: Request) -> Principal:
+    principal: Principal = request.state.principal  # set by ApiRoute before anything else runs
+    return principal
+
+
+Services = Annotated[ApiServices, Depends(_services)]
+Caller = Annotated[Principal, Depends(_caller)]
+
+
+def own_merchant(caller: Principal, merchant_id: str | None) -> str:
+    """The merchant a write is for: a merchant's own, or the one that an operator names."""
+    return _own(caller, Role.MERCHANT, merchant_id)
+
+
+def own_publisher(caller: Principal, publisher_id: str | None) -> str:
+    """The publisher a write is for: a publisher's own, or the one that an operator names."""
+    return _own(caller, Role.PUBLISHER, publisher_id)
+
+
+def seen_merchant(caller: Principal, merchant_id: str | None) -> str | None:
+    """The merchant a list is narrowed to: a merchant's own; None for all."""
+    return own_merchant(caller, merchant_id) if caller.role is Role.MERCHANT else merchant_id
+
+
+def seen_publisher(caller: Principal, publisher_id: str | None) -> str | None:
+    """The publisher a list is narrowed to: a publisher's own; None for all."""
+    return own_publisher(caller, publisher_id) if caller.role is Role.PUBLISHER else publisher_id
+
+
+def check_own(caller: Principal, role: Role, party_id: str | None, kind: str, id_: str) -> None:
+    """Refuse another party's record as if it did not exist."""
+    if caller.role is role and caller.party_id != party_id:
+        raise not_found(kind, id_)
+
+
+def _own(caller: Principal, role: Role, given: str | None) -> str:
+    if caller.role is Role.OPERATOR:
+        if given is None:
+            raise invalid(f"{role.value}_id", f"An operator names the {role.value}.")
+        return given
+    assert caller.party_id is not None
+    if given is not None and given != caller.party_id:
+        raise not_found(role.value, given)
+    return caller.party_id

@@ -1,0 +1,131 @@
+"""Errors as RFC 9457 problems: every answer that is not a success has this one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from adunion.kernel.errors import AdUnionError
+
+MEDIA_TYPE = "application/problem+json"
+_ERRORS_MAX = 20
+
+
+class FieldError(BaseModel):
+    """One thing wrong with the request."""
+
+    where: str = Field(description="`body`, `query`, `path` or `header`", examples=["body"])
+    pointer: str = Field(
+        description="RFC 6901 pointer into the body, or the parameter's name",
+        examples=["/target_roi"],
+    )
+    detail: str = Field(examples=["Input should be greater than 0"])
+
+
+class Problem(BaseModel):
+    """What went wrong, where, and what to do next."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:adunion:problem:not_found"])
+    title: str = Field(description="The HTTP status in words", examples=["Not Found"])
+    status: int = Field(examples=[404])
+    code: str = Field(description="Stable, for programs", examples=["not_found"])
+    detail: str = Field(description="For people", examples=["No plan with id 'cmp_...'."])
+    hint: str | None = Field(None, description="What to do next")
+    field: str | None = Field(None, description="The field or header that is wrong")
+    errors: list[FieldError] | None = Field(None, description="Each bad field, if there are several")
+
+
+def problem(error: AdUnionError, headers: Mapping[str, str] | None = None) -> Response:
+    """The response for an error of ours."""
+    members = {
+        **error.extra,
+        "type": f"urn:adunion:problem:{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+    }
+    optional = {"hint": error.hint, "field": error.field}
+    members |= {name: value for name, value in optional.items() if value is not None}
+    extra = dict(headers or {})
+    if error.status == 401:
+        extra["WWW-Authenticate"] = 'Bearer realm="adunion"'
+    if "retry_after_s" in error.extra:
+        extra["Retry-After"] = str(error.extra["retry_after_s"])
+    return JSONResponse(members, error.status, extra, media_type=MEDIA_TYPE)
+
+
+def of_validation(errors: Sequence[Any]) -> AdUnionError:
+    """The 422 for a request that does not fit the schema; never repeats the input."""
+    found = [_field_error(error) for error in errors[:_ERRORS_MAX]]
+    first = found[0]
+    return AdUnionError(
+        "invalid",
+        f"{first.where} {first.pointer}: {first.detail}",
+        422,
+        field=first.pointer.strip("/").replace("/", ".") or first.where,
+        hint="See errors for each field, and /v1/openapi.json for the schema.",
+        extra={"errors": [error.model_dump() for error in found]},
+    )
+
+
+def of_http(error: HTTPException) -> AdUnionError:
+    """Starlette's own errors: unknown route, wrong method, broken body."""
+    codes = {404: "no_such_route", 405: "method_not_allowed", 413: "body_too_large"}
+    hints = {404: "See /v1/openapi.json for the routes.", 405: "See the Allow header."}
+    return AdUnionError(
+        codes.get(error.status_code, "bad_request"),
+        str(error.detail),
+        error.status_code,
+        hint=hints.get(error.status_code),
+    )
+
+
+def to_problem(error: Exception) -> Response:
+    """The response for any error that a caller can mend."""
+    if isinstance(error, AdUnionError):
+        return problem(error)
+    if isinstance(error, RequestValidationError):
+        return problem(of_validation(error.errors()))
+    assert isinstance(error, HTTPException)
+    return problem(of_http(error), error.headers)
+
+
+async def answer(_request: Request, error: Exception) -> Response:
+    """Exception handler for the errors that `to_problem` knows."""
+    return to_problem(error)
+
+
+async def answer_unexpected(_request: Request, _error: Exception) -> Response:
+    """Exception handler for a defect of ours: says nothing of its inside; the log has it."""
+    return problem(
+        AdUnionError(
+            "internal",
+            "Something went wrong on our side.",
+            500,
+            hint="Try again with the same Idempotency-Key.",
+        )
+    )
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    where, *path = (str(part) for part in error["loc"])
+    pointer = path[0] if where != "body" and path else "".join(f"/{_escape(p)}" for p in path)
+    return FieldError(where=where, pointer=_printable(pointer)[:200], detail=error["msg"])
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

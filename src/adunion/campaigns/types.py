@@ -1,0 +1,96 @@
+"""Types of the room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Status = Literal["active", "paused", "ended"]
+Stage = Literal["learning", "stable", "adjusting"]
+HOURS_OF_WEEK = 168
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which of a merchant's live items a plan takes; every condition given must hold; none: all."""
+
+    category: str = ""  # this category path or one under it
+    brand: str = ""
+    text: str = ""  # a part of the title, in any language
+
+
+@dataclass(frozen=True)
+class PlanDraft:
+    """What a merchant asks for. Either `item_ids` or a `selector`."""
+
+    merchant_id: str
+    target_roi: Decimal | int | float | str  # counted GMV / spend, 0.1 to 1,000, 3 decimals
+    item_ids: tuple[str, ...] = ()
+    selector: Selector | None = None
+    name: str = ""
+    budget_minor: int | None = None  # for the whole plan; None: unlimited
+    start_at: datetime | None = None  # None: now
+    end_at: datetime | None = None  # None: until stopped
+    dayparts: tuple[int, ...] | None = None  # hours of the week, Monday 00 UTC is 0; None: all
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as it stands."""
+
+    id: str
+    merchant_id: str
+    name: str
+    kind: str
+    target_roi: Decimal
+    currency: str
+    budget_minor: int | None
+    start_at: datetime
+    end_at: datetime | None
+    dayparts: tuple[int, ...] | None
+    status: Status
+    stage: Stage
+    stage_since: datetime
+    created_at: datetime
+    updated_at: datetime
+    item_count: int
+    spend_minor: int  # charged so far
+
+
+@dataclass(frozen=True)
+class LivePlan:
+    """What the auction needs of a plan that may bid now or soon."""
+
+    id: str
+    merchant_id: str
+    target_roi: Decimal
+    budget_left_micros: int | None  # None: unlimited
+    start_at: datetime
+    end_at: datetime | None
+    dayparts: tuple[int, ...] | None
+    stage: Stage
+    item_ids: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One recorded change: `changes` is {field: [before, after]} as JSON values."""
+
+    id: str
+    plan_id: str
+    at: datetime
+    by: str
+    changes: dict[str, Any]
+    large: bool
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page, newest first; `has_more` says whether the direction asked for goes on."""
+
+    rows: list[T]
+    has_more: bool

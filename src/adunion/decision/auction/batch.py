@@ -1,0 +1,238 @@
+"""The auction kernel: scores, ranks and finds the facts of prices for one request or a million."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from .rank import SCORE_MAX, Scratch, fill, fill_without, start
+
+HOUR_US = 3_600_000_000
+MONDAY_HOURS = 72  # 1970-01-01 was a Thursday: three days after Monday 00 UTC
+
+
+class Requests(NamedTuple):
+    """Columns of n requests; candidates of request i are rows offsets[i] to offsets[i + 1]."""
+
+    at_us: npt.NDArray[np.int64]
+    placement: npt.NDArray[np.int16]
+    slots: npt.NDArray[np.int16]
+    offsets: npt.NDArray[np.int64]
+
+
+class Candidates(NamedTuple):
+    """Columns of m candidates."""
+
+    item: npt.NDArray[np.int32]
+    pctr: npt.NDArray[np.float32]
+    pcvr: npt.NDArray[np.float32]
+
+
+class Goods(NamedTuple):
+    """Columns of the catalog, and the placements' exposures in ten-thousandths, (p, K)."""
+
+    merchant: npt.NDArray[np.int32]
+    group: npt.NDArray[np.int32]
+    price_micros: npt.NDArray[np.int64]
+    experience_micros: npt.NDArray[np.int64]  # worth of a click to the shopper
+    exposures: npt.NDArray[np.int64]
+
+
+class Book(NamedTuple):
+    """Columns of the plans; the kernel takes what it may have to pay out of the two balances."""
+
+    item_plan: npt.NDArray[np.int32]  # (n_items,) plan row, -1 none
+    target_roi: npt.NDArray[np.float64]
+    alpha: npt.NDArray[np.float64]
+    remaining_micros: npt.NDArray[np.int64]
+    wallet: npt.NDArray[np.int32]  # (p,) row of wallet_micros
+    wallet_micros: npt.NDArray[np.int64]
+    start_us: npt.NDArray[np.int64]
+    end_us: npt.NDArray[np.int64]
+    dayparts: npt.NDArray[np.bool_]  # (p, 168)
+
+
+class Scores(NamedTuple):
+    """(m,) what each candidate is worth; `plan` is -1 where none may bid now."""
+
+    organic: npt.NDArray[np.int64]
+    bid: npt.NDArray[np.int64]
+    plan: npt.NDArray[np.int32]
+
+
+class Slots(NamedTuple):
+    """(n, K) who got each slot, and what `pricing.Facts` is made of."""
+
+    candidate: npt.NDArray[np.int64]  # row in Candidates, -1 empty
+    exposure: npt.NDArray[np.int64]
+    exposure_organic: npt.NDArray[np.int64]
+    welfare: npt.NDArray[np.int64]
+    welfare_without: npt.NDArray[np.int64]
+    rival: npt.NDArray[np.int64]
+
+
+class Rules(NamedTuple):
+    """What the platform takes of a sale, and how many of a kind one page may show."""
+
+    take: float
+    merchant_cap: int
+    group_cap: int
+
+
+def new_scores(count: int) -> Scores:
+    """Room for the scores of that many candidates."""
+    return Scores(
+        np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, -1, np.int32)
+    )
+
+
+def new_slots(count: int, slots_max: int) -> Slots:
+    """Room for the slots of that many requests."""
+    shape = (count, slots_max)
+    return Slots(np.full(shape, -1, np.int64), *(np.zeros(shape, np.int64) for _ in range(5)))
+
+
+@njit(cache=True, nogil=True)
+def _live(book: Book, plan: int, at_us: int) -> bool:
+    if at_us < book.start_us[plan] or at_us >= book.end_us[plan]:
+        return False
+    return bool(book.dayparts[plan, (at_us // HOUR_US + MONDAY_HOURS) % 168])
+
+
+@njit(cache=True, nogil=True)
+def _bid(book: Book, plan: int, value: float, slots: int) -> int:
+    # No more than a slot's share of the balance: even if every slot is won at its bid, it is held.
+    held = min(book.remaining_micros[plan], book.wallet_micros[book.wallet[plan]]) // slots
+    wanted = min(book.alpha[plan] * value / book.target_roi[plan], float(SCORE_MAX // 2))
+    return max(min(int(wanted), held), 0)
+
+
+@njit(cache=True, nogil=True)
+def _score(
+    requests: Requests,
+    request: int,
+    candidates: Candidates,
+    goods: Goods,
+    book: Book,
+    rules: Rules,
+    scores: Scores,
+) -> None:
+    slots = max(int(requests.slots[request]), 1)
+    for row in range(requests.offsets[request], requests.offsets[request + 1]):
+        item = candidates.item[row]
+        clicks = float(candidates.pctr[row])
+        value = clicks * float(candidates.pcvr[row]) * goods.price_micros[item]
+        worth = rules.take * value + clicks * goods.experience_micros[item]
+        scores.organic[row] = int(min(max(worth, 0.0), float(SCORE_MAX // 2)))
+        scores.bid[row] = 0
+        scores.plan[row] = -1
+        plan = book.item_plan[item]
+        if plan >= 0 and _live(book, plan, requests.at_us[request]):
+            scores.plan[row] = plan
+            scores.bid[row] = _bid(book, plan, value, slots)
+
+
+@njit(cache=True, nogil=True)
+def rank(
+    work: Scratch,
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    slots: int,
+    rules: Rules,
+) -> int:
+    """Rank the candidates of one request (all arrays (m,)); returns the slots filled."""
+    for row in range(len(item)):
+        work.score[row] = organic[row] + bid[row]
+    start(work, item)
+    return fill(work, item, merchant, group, slots, rules.merchant_cap, rules.group_cap)
+
+
+@njit(cache=True, nogil=True)
+def facts_of(
+    work: Scratch,
+    slot: int,
+    organic: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    theta: npt.NDArray[np.int64],
+    slots: int,
+    filled: int,
+    rules: Rules,
+) -> tuple[int, int, int, int]:
+    """(exposure at bid 0, W(b), W(0, b_-i), rival's score) of the ranked winner of a slot."""
+    winner = work.chosen[slot]
+    count, slot_organic = fill_without(
+        work, slot, organic[winner], item, merchant, group, slots,
+        rules.merchant_cap, rules.group_cap,
+    )  # fmt: skip
+    welfare = 0
+    for at in range(filled):
+        welfare += theta[at] * work.score[work.chosen[at]]
+    without = 0
+    for at in range(count):
+        other = work.other[at]
+        without += theta[at] * (organic[other] if other == winner else work.score[other])
+    rival = 0
+    if slot < count:
+        rival = work.score[work.other[slot]] if slot != slot_organic else organic[winner]
+    exposure_organic = theta[slot_organic] if slot_organic < slots else 0
+    return exposure_organic, welfare, without, rival
+
+
+@njit(cache=True, nogil=True)
+def run(
+    first: int,
+    last: int,
+    requests: Requests,
+    candidates: Candidates,
+    goods: Goods,
+    book: Book,
+    rules: Rules,
+    work: Scratch,
+    scores: Scores,
+    out: Slots,
+) -> None:
+    """Decide requests first to last - 1, in order, writing `scores` and `out`.
+
+    A moved slot's bid is taken out of its plan's balances at once, so a plan that runs out stops
+    bidding with the next request; the caller gives back what the price leaves over.
+    """
+    for request in range(first, last):
+        _score(requests, request, candidates, goods, book, rules, scores)
+        begin, end = requests.offsets[request], requests.offsets[request + 1]
+        item = candidates.item[begin:end]
+        organic = scores.organic[begin:end]
+        bid = scores.bid[begin:end]
+        for row in range(end - begin):
+            work.merchant[row] = goods.merchant[item[row]]
+            work.group[row] = goods.group[item[row]]
+        merchant = work.merchant[: end - begin]
+        group = work.group[: end - begin]
+        theta = goods.exposures[requests.placement[request]]
+        slots = min(int(requests.slots[request]), len(theta))
+        filled = rank(work, organic, bid, item, merchant, group, slots, rules)
+        for slot in range(filled):
+            winner = work.chosen[slot]
+            out.candidate[request, slot] = begin + winner
+            out.exposure[request, slot] = theta[slot]
+            out.exposure_organic[request, slot] = theta[slot]
+            if bid[winner] == 0:
+                continue
+            without, welfare, welfare_without, rival = facts_of(
+                work, slot, organic, item, merchant, group, theta, slots, filled, rules
+            )
+            out.exposure_organic[request, slot] = without
+            out.welfare[request, slot] = welfare
+            out.welfare_without[request, slot] = welfare_without
+            out.rival[request, slot] = rival
+            if theta[slot] > without:
+                plan = scores.plan[begin + winner]
+                book.remaining_micros[plan] -= bid[winner]
+                book.wallet_micros[book.wallet[plan]] -= bid[winner]

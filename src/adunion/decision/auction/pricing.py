@@ -1,0 +1,72 @@
+"""What a moved slot costs: one function a strategy, vectorised over any number of slots.
+
+    @pricing.register("half")
+    def half(facts: Facts) -> Micros: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.registry import Registry
+
+EXPOSURE_ONE = 10_000
+"""Exposures are integers, ten-thousandths of certain sight, so that prices are exact."""
+
+Micros = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Slots won with a bid above 0, and what the same auction gives at bid 0; one shape for all."""
+
+    bid: Micros
+    organic: Micros
+    exposure: npt.NDArray[np.int64]  # of the slot, EXPOSURE_ONE is certain
+    exposure_organic: npt.NDArray[np.int64]  # of the slot it has at bid 0; 0 none
+    welfare: Micros  # W(b) * EXPOSURE_ONE
+    welfare_without: Micros  # W(0, b_-i) * EXPOSURE_ONE
+    rival: Micros  # score of what has this slot at bid 0
+
+    @property
+    def moved(self) -> npt.NDArray[np.bool_]:
+        """Where the bid gave a better slot than the item has anyway."""
+        return self.exposure > self.exposure_organic
+
+
+Pricing = Callable[[Facts], Micros]
+"""Prices per seen impression, floor micros, 0 <= price <= bid; charged only where `moved`."""
+
+pricing: Registry[Pricing] = Registry("pricing")
+
+
+def price(name: str, facts: Facts) -> Micros:
+    """Prices by the strategy of that name; what was not moved costs nothing."""
+    return np.where(facts.moved, pricing.get(name)(facts), 0)
+
+
+@pricing.register("uplift")
+def uplift(facts: Facts) -> Micros:
+    """The externality of the bid, W(0, b_-i) - (W(b) - th_i b_i), per seen impression.
+
+    The VCG payment (Vickrey 1961, Clarke 1971, Groves 1973) with the platform's organic worth as
+    one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best.
+    """
+    others = facts.welfare - facts.exposure * facts.bid
+    return np.maximum(facts.welfare_without - others, 0) // np.maximum(facts.exposure, 1)
+
+
+@pricing.register("gsp")
+def gsp(facts: Facts) -> Micros:
+    """The least bid that keeps the slot (Edelman, Ostrovsky, Schwarz 2007)."""
+    return np.clip(facts.rival - facts.organic, 0, facts.bid)
+
+
+@pricing.register("first_price")
+def first_price(facts: Facts) -> Micros:
+    """The bid itself."""
+    return facts.bid

@@ -1,0 +1,1 @@
+"""Bidding: controllers that set each plan's multiplier from the observed landscape."""

@@ -1,0 +1,115 @@
+"""The plans that may bid, as columns: what the auction reads and takes money from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.campaigns.types import HOURS_OF_WEEK, LivePlan
+from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.clock import micros
+from adunion.kernel.ids import decode
+
+UNLIMITED = 1 << 61
+"""A balance that never runs out, in micros."""
+NEVER_US = 1 << 62
+ALPHA_FIRST = 1.0
+
+
+@dataclass
+class PlanBook:
+    """Live plans of one currency by row, and the item -> plan map of one catalog snapshot.
+
+    `alpha`, `remaining_micros` and `wallet_micros` change as the market runs; make a new book when
+    plans, items or balances change in the records.
+    """
+
+    ids: list[str]
+    raw: npt.NDArray[np.void]  # (p,) V16, the bytes of ids
+    merchant_ids: list[str]  # (p,)
+    item_plan: npt.NDArray[np.int32]  # (n_items,) row here, -1 none
+    target_roi: npt.NDArray[np.float64]  # (p,)
+    alpha: npt.NDArray[np.float64]  # (p,)
+    remaining_micros: npt.NDArray[np.int64]  # (p,) budget not yet charged or promised
+    wallet: npt.NDArray[np.int32]  # (p,) row in wallet_micros
+    wallet_micros: npt.NDArray[np.int64]  # (w,) balances of the merchants
+    start_us: npt.NDArray[np.int64]  # (p,)
+    end_us: npt.NDArray[np.int64]  # (p,) NEVER_US where it has no end
+    dayparts: npt.NDArray[np.bool_]  # (p, 168)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def of(
+        cls,
+        plans: Sequence[LivePlan],
+        catalog: CatalogSnapshot,
+        wallets_micros: Mapping[str, int] | None = None,
+        alphas: Mapping[str, float] | None = None,
+    ) -> PlanBook:
+        """Build from the records.
+
+        `wallets_micros` is by merchant id (a merchant not in it has nothing; None: no limit);
+        `alphas` carries the multipliers of a former book over, by plan id.
+        """
+        alphas = alphas or {}
+        owners = sorted({plan.merchant_id for plan in plans})
+        wallet_of = {owner: row for row, owner in enumerate(owners)}
+        wallets = [
+            UNLIMITED if wallets_micros is None else wallets_micros.get(owner, 0)
+            for owner in owners
+        ]
+        return cls(
+            ids=[plan.id for plan in plans],
+            raw=raw_ids([plan.id for plan in plans]),
+            merchant_ids=[plan.merchant_id for plan in plans],
+            item_plan=_item_plan(plans, catalog),
+            target_roi=np.array([float(plan.target_roi) for plan in plans], np.float64),
+            alpha=np.array([alphas.get(plan.id, ALPHA_FIRST) for plan in plans], np.float64),
+            remaining_micros=np.array([_budget(plan) for plan in plans], np.int64),
+            wallet=np.array([wallet_of[plan.merchant_id] for plan in plans], np.int32),
+            wallet_micros=np.array(wallets, np.int64),
+            start_us=np.array([micros(plan.start_at) for plan in plans], np.int64),
+            end_us=np.array([_end_us(plan) for plan in plans], np.int64),
+            dayparts=_dayparts(plans),
+        )
+
+    def alphas(self) -> dict[str, float]:
+        """Multiplier by plan id, to carry over to the next book."""
+        return dict(zip(self.ids, self.alpha.tolist(), strict=True))
+
+
+def raw_ids(ids: Sequence[str]) -> npt.NDArray[np.void]:
+    """The 16 bytes of prefixed ids, shape (n,) V16."""
+    joined = b"".join(decode(id_.rpartition("_")[2]) for id_ in ids)
+    return np.frombuffer(joined, "V16").copy()
+
+
+def _budget(plan: LivePlan) -> int:
+    return UNLIMITED if plan.budget_left_micros is None else plan.budget_left_micros
+
+
+def _end_us(plan: LivePlan) -> int:
+    return NEVER_US if plan.end_at is None else micros(plan.end_at)
+
+
+def _dayparts(plans: Sequence[LivePlan]) -> npt.NDArray[np.bool_]:
+    hours = np.ones((len(plans), HOURS_OF_WEEK), np.bool_)
+    for row, plan in enumerate(plans):
+        if plan.dayparts is not None:
+            hours[row] = False
+            hours[row, list(plan.dayparts)] = True
+    return hours
+
+
+def _item_plan(plans: Sequence[LivePlan], catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
+    row_of = {id_: row for row, id_ in enumerate(catalog.ids)} if plans else {}
+    item_plan = np.full(len(catalog), -1, np.int32)
+    for row, plan in enumerate(plans):
+        rows = [row_of[id_] for id_ in plan.item_ids if id_ in row_of]
+        item_plan[rows] = row
+    return item_plan

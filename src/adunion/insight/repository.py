@@ -1,0 +1,224 @@
+"""All SQL of the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, text
+
+from adunion.campaigns.tables import plans
+from adunion.kernel.money import micros_per_minor
+from adunion.publishers.tables import links
+
+from .tables import link_days, market_hours, plan_hours, plan_item_days
+from .types import LinkResult, MarketPoint, PlanResult, Point, Result, Rollup, Sums
+
+_PLAN_SUMS = (
+    "spend_micros", "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor", "orders",
+    "clicks", "impressions", "moved_impressions", "first_slot",
+)  # fmt: skip
+_MARKET_SUMS = (
+    "requests", "impressions", "sponsored_impressions", "clicks", "orders", "gmv_minor",
+    "gmv_organic_minor", "refunds_minor", "spend_micros", "experience_sum",
+)  # fmt: skip
+
+
+def add(conn: Connection, rollup: Rollup) -> None:
+    """Add a chunk's sums to every table."""
+    for table, sums in (
+        (plan_hours, rollup.plan_hours),
+        (plan_item_days, rollup.plan_item_days),
+        (market_hours, rollup.market_hours),
+        (link_days, rollup.link_days),
+    ):
+        _add(conn, table, sums)
+
+
+def _add(conn: Connection, table: Table, sums: Sums) -> None:
+    columns = {**sums.keys, **{name: array.tolist() for name, array in sums.sums.items()}}
+    if not sums.keys or not len(next(iter(sums.keys.values()))):
+        return
+    casts = ", ".join(
+        f"cast(:{name} as {table.c[name].type.compile(conn.dialect)}[])" for name in columns
+    )
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums.sums)
+    conn.execute(
+        text(
+            f"insert into {table.name} ({', '.join(columns)}) select * from unnest({casts}) "
+            f"on conflict ({', '.join(sums.keys)}) do update set {changes}"
+        ),
+        columns,
+    )
+
+
+def plan_results(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    *,
+    merchant_id: str | None = None,
+    plan_id: str | None = None,
+) -> list[PlanResult]:
+    """Plans with their sums over `[since, until)`, newest plan first; those without results too."""
+    inside = (plan_hours.c.hour >= since) & (plan_hours.c.hour < until)
+    query = (
+        select(plans, *_sums(plan_hours, _PLAN_SUMS))
+        .select_from(plans.outerjoin(plan_hours, (plan_hours.c.plan_id == plans.c.id) & inside))
+        .group_by(plans.c.id)
+        .order_by(plans.c.id.desc())
+    )
+    if merchant_id is not None:
+        query = query.where(plans.c.merchant_id == merchant_id)
+    if plan_id is not None:
+        query = query.where(plans.c.id == plan_id)
+    return [
+        PlanResult(
+            row.id, row.merchant_id, row.name, row.status, row.stage, float(row.target_roi),
+            _result(row),
+        )
+        for row in conn.execute(query)
+    ]  # fmt: skip
+
+
+def plan_points(
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    unit: str,
+    *,
+    plan_id: str | None = None,
+    merchant_id: str | None = None,
+) -> list[Point]:
+    """Sums by hour or day (UTC) over `[since, until)`; only periods in which something happened."""
+    at = func.date_trunc(unit, plan_hours.c.hour, "UTC").label("at")
+    query = (
+        _of_plans(
+            select(at, plans.c.currency, *_sums(plan_hours, _PLAN_SUMS)), plan_id, merchant_id
+        )
+        .where(plan_hours.c.hour >= since, plan_hours.c.hour < until)
+        .group_by(at, plans.c.currency)
+        .order_by(at)
+    )
+    return [Point(row.at, _result(row)) for row in conn.execute(query)]
+
+
+def plan_placements(
+    conn: Connection, since: datetime, until: datetime, plan_id: str
+) -> list[tuple[str, Result]]:
+    """(placement kind, sums) of a plan, most spend first."""
+    kind = plan_hours.c.placement_kind
+    query = (
+        _of_plans(select(kind, plans.c.currency, *_sums(plan_hours, _PLAN_SUMS)), plan_id, None)
+        .where(plan_hours.c.hour >= since, plan_hours.c.hour < until)
+        .group_by(kind, plans.c.currency)
+        .order_by(func.sum(plan_hours.c.spend_micros).desc(), kind)
+    )
+    return [(row.placement_kind, _result(row)) for row in conn.execute(query)]
+
+
+def plan_items(
+    conn: Connection, since: date, until: date, plan_id: str
+) -> list[tuple[str, Result]]:
+    """(item id, sums) of a plan over whole days `[since, until]`, most GMV first."""
+    names = ("spend_micros", "gmv_minor", "orders", "clicks", "impressions")
+    query = (
+        select(plan_item_days.c.item_id, plans.c.currency, *_sums(plan_item_days, names))
+        .join(plans, plans.c.id == plan_item_days.c.plan_id)
+        .where(
+            plan_item_days.c.plan_id == plan_id,
+            plan_item_days.c.day >= since,
+            plan_item_days.c.day <= until,
+        )
+        .group_by(plan_item_days.c.item_id, plans.c.currency)
+        .order_by(func.sum(plan_item_days.c.gmv_minor).desc(), plan_item_days.c.item_id)
+    )
+    return [(row.item_id, _result(row)) for row in conn.execute(query)]
+
+
+def market_points(
+    conn: Connection, since: datetime, until: datetime, unit: str | None, currency: str
+) -> list[MarketPoint]:
+    """The market by hour or day over `[since, until)`, or with no unit its one total."""
+    sums = _sums(market_hours, _MARKET_SUMS)
+    query = select(*sums).where(market_hours.c.hour >= since, market_hours.c.hour < until)
+    if unit is not None:
+        at = func.date_trunc(unit, market_hours.c.hour, "UTC").label("at")
+        query = query.add_columns(at).group_by(at).order_by(at)
+    return [
+        _market_point(row, row.at if unit is not None else None, currency)
+        for row in conn.execute(query)
+    ]
+
+
+def market_placements(
+    conn: Connection, since: datetime, until: datetime, currency: str
+) -> list[tuple[str, MarketPoint]]:
+    """(placement kind, sums) of the market over `[since, until)`, most GMV first."""
+    kind = market_hours.c.placement_kind
+    query = (
+        select(kind, *_sums(market_hours, _MARKET_SUMS))
+        .where(market_hours.c.hour >= since, market_hours.c.hour < until)
+        .group_by(kind)
+        .order_by(func.sum(market_hours.c.gmv_minor).desc(), kind)
+    )
+    return [(row.placement_kind, _market_point(row, None, currency)) for row in conn.execute(query)]
+
+
+def link_results(
+    conn: Connection, since: date, until: date, publisher_id: str, by: str
+) -> list[LinkResult]:
+    """A publisher's links (`by="link"`) or days (`by="day"`) over whole days `[since, until]`."""
+    column = link_days.c.link_id if by == "link" else link_days.c.day
+    names = ("clicks", "orders", "gmv_minor", "refunds_minor")
+    query = (
+        select(column.label("key"), *_sums(link_days, names))
+        .join(links, links.c.id == link_days.c.link_id)
+        .where(
+            links.c.publisher_id == publisher_id, link_days.c.day >= since, link_days.c.day <= until
+        )
+        .group_by(column)
+        .order_by(column)
+    )
+    return [
+        LinkResult(str(row.key), *(int(getattr(row, name)) for name in names))
+        for row in conn.execute(query)
+    ]
+
+
+def _sums(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
+
+
+def _of_plans(query: Select[Any], plan_id: str | None, merchant_id: str | None) -> Select[Any]:
+    query = query.select_from(plan_hours.join(plans, plans.c.id == plan_hours.c.plan_id))
+    if plan_id is not None:
+        query = query.where(plans.c.id == plan_id)
+    if merchant_id is not None:
+        query = query.where(plans.c.merchant_id == merchant_id)
+    return query
+
+
+def _result(row: Row[Any]) -> Result:
+    found = row._mapping
+    spend_minor = int(found["spend_micros"]) // micros_per_minor(row.currency)
+    rest = {name: int(found[name]) for name in _PLAN_SUMS[1:] if name in found}
+    return Result(currency=row.currency, spend_minor=spend_minor, **rest)
+
+
+def _market_point(row: Row[Any], at: datetime | None, currency: str) -> MarketPoint:
+    return MarketPoint(
+        at=at,
+        currency=currency,
+        requests=int(row.requests),
+        impressions=int(row.impressions),
+        sponsored_impressions=int(row.sponsored_impressions),
+        clicks=int(row.clicks),
+        orders=int(row.orders),
+        gmv_minor=int(row.gmv_minor),
+        gmv_organic_minor=int(row.gmv_organic_minor),
+        refunds_minor=int(row.refunds_minor),
+        spend_minor=int(row.spend_micros) // micros_per_minor(currency),
+        experience=float(row.experience_sum) / int(row.impressions) if row.impressions else None,
+    )

@@ -1,0 +1,132 @@
+"""Use cases: add a chunk's sums; answer the questions that pages and reports ask."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Engine
+
+from adunion.kernel.errors import not_found
+from adunion.tracking.types import EventBatch
+
+from . import repository
+from .delivery import delivery_shares
+from .rollup import roll_up
+from .types import (
+    CreditColumns,
+    DeliveryShare,
+    Dimensions,
+    LinkResult,
+    MarketPoint,
+    PlanResult,
+    Point,
+    Result,
+)
+
+
+class Insight:
+    """Reports over the sums; `currency` is the market's one currency."""
+
+    def __init__(self, engine: Engine, currency: str = "CNY") -> None:
+        self._engine = engine
+        self.currency = currency
+
+    def rollup(
+        self,
+        conn: Connection,
+        batch: EventBatch,
+        credits: CreditColumns,
+        refunded: CreditColumns,
+        refunds_minor: npt.NDArray[np.int64],
+        dimensions: Dimensions,
+    ) -> None:
+        """Add what a chunk of events brings, in the caller's transaction; see `roll_up`."""
+        repository.add(conn, roll_up(batch, credits, refunded, refunds_minor, dimensions))
+
+    def plan_report(self, plan_id: str, since: datetime, until: datetime) -> PlanResult:
+        """A plan and its figures over `[since, until)`; raises 404."""
+        with self._engine.connect() as conn:
+            found = repository.plan_results(conn, since, until, plan_id=plan_id)
+        if not found:
+            raise not_found("plan", plan_id)
+        return found[0]
+
+    def plan_results(
+        self, since: datetime, until: datetime, merchant_id: str | None = None
+    ) -> list[PlanResult]:
+        """All plans, or a merchant's, with their figures; newest first."""
+        with self._engine.connect() as conn:
+            return repository.plan_results(conn, since, until, merchant_id=merchant_id)
+
+    def plan_hours(
+        self, plan_id: str, since: datetime, until: datetime, unit: str = "hour"
+    ) -> list[Point]:
+        """A plan's figures by `hour` or `day`."""
+        with self._engine.connect() as conn:
+            return repository.plan_points(conn, since, until, unit, plan_id=plan_id)
+
+    def plan_placements(
+        self, plan_id: str, since: datetime, until: datetime
+    ) -> list[tuple[str, Result]]:
+        """Where a plan was shown: (placement kind, figures), most spend first."""
+        with self._engine.connect() as conn:
+            return repository.plan_placements(conn, since, until, plan_id)
+
+    def plan_items(self, plan_id: str, since: date, until: date) -> list[tuple[str, Result]]:
+        """(item id, figures) of a plan over whole days, most GMV first."""
+        with self._engine.connect() as conn:
+            return repository.plan_items(conn, since, until, plan_id)
+
+    def merchant_overview(self, merchant_id: str, since: datetime, until: datetime) -> Result:
+        """The sum over a merchant's plans."""
+        return total(
+            [one.result for one in self.plan_results(since, until, merchant_id)], self.currency
+        )
+
+    def merchant_points(
+        self, merchant_id: str, since: datetime, until: datetime, unit: str = "hour"
+    ) -> list[Point]:
+        """A merchant's figures by `hour` or `day`."""
+        with self._engine.connect() as conn:
+            return repository.plan_points(conn, since, until, unit, merchant_id=merchant_id)
+
+    def market_total(self, since: datetime, until: datetime) -> MarketPoint:
+        """The whole market over `[since, until)`."""
+        with self._engine.connect() as conn:
+            return repository.market_points(conn, since, until, None, self.currency)[0]
+
+    def market_points(
+        self, since: datetime, until: datetime, unit: str = "hour"
+    ) -> list[MarketPoint]:
+        """The market by `hour` or `day`."""
+        with self._engine.connect() as conn:
+            return repository.market_points(conn, since, until, unit, self.currency)
+
+    def market_placements(self, since: datetime, until: datetime) -> list[tuple[str, MarketPoint]]:
+        """The market by placement kind, most GMV first."""
+        with self._engine.connect() as conn:
+            return repository.market_placements(conn, since, until, self.currency)
+
+    def publisher_days(self, publisher_id: str, since: date, until: date) -> list[LinkResult]:
+        """A publisher's clicks and sales by day; `key` is the ISO date."""
+        with self._engine.connect() as conn:
+            return repository.link_results(conn, since, until, publisher_id, "day")
+
+    def publisher_links(self, publisher_id: str, since: date, until: date) -> list[LinkResult]:
+        """A publisher's clicks and sales by link; `key` is the link's id."""
+        with self._engine.connect() as conn:
+            return repository.link_results(conn, since, until, publisher_id, "link")
+
+    def delivery(self, since: datetime, until: datetime) -> list[DeliveryShare]:
+        """The share of plans, and of spend, with attainment >= 1, 0.9, 0.8."""
+        return delivery_shares(self.plan_results(since, until))
+
+
+def total(results: list[Result], currency: str) -> Result:
+    """The sum of results of one currency; others are left out."""
+    names = [f.name for f in fields(Result) if f.name != "currency"]
+    of_currency = [one for one in results if one.currency == currency]
+    return Result(currency, **{n: sum(getattr(one, n) for one in of_currency) for n in names})

@@ -1,0 +1,189 @@
+"""Types of the room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.ids import decode, encode
+
+DIRECT = "direct"
+"""The placement kind of a sale that no click led to."""
+
+
+class CreditColumns(Protocol):
+    """What the roll-up reads of attribution's `Credits`: one row per order line."""
+
+    @property
+    def order(self) -> npt.NDArray[np.void]: ...  # noqa: D102
+    @property
+    def line(self) -> npt.NDArray[np.int16]: ...  # noqa: D102
+    @property
+    def item(self) -> npt.NDArray[np.void]: ...  # noqa: D102
+    @property
+    def at_us(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def amount_minor(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+    @property
+    def plan(self) -> npt.NDArray[np.void]: ...  # noqa: D102
+    @property
+    def link(self) -> npt.NDArray[np.void]: ...  # noqa: D102
+    @property
+    def placement(self) -> npt.NDArray[np.void]: ...  # noqa: D102
+    @property
+    def exposure(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def exposure_organic(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What events are grouped by: placements and items as sorted ids with their properties."""
+
+    placements: npt.NDArray[np.void]  # (p,) V16, sorted
+    kinds: tuple[str, ...]  # (p,) kind of each placement
+    items: npt.NDArray[np.void]  # (n,) V16, sorted
+    item_plan: npt.NDArray[np.void]  # (n,) V16 of the plan that holds the item, or NO_ID
+    experience: npt.NDArray[np.float32]  # (n,) 0..1
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Rows to add to one table: key columns as lists, sums as arrays, all of one length."""
+
+    keys: dict[str, list[object]]
+    sums: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """What one chunk of events adds to each table."""
+
+    plan_hours: Sums
+    plan_item_days: Sums
+    market_hours: Sums
+    link_days: Sums
+
+
+@dataclass(frozen=True)
+class Result:
+    """Figures of a plan, merchant or market over a span; money in minor units of `currency`."""
+
+    currency: str
+    spend_minor: int = 0
+    gmv_minor: int = 0
+    gmv_added_minor: int = 0
+    gmv_item_minor: int = 0
+    refunds_minor: int = 0
+    orders: int = 0
+    clicks: int = 0
+    impressions: int = 0
+    moved_impressions: int = 0
+    first_slot: int = 0
+
+    @property
+    def roi(self) -> float | None:
+        """Counted GMV over spend; none before anything was spent."""
+        return self.gmv_minor / self.spend_minor if self.spend_minor else None
+
+    @property
+    def ctr(self) -> float | None:
+        """Clicks per seen impression."""
+        return self.clicks / self.impressions if self.impressions else None
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """A plan and what it did over a span."""
+
+    plan_id: str
+    merchant_id: str
+    name: str
+    status: str
+    stage: str
+    target_roi: float
+    result: Result
+
+    @property
+    def attainment(self) -> float | None:
+        """ROI over target."""
+        roi = self.result.roi
+        return None if roi is None else roi / self.target_roi
+
+
+@dataclass(frozen=True)
+class Point:
+    """An hour (or day) of a chart."""
+
+    at: datetime
+    result: Result
+
+
+@dataclass(frozen=True)
+class MarketPoint:
+    """An hour, or a total, of the whole market."""
+
+    at: datetime | None
+    currency: str
+    requests: int
+    impressions: int
+    sponsored_impressions: int
+    clicks: int
+    orders: int
+    gmv_minor: int
+    gmv_organic_minor: int
+    refunds_minor: int
+    spend_minor: int
+    experience: float | None  # mean over seen impressions, 0..1
+
+    @property
+    def gmv_promoted_minor(self) -> int:
+        """GMV credited to plans."""
+        return self.gmv_minor - self.gmv_organic_minor
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """Clicks and sales of a link, or of a day of all of a publisher's links."""
+
+    key: str
+    clicks: int
+    orders: int
+    gmv_minor: int
+    refunds_minor: int
+
+
+@dataclass(frozen=True)
+class DeliveryShare:
+    """Of the plans of one group: which share, and which share of spend, reached an attainment."""
+
+    group: str  # many: >= 20 orders; few: the rest
+    threshold: float
+    plans: int
+    share_plans: float
+    share_spend: float
+    poisson_floor: float  # the share that perfect delivery in expectation would reach
+
+
+def plan_id(raw: bytes) -> str:
+    """The prefixed id of a plan's 16 bytes."""
+    return f"cmp_{encode(raw)}"
+
+
+def raw_id(prefixed: str) -> bytes:
+    """The 16 bytes of a prefixed id."""
+    return decode(prefixed.rpartition("_")[2])
+
+
+def raw_ids(prefixed: list[str]) -> npt.NDArray[np.void]:
+    """Prefixed ids as an array of 16 bytes each, shape (n,), in the same order."""
+    return np.frombuffer(b"".join(raw_id(one) for one in prefixed), "V16")
+
+
+def prefixed_ids(prefix: str, raw: npt.NDArray[np.void]) -> list[str]:
+    """16-byte ids, shape (n,), as prefixed texts."""
+    return [f"{prefix}_{encode(one)}" for one in raw.view("V16").tolist()]

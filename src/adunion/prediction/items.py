@@ -1,0 +1,164 @@
+"""What is known of each item: how it did against expectation, its price among its like, reviews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.catalog.types import CatalogSnapshot
+
+from .types import KINDS
+
+_Ints = npt.NDArray[np.int32]
+_Floats = npt.NDArray[np.float32]
+
+_HALF_LIFE_US = 21 * 86_400e6
+_PRIOR_CTR = 0.06
+_PRIOR_CVR = 0.08
+_PRIOR_COUNT = 200.0
+_STRENGTH_MIN, _STRENGTH_MAX = 1.0, 60.0
+
+NUMBERS = (
+    "click_lift", "click_lift_category", "order_lift", "order_lift_category",
+    "price", "rating", "rating_count", "seen",
+)  # fmt: skip
+"""Columns of `ItemColumns.numbers`."""
+
+
+@dataclass(frozen=True)
+class ItemColumns:
+    """What prediction reads of each item; row i is the catalog's row i.
+
+    `numbers` (items, 8), in the order of `NUMBERS`. Lifts are log(observed / expected), shrunk
+    towards the category's by empirical Bayes, the category's towards 0. `price` is
+    log(price / the category's median).
+    """
+
+    category: _Ints
+    parent: _Ints  # (categories,) code of the category's first step
+    brand: _Ints
+    numbers: _Floats
+
+
+class ItemStats:
+    """Seen impressions, clicks and orders of each item, decayed with a half-life of 21 days.
+
+    Clicks are held against what an average item would have had in the same kinds of placement,
+    so that an item is not praised for being shown where people click.
+    """
+
+    def __init__(self, snapshot: CatalogSnapshot) -> None:
+        self._snapshot = snapshot
+        self._at_us = 0
+        self.seen = np.zeros((len(snapshot), len(KINDS)))
+        self.clicks = np.zeros((len(snapshot), len(KINDS)))
+        self.orders = np.zeros((len(snapshot), len(KINDS)))
+
+    def observe(
+        self,
+        at_us: int,
+        seen: _Ints,
+        seen_kind: npt.NDArray[np.uint8],
+        clicked: _Ints,
+        clicked_kind: npt.NDArray[np.uint8],
+        ordered: _Ints,
+        ordered_kind: npt.NDArray[np.uint8],
+    ) -> None:
+        """Count events: catalog rows (-1 skipped) and the kind code of where they happened."""
+        elapsed = max(at_us - self._at_us, 0) if self._at_us else 0
+        self._at_us = max(self._at_us, at_us)
+        decay = 0.5 ** (elapsed / _HALF_LIFE_US)
+        for counts, rows, kinds in (
+            (self.seen, seen, seen_kind),
+            (self.clicks, clicked, clicked_kind),
+            (self.orders, ordered, ordered_kind),
+        ):
+            counts *= decay
+            known = rows >= 0
+            code = rows[known].astype(np.int64) * len(KINDS) + kinds[known]
+            counts += np.bincount(code, minlength=counts.size).reshape(counts.shape)
+
+    def rebase(self, snapshot: CatalogSnapshot) -> None:
+        """Move to another snapshot of the catalog: counts are mapped by id."""
+        rows = row_mapping(snapshot.raw, self._snapshot.raw)
+        for name in ("seen", "clicks", "orders"):
+            old = np.vstack([getattr(self, name), np.zeros((1, len(KINDS)))])
+            setattr(self, name, old[rows])
+        self._snapshot = snapshot
+
+    def columns(self) -> ItemColumns:
+        """The columns as of now; take them once a tick, not once a request."""
+        snapshot = self._snapshot
+        category, size = snapshot.category, len(snapshot.categories)
+        clicks, orders = self.clicks.sum(1), self.orders.sum(1)
+        due_clicks = self.seen @ _base(self.clicks, self.seen, _PRIOR_CTR)
+        due_orders = self.clicks @ _base(self.orders, self.clicks, _PRIOR_CVR)
+        click_lift, click_category = _lifts(clicks, due_clicks, category, size)
+        order_lift, order_category = _lifts(orders, due_orders, category, size)
+        _, brand = np.unique(np.array([*snapshot.brands, ""], object), return_inverse=True)
+        brand = np.where(np.array([bool(b) for b in snapshot.brands], bool), brand[:-1], -1)
+        numbers = np.stack(
+            [
+                click_lift, click_category, order_lift, order_category, price_levels(snapshot),
+                snapshot.rating - 4.0, np.log1p(snapshot.rating_count) / 8,
+                np.log1p(self.seen.sum(1)) / 8,
+            ],
+            axis=1,
+        )  # fmt: skip
+        return ItemColumns(
+            category.astype(np.int32),
+            _parents(snapshot.categories),
+            brand.astype(np.int32),
+            np.ascontiguousarray(numbers, np.float32),
+        )
+
+
+def price_levels(snapshot: CatalogSnapshot) -> _Floats:
+    """log(price / median price of its category) of each item, shape (items,)."""
+    if not len(snapshot):
+        return np.zeros(0, np.float32)
+    log_price = np.log(np.maximum(snapshot.price_minor, 1))
+    order = np.lexsort((log_price, snapshot.category))
+    counts = np.bincount(snapshot.category, minlength=len(snapshot.categories))
+    middle = np.cumsum(counts) - counts + (counts - 1).clip(0) // 2
+    medians = log_price[order][np.minimum(middle, len(order) - 1)]
+    return np.asarray(log_price - medians[snapshot.category], np.float32)
+
+
+def row_mapping(old: npt.NDArray[np.void], new: npt.NDArray[np.void]) -> _Ints:
+    """For each old id its row among the new ones, -1 where it is gone; `new` is sorted."""
+    if not len(new):
+        return np.full(len(old), -1, np.int32)
+    place = np.minimum(np.searchsorted(new, old), len(new) - 1)
+    return np.where(new[place] == old, place, -1).astype(np.int32)
+
+
+def _parents(categories: list[str]) -> _Ints:
+    first = [path.split(">")[0].strip() for path in categories]
+    codes = {name: code for code, name in enumerate(dict.fromkeys(first))}
+    return np.array([codes[name] for name in first], np.int32)
+
+
+def _base(
+    hits: npt.NDArray[np.float64], tries: npt.NDArray[np.float64], prior: float
+) -> npt.NDArray[np.float64]:
+    """The rate by kind of placement, from a prior worth `_PRIOR_COUNT` tries."""
+    base = (hits.sum(0) + prior * _PRIOR_COUNT) / (tries.sum(0) + _PRIOR_COUNT)
+    return np.asarray(base, np.float64)
+
+
+def _lifts(
+    hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64], category: _Ints, size: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """log(observed / expected) of items and of their categories, shrunk (gamma-Poisson)."""
+    category_hits = np.bincount(category, hits, size)
+    category_due = np.bincount(category, due, size)
+    group = (category_hits + 20.0) / (category_due + 20.0)
+    expected = due * group[category]
+    noise = float(((hits - expected) ** 2 - hits).sum())
+    strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
+    strength = min(max(strength, _STRENGTH_MIN), _STRENGTH_MAX)
+    item = (hits + strength) / (expected + strength)
+    return np.log(item), np.log(group)[category]

@@ -1,0 +1,207 @@
+"""The scenario format: one TOML file says which market to run, and what happens in it."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from adunion.kernel.errors import AdUnionError
+
+Factor = Annotated[float, Field(gt=0, le=100)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+DAY_RHYTHM = [
+    0.45, 0.28, 0.18, 0.14, 0.14, 0.20, 0.38, 0.65, 0.92, 1.10, 1.20, 1.18,
+    1.25, 1.18, 1.12, 1.10, 1.10, 1.08, 1.15, 1.40, 1.75, 1.90, 1.55, 0.90,
+]  # fmt: skip
+
+
+class Part(BaseModel):
+    """A table of the file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WorldPart(Part):
+    """Which world: one made here, one saved by `adunion world new`, or one grounded in orders."""
+
+    seed: int | None = Field(None, ge=0, description="Of the world; absent: the run's seed")
+    items: int = Field(2_000, ge=50, le=1_000_000)
+    merchants: int = Field(40, ge=2, le=100_000)
+    shoppers: int = Field(5_000, ge=100, le=10_000_000)
+    path: Path | None = Field(None, description="A folder written by `adunion world`")
+    orders: Path | None = Field(None, description="An order file to ground the world in")
+    mapping: str | None = Field(None, description="The order file's mapping, e.g. online_retail")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> WorldPart:
+        if self.path and self.orders:
+            raise ValueError("give path or orders, not both")
+        if self.orders and not self.mapping:
+            raise ValueError("orders needs a mapping, e.g. mapping = 'online_retail'")
+        return self
+
+
+class MixPart(Part):
+    """Shares of requests by placement; they are scaled to sum to 1."""
+
+    search: Share = 0.45
+    feed: Share = 0.35
+    cart: Share = 0.10
+    page: Share = 0.06
+    live: Share = 0.04
+
+    @model_validator(mode="after")
+    def _some_traffic(self) -> MixPart:
+        if sum(self.shares().values()) <= 0:
+            raise ValueError("at least one placement needs a share above 0")
+        return self
+
+    def shares(self) -> dict[str, float]:
+        """Placement -> share of requests, in the file's order."""
+        return dict(self.model_dump())
+
+
+class RhythmPart(Part):
+    """Relative traffic by hour of day (UTC) and by day of week (Monday first)."""
+
+    hourly: list[Annotated[float, Field(ge=0)]] = Field(DAY_RHYTHM, min_length=24, max_length=24)
+    weekly: list[Annotated[float, Field(ge=0)]] = Field([1.0] * 7, min_length=7, max_length=7)
+
+    @model_validator(mode="after")
+    def _some_hours(self) -> RhythmPart:
+        if sum(self.hourly) <= 0 or sum(self.weekly) <= 0:
+            raise ValueError("at least one hour and one day need traffic above 0")
+        return self
+
+
+class ItemsPart(Part):
+    """Which items of one merchant; all given conditions hold together."""
+
+    merchant: int | None = Field(
+        None, ge=0, description="The merchant's number in the world; absent: the largest still free"
+    )
+    category: str | None = Field(None, description="Part of the category path")
+    brand: str | None = None
+    text: str | None = Field(None, description="Words in the title")
+    share: float = Field(1.0, gt=0, le=1, description="Of the merchant's items, best sellers first")
+    count_max: int | None = Field(None, ge=1)
+
+
+class PlanPart(Part):
+    """A whole-site plan (全站推广): items, target ROI, time."""
+
+    name: str = "plan"
+    items: ItemsPart = ItemsPart()
+    target_roi: float = Field(4.0, gt=0, le=1_000)
+    budget: float | None = Field(None, gt=0, description="Major units; absent: unlimited")
+    start_hour: float = Field(0, ge=0, description="Hours after the plans' first day begins")
+    end_hour: float | None = Field(None, gt=0)
+    dayparts: list[Annotated[int, Field(ge=0, le=167)]] | None = Field(
+        None, description="Hours of the week it runs in, Monday 00 UTC first; absent: all"
+    )
+    bidder: str | None = Field(None, description="A registered bidder; absent: the default")
+    count: int = Field(1, ge=1, le=1_000, description="This many plans, each of its own merchant")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PlanPart:
+        if self.end_hour is not None and self.end_hour <= self.start_hour:
+            raise ValueError(f"end_hour {self.end_hour} is not after start_hour {self.start_hour}")
+        return self
+
+
+class PublishersPart(Part):
+    """Publishers' links: how many, and how much of the traffic comes over them."""
+
+    count: int = Field(12, ge=0, le=10_000)
+    links_each: int = Field(5, ge=1, le=1_000)
+    share: Share = Field(0.03, description="Visits over links, as a share of all requests")
+
+
+class ShockPart(Part):
+    """Something that changes at a time: a factor, or a rival who enters with a budget."""
+
+    kind: Literal["traffic", "conversion", "returns", "prices", "rival"]
+    at_hour: float = Field(ge=0, description="Hours after the plans' first day begins")
+    until_hour: float | None = None
+    factor: Factor = 1.0
+    rival: PlanPart | None = Field(None, description="For kind rival: the plan that enters")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> ShockPart:
+        if self.until_hour is not None and self.until_hour <= self.at_hour:
+            raise ValueError(f"until_hour {self.until_hour} is not after at_hour {self.at_hour}")
+        if (self.kind == "rival") != (self.rival is not None):
+            raise ValueError("kind = 'rival' and a [shocks.rival] table belong together")
+        return self
+
+
+class Scenario(Part):
+    """Days of a market: a world, its traffic, the plans in it and what happens to them."""
+
+    name: str = "scenario"
+    seed: int = Field(1, ge=0, description="`--seed` overrides it")
+    start: datetime = datetime(2026, 11, 2, tzinfo=UTC)
+    history_days: int = Field(4, ge=1, le=365, description="Without plans, to learn from")
+    days: int = Field(2, ge=1, le=365, description="With plans")
+    drain_hours: int = Field(72, ge=0, le=24 * 90, description="After the last request, for orders")
+    requests_per_day: int = Field(10_000, ge=10, le=100_000_000)
+    tick_minutes: int = Field(60, ge=1, le=1_440)
+    control: bool = Field(True, description="Run the same shoppers without plans beside it")
+    bidder: str = "receding"
+    pricing: str = "uplift"
+    commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
+    conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
+    wallet: float = Field(10_000_000, gt=0, description="What each merchant tops up, major units")
+    world: WorldPart = WorldPart()
+    mix: MixPart = MixPart()
+    rhythm: RhythmPart = RhythmPart()
+    plans: list[PlanPart] = Field(default_factory=list)
+    rivals: list[PlanPart] = Field(default_factory=list)
+    publishers: PublishersPart = PublishersPart()
+    shocks: list[ShockPart] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _utc(self) -> Scenario:
+        if self.start.tzinfo is None:
+            raise ValueError("start needs a time zone, e.g. 2026-11-02T00:00:00Z")
+        if (self.tick_minutes > 60 and self.tick_minutes % 60) or 1_440 % self.tick_minutes:
+            raise ValueError("tick_minutes must divide a day, e.g. 15, 30, 60")
+        return self
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario; raises AdUnionError naming the file, the key and what is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return parse(tomllib.loads(text), str(path))
+    except OSError as error:
+        raise AdUnionError("no_file", f"{path}: {error.strerror}.", 404) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AdUnionError("bad_toml", f"{path}: not valid TOML: {error}.", 422) from None
+
+
+def parse(raw: dict[str, Any], where: str = "scenario") -> Scenario:
+    """Check a scenario given as a dictionary."""
+    try:
+        return Scenario.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in e['loc']) or 'scenario'}: {e['msg']}"
+            for e in error.errors()
+        ]
+        raise AdUnionError(
+            "bad_scenario",
+            f"{where}: " + "; ".join(lines) + ".",
+            422,
+            hint="The format: adunion simulate --schema",
+        ) from None
+
+
+def schema() -> dict[str, Any]:
+    """The format's JSON Schema."""
+    return Scenario.model_json_schema()

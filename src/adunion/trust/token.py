@@ -1,0 +1,158 @@
+"""The signed slot token: what was shown, to whom, at what price; a beacon is verified by it alone.
+
+128 bytes of fields and 16 of HMAC-SHA256 (RFC 2104, truncated as its section 5 allows), in
+base64url: 192 characters without padding, so that every bit of the text is covered.
+"""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from base64 import b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.errors import AdUnionError
+
+TOKEN_SECONDS = 24 * 3600
+TOKEN_DTYPE = np.dtype(
+    [
+        ("key_id", "u1"), ("flags", "u1"), ("slot", "<i2"), ("request", "V16"), ("item", "V16"),
+        ("plan", "V16"), ("placement", "V16"), ("shopper", "V16"), ("link", "V16"),
+        ("price_micros", "<i8"), ("exposure", "<f4"), ("exposure_organic", "<f4"),
+        ("pctr", "<f4"), ("pcvr", "<f4"), ("expires_s", "<u4"),
+    ]
+)  # fmt: skip
+"""The fields of tokens as rows of a structured array; `key_id` is filled in when signed."""
+
+_FIELDS = struct.Struct("<BBh16s16s16s16s16s16sqffffI")
+_SIGNATURE_BYTES = 16
+_LETTERS = (_FIELDS.size + _SIGNATURE_BYTES) * 4 // 3
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_+/", b"+/!!")  # one spelling only: the plain alphabet is refused
+assert TOKEN_DTYPE.itemsize == _FIELDS.size
+
+
+class SlotToken(NamedTuple):
+    """One token's fields; ids are 16 bytes, zero where there is none."""
+
+    flags: int
+    slot: int
+    request: bytes
+    item: bytes
+    plan: bytes
+    placement: bytes
+    shopper: bytes
+    link: bytes
+    price_micros: int
+    exposure: float
+    exposure_organic: float
+    pctr: float
+    pcvr: float
+    expires_s: int
+
+
+class TokenSigner:
+    """Signs with the newest key, verifies with any of them.
+
+    Args:
+        secrets: key id (0..255) to secret; the highest id signs. To rotate, add a higher one and
+            drop the old one after a day.
+    """
+
+    def __init__(self, secrets: Mapping[int, bytes]) -> None:
+        if not secrets or not all(0 <= key_id <= 255 for key_id in secrets):
+            raise ValueError("give at least one secret, with ids of 0 to 255")
+        self._current = max(secrets)
+        self._macs = {
+            key_id: hmac.new(hmac.digest(secret, b"adunion slot token 1", "sha256"), b"", sha256)
+            for key_id, secret in secrets.items()
+        }
+
+    def sign(self, token: SlotToken) -> str:
+        """The text of one token."""
+        return self._sealed(_FIELDS.pack(self._current, *token))
+
+    def sign_batch(self, tokens: npt.NDArray[np.void]) -> list[str]:
+        """The texts of rows of `TOKEN_DTYPE`, shape (n,)."""
+        tokens["key_id"] = self._current
+        data, size = tokens.tobytes(), _FIELDS.size
+        return [self._sealed(data[at : at + size]) for at in range(0, len(data), size)]
+
+    def verify(self, text: str, now_s: int) -> SlotToken:
+        """The fields of a genuine token.
+
+        Raises:
+            AdUnionError: `token_garbled`, `token_forged` or `token_expired`.
+        """
+        token = SlotToken(*_FIELDS.unpack(self._opened(text))[1:])
+        if token.expires_s < now_s:
+            raise expired()
+        return token
+
+    def verify_batch(
+        self, texts: Sequence[object], now_s: int
+    ) -> tuple[npt.NDArray[np.void], list[AdUnionError | None]]:
+        """Rows of `TOKEN_DTYPE` (n,) and for each the error, or None where it is genuine."""
+        errors: list[AdUnionError | None] = [None] * len(texts)
+        bodies = []
+        for i, text in enumerate(texts):
+            try:
+                bodies.append(self._opened(text))
+            except AdUnionError as error:
+                errors[i] = error
+                bodies.append(bytes(_FIELDS.size))
+        rows = np.frombuffer(b"".join(bodies), TOKEN_DTYPE)
+        for i in np.flatnonzero(rows["expires_s"] < now_s).tolist():
+            errors[i] = errors[i] or expired()
+        return rows, errors
+
+    def _sealed(self, body: bytes) -> str:
+        mac = self._macs[self._current].copy()
+        mac.update(body)
+        sealed = b64encode(body + mac.digest()[:_SIGNATURE_BYTES])
+        return sealed.translate(_TO_URL).decode("ascii")
+
+    def _opened(self, text: object) -> bytes:
+        if not isinstance(text, str) or len(text) != _LETTERS or not text.isascii():
+            raise _garbled()
+        try:
+            data = a2b_base64(text.encode("ascii").translate(_FROM_URL), strict_mode=True)
+        except Base64Error:
+            raise _garbled() from None
+        body, signature = data[: _FIELDS.size], data[_FIELDS.size :]
+        known = self._macs.get(body[0])
+        if known is None:
+            raise _forged()
+        mac = known.copy()
+        mac.update(body)
+        if not hmac.compare_digest(mac.digest()[:_SIGNATURE_BYTES], signature):
+            raise _forged()
+        return body
+
+
+def expired() -> AdUnionError:
+    """The error for a genuine token past its time."""
+    return AdUnionError(
+        "token_expired", "The token is past its 24 hours.", 422, "token", "Decide again."
+    )
+
+
+def _garbled() -> AdUnionError:
+    return AdUnionError(
+        "token_garbled", f"A token is {_LETTERS} letters of base64url.", 422, "token",
+        "Send the token of the slot unchanged.",
+    )  # fmt: skip
+
+
+def _forged() -> AdUnionError:
+    return AdUnionError(
+        "token_forged", "The token was not signed by this server, or was changed.", 422, "token",
+        "Send the token of the slot unchanged.",
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""A lexical index of the catalog: BM25F with impacts computed at build time.
+
+Fields are weighed and normalised by length before saturation (Robertson, Zaragoza and Taylor,
+"Simple BM25 Extension to Multiple Weighted Fields", CIKM 2004), so a search only adds up stored
+numbers. The score is divided by the best the query could get: relevance 0..1, alike across queries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from adunion.catalog.types import CatalogSnapshot
+
+from .tokens import tokens
+
+Rows = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
+Hits = tuple[Rows, Scores]
+
+_FIELDS = (("title", 1.0, 0.4), ("title_en", 1.0, 0.4), ("brand", 0.9, 0.0), ("category", 1.2, 0.0))
+"""Field, weight, how far its length counts."""
+_SATURATION = 0.9
+_QUERY_TOKENS_MAX = 48
+_CACHED_MAX = 20_000
+_RELEVANCE_MIN = 0.08
+_UNKNOWN_SHARE = 0.5  # of the rarest token's weight: a word no item has makes every match weaker
+
+
+class LexicalIndex:
+    """Finds the items that a text is about; immutable but for its cache of answers."""
+
+    def __init__(
+        self,
+        texts: dict[str, npt.NDArray[np.int32]],
+        vocabulary: dict[str, int],
+        offsets: npt.NDArray[np.int64],
+        rows: Rows,
+        impacts: Scores,
+        items: int,
+    ) -> None:
+        self._texts = texts
+        self._vocabulary = vocabulary
+        self._offsets = offsets
+        self._rows = rows
+        self._impacts = impacts
+        self._items = items
+        self._best = _best_impacts(offsets, impacts)
+        self._cache: dict[tuple[str, int], Hits] = {}
+
+    @classmethod
+    def build(cls, snapshot: CatalogSnapshot, previous: LexicalIndex | None = None) -> LexicalIndex:
+        """Index a snapshot; texts that `previous` already knows are not read again."""
+        known = previous._texts if previous else {}
+        vocabulary = dict(previous._vocabulary) if previous else {}
+        texts: dict[str, npt.NDArray[np.int32]] = {}
+        columns = [
+            snapshot.titles,
+            snapshot.titles_en,
+            snapshot.brands,
+            [snapshot.categories[row] for row in snapshot.category],
+        ]
+        for column in columns:
+            for text in column:
+                if text not in texts:
+                    seen = known.get(text)
+                    texts[text] = _token_ids(text, vocabulary) if seen is None else seen
+        counted = [[texts[text] for text in column] for column in columns]
+        singles = np.array([_is_single(token) for token in vocabulary], bool)
+        return cls(texts, vocabulary, *_impacts(counted, singles, len(snapshot)), len(snapshot))
+
+    def __len__(self) -> int:
+        return self._items
+
+    def search(self, query: str, top: int = 120) -> Hits:
+        """The `top` best items of a query: catalog rows and relevance, best first."""
+        found = self._cache.get((query, top))
+        if found is None:
+            found = _top(self._score(query), top)
+            while len(self._cache) >= _CACHED_MAX:
+                del self._cache[next(iter(self._cache))]
+            if len(query) < 500:  # pages are rarely asked twice and would fill the memory
+                self._cache[query, top] = found
+        return found
+
+    def relevance(self, query: str, rows: Rows) -> Scores:
+        """Relevance of given items to a query, on the scale of `search`."""
+        return self._score(query)[rows]
+
+    def _score(self, query: str) -> Scores:
+        ids, weights, ideal = self._read(query)
+        scores = np.zeros(self._items, np.float32)
+        if len(ids):
+            _accumulate(self._offsets, self._rows, self._impacts, ids, weights, scores)
+            scores *= np.float32(1 / ideal)
+        return scores
+
+    def _read(self, query: str) -> tuple[npt.NDArray[np.int64], Scores, float]:
+        """Known tokens of a query, their weights, and the best score any item could reach."""
+        counts: dict[int, int] = {}
+        unknown = 0
+        for token in tokens(query):
+            row = self._vocabulary.get(token, -1)
+            if row < 0 or self._best[row] == 0:
+                unknown += 1
+            else:
+                counts[row] = counts.get(row, 0) + 1
+        ids = np.fromiter(counts, np.int64, len(counts))
+        weights = np.sqrt(np.fromiter(counts.values(), np.float32, len(counts)))
+        value = weights * self._best[ids]
+        if len(ids) > _QUERY_TOKENS_MAX:  # a page: what is both frequent in it and rare elsewhere
+            keep = np.argsort(-value, kind="stable")[:_QUERY_TOKENS_MAX]
+            ids, weights, value, unknown = ids[keep], weights[keep], value[keep], 0
+        if not len(ids):
+            return ids, weights, 1.0
+        missing = min(unknown, len(ids)) * _UNKNOWN_SHARE * float(value.mean())
+        return ids, weights, float(value.sum()) + missing
+
+
+def _is_single(token: str) -> bool:
+    return len(token) == 1 and ord(token) > 0x0DFF
+
+
+def _token_ids(text: str, vocabulary: dict[str, int]) -> npt.NDArray[np.int32]:
+    found = tokens(text, singles=True)
+    return np.array([vocabulary.setdefault(t, len(vocabulary)) for t in found], np.int32)
+
+
+def _impacts(
+    counted: list[list[npt.NDArray[np.int32]]], singles: npt.NDArray[np.bool_], items: int
+) -> tuple[npt.NDArray[np.int64], Rows, Scores]:
+    """Inverted lists: offsets by token, item rows, and idf * tf / (tf + saturation) of each."""
+    size = len(singles)
+    codes, values = [np.empty(0, np.int64)], [np.empty(0)]
+    for (_, weight, length_share), documents in zip(_FIELDS, counted, strict=True):
+        lengths = np.array([len(ids) for ids in documents], np.int64)
+        if not lengths.sum():
+            continue
+        ids = np.concatenate(documents).astype(np.int64)
+        item = np.repeat(np.arange(items), lengths)
+        real = np.bincount(item, ~singles[ids], items)
+        norm = 1 - length_share + length_share * real / max(real[lengths > 0].mean(), 1e-9)
+        codes.append(ids * items + item)
+        values.append(weight / np.maximum(norm, 0.2)[item])
+    code, place = np.unique(np.concatenate(codes), return_inverse=True)
+    tf = np.bincount(place, np.concatenate(values), len(code))
+    token, row = np.divmod(code, max(items, 1))
+    frequency = np.bincount(token, minlength=size)
+    idf = np.log1p((items - frequency + 0.5) / (frequency + 0.5))
+    impact = idf[token] * tf / (tf + _SATURATION)
+    offsets = np.concatenate(([0], np.cumsum(frequency)))
+    return offsets.astype(np.int64), row.astype(np.int32), impact.astype(np.float32)
+
+
+def _best_impacts(offsets: npt.NDArray[np.int64], impacts: Scores) -> Scores:
+    best = np.zeros(len(offsets) - 1, np.float32)
+    filled = np.flatnonzero(np.diff(offsets))
+    if len(filled):
+        best[filled] = np.maximum.reduceat(impacts, offsets[filled])
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _accumulate(
+    offsets: npt.NDArray[np.int64],
+    rows: Rows,
+    impacts: Scores,
+    ids: npt.NDArray[np.int64],
+    weights: Scores,
+    scores: Scores,
+) -> None:
+    for i in range(len(ids)):
+        weight = weights[i]
+        for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
+            scores[rows[j]] += weight * impacts[j]
+
+
+def _top(scores: Scores, top: int) -> Hits:
+    """The best rows, best first; equal scores by row, so that the answer never depends on luck."""
+    rows = np.flatnonzero(scores >= _RELEVANCE_MIN)
+    if len(rows) > top > 0:
+        least = np.partition(scores[rows], len(rows) - top)[len(rows) - top]
+        rows = rows[scores[rows] >= least]
+    order = np.lexsort((rows, -scores[rows]))[: max(top, 0)]
+    chosen = rows[order].astype(np.int32)
+    return chosen, np.minimum(scores[chosen], 1.0)

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from adunion.kernel.errors import AdUnionError
+from adunion.simulation.scenario import load, parse, schema
+
+
+def test_an_empty_scenario_is_a_small_market() -> None:
+    scenario = parse({})
+    assert scenario.days == 2
+    assert scenario.control
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ({"dayz": 3}, "dayz"),
+        ({"plans": [{"target_roi": 0}]}, "plans.0.target_roi"),
+        ({"plans": [{"target_roi": "nan"}]}, "plans.0.target_roi"),
+        ({"plans": [{"start_hour": 5, "end_hour": 4}]}, "not after start_hour"),
+        ({"shocks": [{"kind": "rival", "at_hour": 1}]}, "belong together"),
+        ({"shocks": [{"kind": "traffic", "at_hour": 2, "until_hour": 1}]}, "not after at_hour"),
+        ({"mix": dict.fromkeys(["search", "feed", "cart", "page", "live"], 0)}, "above 0"),
+        ({"world": {"orders": "x.parquet"}}, "mapping"),
+        ({"tick_minutes": 7}, "divide a day"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key(raw: dict[str, object], says: str) -> None:
+    with pytest.raises(AdUnionError, match=says):
+        parse(raw)
+
+
+def test_a_file_that_is_not_toml_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text("days = = 3")
+    with pytest.raises(AdUnionError, match=r"s\.toml: not valid TOML"):
+        load(path)
+    with pytest.raises(AdUnionError, match="No such file"):
+        load(tmp_path / "absent.toml")
+
+
+def test_the_schema_names_every_table() -> None:
+    assert {"world", "mix", "rhythm", "plans", "rivals", "publishers", "shocks"} <= set(
+        schema()["properties"]
+    )
