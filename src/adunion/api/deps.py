@@ -7,10 +7,16 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from adunion.campaigns import Plans
+from adunion.catalog import Catalog
+from adunion.commission import Commissions
+from adunion.insight import Insight
 from adunion.kernel.clock import Clock
 from adunion.kernel.errors import invalid, not_found
 from adunion.kernel.ids import Ids
+from adunion.ledger import Ledger
 from adunion.publishers import Publishers
+from adunion.settlement import Settlement
 from adunion.trust import Identity, Principal, Role
 
 
@@ -21,7 +27,13 @@ class ApiServices(Protocol):
     clock: Clock
     ids: Ids
     identity: Identity
+    catalog: Catalog
+    plans: Plans
     publishers: Publishers
+    commissions: Commissions
+    settlement: Settlement
+    ledger: Ledger
+    insight: Insight
 
 
 def _services(request: Request) -> ApiServices:

@@ -41,7 +41,9 @@ class Problem(BaseModel):
     detail: str = Field(description="For people", examples=["No plan with id 'cmp_...'."])
     hint: str | None = Field(None, description="What to do next")
     field: str | None = Field(None, description="The field or header that is wrong")
-    errors: list[FieldError] | None = Field(None, description="Each bad field, if there are several")
+    errors: list[FieldError] | None = Field(
+        None, description="Each bad field, if there are several"
+    )
 
 
 def problem(error: AdUnionError, headers: Mapping[str, str] | None = None) -> Response:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -74,33 +74,19 @@ class ApiRoute(APIRoute):
         inner = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            try:
-                principal = await self._principal(request)
-                allowance = _take(request, principal)
-            except AdUnionError as error:
-                return problems.problem(error, error.extra.pop("headers", None))
-            limited = _LimitedRequest(request.scope, request.receive)
-            response = await self._answer(limited, principal, inner)
+            principal, refusal = await _identify(request) if self.roles else (None, None)
+            allowance = request.app.state.limits.take(_caller(request, principal))
+            if not allowance.allowed:
+                response = problems.problem(_too_many(allowance))
+            elif refusal is not None:
+                response = problems.problem(refusal)
+            else:
+                limited = _LimitedRequest(request.scope, request.receive)
+                response = await self._answer(limited, principal, inner)
             response.headers.update(_rate_headers(allowance))
             return response
 
         return guarded
-
-    async def _principal(self, request: Request) -> Principal | None:
-        if not self.roles:
-            return None
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
-            raise AdUnionError(
-                "unauthenticated",
-                "This needs an API key.",
-                401,
-                hint="Send `Authorization: Bearer adu_...`.",
-            )
-        identity = request.app.state.services.identity
-        principal: Principal = await run_in_threadpool(identity.authenticate, secret.strip())
-        request.state.principal = principal
-        return principal
 
     async def _answer(
         self, request: _LimitedRequest, principal: Principal | None, inner: _Handler
@@ -154,6 +140,11 @@ class ApiRoute(APIRoute):
         return orjson.dumps(members)
 
 
+def router(path: str, tag: str) -> APIRouter:
+    """A router of `/v1/{path}` whose routes are all `ApiRoute`."""
+    return APIRouter(prefix=f"/v1/{path}", tags=[tag], route_class=ApiRoute)
+
+
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -185,19 +176,40 @@ def _idempotency_key(request: Request) -> str:
     return key
 
 
-def _take(request: Request, principal: Principal | None) -> Allowance:
-    host = request.client.host if request.client else "local"
-    caller = f"ip:{host}" if principal is None else principal.id
-    allowance: Allowance = request.app.state.limits.take(caller)
-    if not allowance.allowed:
-        raise AdUnionError(
-            "rate_limited",
-            f"More than {allowance.limit} calls a minute.",
-            429,
-            hint=f"Wait {allowance.retry_after_s} seconds.",
-            extra={"retry_after_s": allowance.retry_after_s, "headers": _rate_headers(allowance)},
+async def _identify(request: Request) -> tuple[Principal | None, AdUnionError | None]:
+    """Who is calling, or why we cannot tell."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        refusal = AdUnionError(
+            "unauthenticated",
+            "This needs an API key.",
+            401,
+            hint="Send `Authorization: Bearer adu_...`.",
         )
-    return allowance
+        return None, refusal
+    identity = request.app.state.services.identity
+    try:
+        principal: Principal = await run_in_threadpool(identity.authenticate, secret.strip())
+    except AdUnionError as refusal:
+        return None, refusal
+    request.state.principal = principal
+    return principal, None
+
+
+def _caller(request: Request, principal: Principal | None) -> str:
+    if principal is not None:
+        return principal.id
+    return f"ip:{request.client.host if request.client else 'local'}"
+
+
+def _too_many(allowance: Allowance) -> AdUnionError:
+    return AdUnionError(
+        "rate_limited",
+        f"More than {allowance.limit} calls a minute.",
+        429,
+        hint=f"Wait {allowance.retry_after_s} seconds.",
+        extra={"retry_after_s": allowance.retry_after_s},
+    )
 
 
 def _rate_headers(allowance: Allowance) -> dict[str, str]:

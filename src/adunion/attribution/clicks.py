@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
+Ids = npt.NDArray[np.void]
+
 CLICK_DTYPE = np.dtype(
     [
-        ("key", "u8"), ("at_us", "i8"), ("shopper", "V16"), ("subject", "V16"), ("plan", "V16"),
-        ("link", "V16"), ("placement", "V16"), ("exposure", "f4"), ("exposure_organic", "f4"),
+        ("key", "u8"), ("at_us", "i8"), ("shopper", "V16"), ("subject", "V16"), ("item", "V16"),
+        ("plan", "V16"), ("link", "V16"), ("placement", "V16"), ("exposure", "f4"), ("exposure_organic", "f4"),
     ]
 )  # fmt: skip
 """One click; `subject` is the item clicked, or its merchant."""
@@ -42,6 +46,13 @@ class ClickIndex:
             len(self._runs[-1]), _RUN_ROWS_MIN
         ):
             self._merge_last_two()
+
+    def replace_subjects(self, subjects: Callable[[Ids], Ids]) -> None:
+        """File every click anew, under what its item stands for now."""
+        runs, self._runs = self._runs, []
+        for run in runs:
+            run["subject"] = subjects(np.ascontiguousarray(run["item"]))
+            self.add(run)
 
     def last(
         self,

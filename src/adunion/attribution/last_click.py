@@ -25,8 +25,7 @@ class LastClick:
 
     Args:
         items: (m,) V16, sorted, as in the catalog snapshot.
-        merchants: (m,) a number for each item's merchant, the same for the same merchant for as
-            long as this object lives.
+        merchants: (m,) a number for each item's merchant.
     """
 
     name = "last_click"
@@ -43,9 +42,10 @@ class LastClick:
         self.set_items(items, merchants)
 
     def set_items(self, items: npt.NDArray[np.void], merchants: npt.NDArray[np.int32]) -> None:
-        """Take a newer catalog."""
+        """Take a newer catalog, in which merchants may have other numbers."""
         self._raw = items
         self._merchant = merchants
+        self._merchants.replace_subjects(self._merchant_ids)
 
     def observe(self, batch: EventBatch) -> None:
         """Remember the clicks of a batch; unknown shoppers leave none."""
@@ -53,12 +53,12 @@ class LastClick:
         clicks = np.zeros(len(rows), CLICK_DTYPE)
         for name in ("at_us", "shopper", "link", "placement", "exposure", "exposure_organic"):
             clicks[name] = getattr(rows, name)
-        clicks["subject"] = rows.item
+        clicks["subject"] = clicks["item"] = rows.item
         clicks["plan"] = np.where(rows.flags & FLAG_MOVED, rows.plan, NO_ID)
         self._items.add(clicks.copy())
         linked = rows.link != NO_ID
         clicks["subject"] = self._merchant_ids(rows.item)
-        self._merchants.add(clicks[linked & (clicks["subject"] != NO_ID)])
+        self._merchants.add(clicks[linked])
 
     def credit(self, batch: EventBatch) -> Credits:
         """Remember the clicks of a batch, then credit its ORDER events, in their order."""
@@ -91,17 +91,7 @@ class LastClick:
         """The items' merchants as 16 bytes each, `NO_ID` where the item is unknown."""
         out = np.zeros((len(item), 2), np.uint64)
         if len(self._raw):
-            row = np.minimum(_search(self._raw, item), len(self._raw) - 1)
+            row = np.minimum(np.searchsorted(self._raw, item), len(self._raw) - 1)
             known = self._raw[row] == item
             out[:, 0] = np.where(known, self._merchant[row].astype(np.int64) + 1, 0)
         return out.view("V16").reshape(-1)
-
-
-def _search(sorted_ids: npt.NDArray[np.void], ids: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-    """searchsorted for 16-byte ids, which numpy cannot order as V16 but can as S16 prefix words."""
-    return np.searchsorted(_ordered(sorted_ids), _ordered(ids))
-
-
-def _ordered(ids: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    words = np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)
-    return words.astype(np.uint64).view([("high", "u8"), ("low", "u8")]).reshape(-1)

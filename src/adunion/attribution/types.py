@@ -51,9 +51,7 @@ class AttributionRule(Protocol):
 
     name: str
 
-    def __init__(
-        self, items: npt.NDArray[np.void], merchants: npt.NDArray[np.int32]
-    ) -> None: ...
+    def __init__(self, items: npt.NDArray[np.void], merchants: npt.NDArray[np.int32]) -> None: ...
 
     def observe(self, batch: EventBatch) -> None:
         """Remember the clicks of a batch."""

@@ -1,5 +1,6 @@
 """Who a shopper is to the market: what they looked at and bought, for those who consented."""
 
 from .profiles import CLICK, ORDER, ProfileStore
+from .repository import forget, forgotten
 
-__all__ = ["CLICK", "ORDER", "ProfileStore"]
+__all__ = ["CLICK", "ORDER", "ProfileStore", "forget", "forgotten"]

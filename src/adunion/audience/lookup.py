@@ -74,9 +74,9 @@ def _words(ids: npt.NDArray[np.void]) -> _Words:
 
 
 @njit(cache=True, nogil=True)
-def _slot(high: np.uint64, low: np.uint64, size: int) -> int:
+def _slot(high: np.uint64, low: np.uint64, size: int) -> np.int64:
     mixed = (high ^ (low * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
-    return int((mixed >> np.uint64(20)) & np.uint64(size - 1))
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(size - 1))
 
 
 @njit(cache=True, nogil=True)

@@ -88,10 +88,12 @@ class ProfileStore:
                 column[row] = empty
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
-        """Move to another snapshot of the catalog: rows are mapped by id, withdrawn ones dropped."""
+        """Move to another snapshot of the catalog: rows are mapped by id, withdrawn dropped."""
         items = row_mapping(self._snapshot.raw, snapshot.raw)
         names = {name: row for row, name in enumerate(snapshot.categories)}
-        categories = np.array([names.get(c, -1) for c in self._snapshot.categories] + [-1], np.int32)
+        categories = np.array(
+            [names.get(c, -1) for c in self._snapshot.categories] + [-1], np.int32
+        )
         self.recent[:] = np.append(items, np.int32(-1))[self.recent]
         self.category[:] = categories[self.category]
         self.taste[self.category < 0] = 0
@@ -152,9 +154,8 @@ def _learn(
         slot = 0
         for s in range(CATEGORIES):
             taste[row, s] *= decay
-            if category[row, s] == wanted:
-                slot = s
-            elif category[row, slot] != wanted and taste[row, s] < taste[row, slot]:
+            weaker = category[row, slot] != wanted and taste[row, s] < taste[row, slot]
+            if category[row, s] == wanted or weaker:
                 slot = s
         if category[row, slot] != wanted:  # the weakest taste gives way to the new one
             category[row, slot] = wanted

@@ -1,14 +1,12 @@
 """Load every room's `tables.py`, so that the shared metadata knows them all."""
 
 from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
+from pathlib import Path
 
 import adunion
 
 
 def load_tables() -> None:
     """Import `adunion.<room>.tables` wherever there is one."""
-    for room in iter_modules(adunion.__path__, "adunion."):
-        if room.ispkg and find_spec(f"{room.name}.tables"):
-            import_module(f"{room.name}.tables")
+    for path in sorted(Path(adunion.__path__[0]).glob("*/tables.py")):
+        import_module(f"adunion.{path.parent.name}.tables")

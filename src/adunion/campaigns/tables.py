@@ -42,9 +42,7 @@ plan_items = Table(
     Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
     Column("item_id", Text, ForeignKey("items.id"), primary_key=True),
     Column("active", Boolean, nullable=False, server_default=text("true")),
-    Index(
-        "uq_plan_items_one_active_plan", "item_id", unique=True, postgresql_where=text("active")
-    ),
+    Index("uq_plan_items_one_active_plan", "item_id", unique=True, postgresql_where=text("active")),
 )
 
 plan_edits = Table(
@@ -56,4 +54,23 @@ plan_edits = Table(
     Column("by", Text, nullable=False),
     Column("changes", JSONB, nullable=False, comment='{"target_roi": ["4.000", "3.500"]}'),
     Column("large", Boolean, nullable=False),
+)
+
+plan_spend = Table(
+    "plan_spend",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("spend_micros", BigInteger, nullable=False, comment="billed, never above the budget"),
+    Column(
+        "over_micros", BigInteger, nullable=False, comment="shown beyond the budget, not billed"
+    ),
+)
+
+plan_charges = Table(
+    "plan_charges",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="which part of the event log it pays for"),
+    Column("micros", BigInteger, nullable=False, comment="what was asked"),
+    Column("amount_minor", BigInteger, nullable=False, comment="what was posted, whole units"),
 )

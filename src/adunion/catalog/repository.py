@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import insert
 
 from adunion.kernel.errors import invalid, not_found
@@ -182,15 +182,8 @@ def ensure_merchants(
 
 
 def _change(conn: Connection, item_id: str, values: dict[str, Any], at: datetime) -> Item:
-    changed: Row[Any] | None = conn.execute(
-        items.update()
-        .where(items.c.id == item_id)
-        .values(**values, updated_at=at)
-        .returning(*_ITEM_COLUMNS)
-    ).first()
-    if changed is None:
-        raise not_found("item", item_id)
-    return Item(*changed)
+    conn.execute(items.update().where(items.c.id == item_id).values(**values, updated_at=at))
+    return get_item(conn, item_id)
 
 
 def _matching(chosen: Select[Any], query: ItemQuery) -> Select[Any]:

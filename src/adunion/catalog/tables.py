@@ -44,7 +44,9 @@ items = Table(
     Column("image_url", Text, nullable=False, server_default=""),
     Column("gtin", Text, nullable=False, server_default=""),
     Column("mpn", Text, nullable=False, server_default=""),
-    Column("item_group", Text, nullable=False, server_default="", comment="variants of one product"),
+    Column(
+        "item_group", Text, nullable=False, server_default="", comment="variants of one product"
+    ),
     Column("attributes", JSONB, nullable=False, server_default="{}"),
     Column("rating", Float, comment="mean review stars, 1..5; null where there are none"),
     Column("rating_count", Integer, nullable=False, server_default="0"),

@@ -1,1 +1,37 @@
-"""TODO"""
+"""The command line: every use of the program, with progress, honest exit codes and `--json`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from adunion.kernel.errors import AdUnionError
+
+from . import admin, market, money, worlds
+from .output import fail
+
+app = typer.Typer(
+    name="adunion",
+    help="An open, self-hosted e-commerce advertising alliance.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(worlds.world_app, name="world")
+app.add_typer(money.ledger_app, name="ledger")
+app.add_typer(admin.db_app, name="db")
+app.add_typer(admin.key_app, name="key")
+for command in (market.demo, market.serve, market.simulate, money.settle, admin.doctor):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; an error the caller can mend is one line on stderr and exit code 1."""
+    try:
+        app()
+    except AdUnionError as error:
+        fail(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,4 +1,4 @@
-"""Commissions: what a publisher earns for an order, from estimate to payable, and back by refunds."""
+"""Commissions: what a publisher earns for an order, estimated to payable, and back by refunds."""
 
 from .service import Commissions
 from .types import Commission, CreditedLine, RefundedLine, Shares, Terms

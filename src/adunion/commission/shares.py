@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from adunion.kernel.money import share_bps
 from adunion.ledger import PLATFORM_FEE, Posting, merchant_wallet, publisher_account
+from adunion.ledger.types import Kind
 
 from .types import Commission, Shares, Terms
 
@@ -26,45 +27,51 @@ def shares_of(
     return Shares(payable_minor=total - fee, fee_minor=fee)
 
 
-def postings(commission: Commission, after: Shares, number: int) -> list[Posting]:
-    """The transfers of a commission's change of that number; none moves money twice."""
+def postings(commission: Commission, after: Shares) -> list[Posting]:
+    """The transfers of a commission's next change; keys name the order, line and change."""
     now = commission.shares
+    estimated = now.estimated_minor if commission.changes else after.total_minor
+    onward = after.payable_minor + after.fee_minor
+    earned = after.held_minor + onward if estimated else 0  # leaves the estimate in this change
+    in_hold = now.held_minor + earned
     wallet = merchant_wallet(commission.merchant_id)
     held = publisher_account(commission.publisher_id, "held")
     payable = publisher_account(commission.publisher_id, "payable")
     line = f"com:{commission.order_id}:{commission.line}"
-    reserved = f"{line}:reserve"
-    onward = after.payable_minor + after.fee_minor  # released in this change, if held before
-    out: list[Posting] = []
-
-    def move(what: str, amount: int, debit: str, credit: str, memo: str) -> None:
-        if amount > 0:
-            key = f"{line}:{number}:{what}"
-            out.append(Posting(key, debit, credit, amount, commission.currency,
-                               memo=memo, reference=commission.order_id))  # fmt: skip
-
-    def settle(kind: str, amount: int, memo: str) -> None:
-        if amount > 0:
-            key = f"{line}:{number}:{kind}"
-            out.append(Posting(key, wallet, held, amount, commission.currency, kind,  # type: ignore[arg-type]
-                               reserved, memo, commission.order_id))  # fmt: skip
-
-    estimated = now.estimated_minor
-    if number == 1:
-        estimated = after.total_minor
-        if estimated > 0:
-            out.append(Posting(reserved, wallet, held, estimated, commission.currency, "pending",
-                               memo="commission estimated", reference=commission.order_id))  # fmt: skip
-    earned = after.held_minor + onward if estimated else 0
-    settle("void_pending", estimated - after.estimated_minor - earned, "commission refunded")
-    settle("post_pending", earned, "commission held")
-    in_hold = now.held_minor + earned
+    reserve = f"{line}:reserve"
+    steps: list[tuple[str, Kind, str, str, int, str]] = [
+        ("void", "void_pending", wallet, held, estimated - after.estimated_minor - earned,
+         "commission refunded"),
+        ("earn", "post_pending", wallet, held, earned, "commission held"),
+    ]  # fmt: skip
+    if commission.changes == 0:
+        steps.insert(0, ("reserve", "pending", wallet, held, estimated, "commission estimated"))
     if in_hold:
-        move("back", in_hold - after.held_minor - onward, held, wallet, "commission refunded")
-        move("release", after.payable_minor, held, payable, "commission payable")
-        move("fee", after.fee_minor, held, PLATFORM_FEE, "platform fee")
-        return out
-    move("payable_back", now.payable_minor - after.payable_minor, payable, wallet,
-         "commission refunded")  # fmt: skip
-    move("fee_back", now.fee_minor - after.fee_minor, PLATFORM_FEE, wallet, "platform fee refunded")
-    return out
+        steps += [
+            ("back", "post", held, wallet, in_hold - after.held_minor - onward,
+             "commission refunded"),
+            ("release", "post", held, payable, after.payable_minor, "commission payable"),
+            ("fee", "post", held, PLATFORM_FEE, after.fee_minor, "platform fee"),
+        ]  # fmt: skip
+    else:
+        steps += [
+            ("back", "post", payable, wallet, now.payable_minor - after.payable_minor,
+             "commission refunded"),
+            ("fee_back", "post", PLATFORM_FEE, wallet, now.fee_minor - after.fee_minor,
+             "platform fee refunded"),
+        ]  # fmt: skip
+    return [
+        Posting(
+            reserve if what == "reserve" else f"{line}:{commission.changes + 1}:{what}",
+            debit,
+            credit,
+            amount,
+            commission.currency,
+            kind,
+            reserve if kind in ("post_pending", "void_pending") else None,
+            memo,
+            commission.order_id,
+        )
+        for what, kind, debit, credit, amount, memo in steps
+        if amount > 0
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -93,8 +93,14 @@ class ConsoleServices(Protocol):
         """The answer to `POST /v1/decide` with this body."""
         ...
 
-    def accept_one(self, events: list[dict[str, Any]]) -> Any:
-        """What `POST /v1/events` does with these events, on behalf of the demo storefront."""
+    def accept_one(
+        self, events: list[dict[str, Any]], merchant_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What `POST /v1/events` answers to these events, one result each.
+
+        With a merchant the call counts as made with that merchant's key: the demo storefront is
+        the shop of every merchant.
+        """
         ...
 
     def log_tail(self, limit: int) -> Sequence[LogRow]:
@@ -103,8 +109,4 @@ class ConsoleServices(Protocol):
 
     def health(self) -> Sequence[HealthCheck]:
         """How the parts of the program are."""
-        ...
-
-    def explain(self, request_id: str) -> Sequence[Mapping[str, Any]]:
-        """Why each candidate of a recent request stands where it does; empty once forgotten."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime
@@ -34,9 +35,7 @@ class Formats:
         if abs(minor) < 10 ** (exponent(currency) + 6):
             return self.money(minor, currency)
         major = to_major(minor, currency)
-        return str(
-            format_compact_currency(major, currency, locale=self.locale, fraction_digits=2)
-        )
+        return str(format_compact_currency(major, currency, locale=self.locale, fraction_digits=2))
 
     def amount(self, minor: int | None, currency: str) -> str:
         """`1,234.50`, for a column whose header names the currency."""
@@ -98,6 +97,6 @@ def zone_of(name: str | None) -> tzinfo:
     if not name or len(name) > 64:
         return UTC
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(unquote(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC

@@ -15,7 +15,7 @@ NAMES = {"zh_CN": "中文", "en": "English"}
 DEFAULT = "en"
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+def N_(message: str) -> str:
     """Mark a message for translation where it is only named, not yet shown."""
     return message
 
@@ -32,7 +32,10 @@ def choose_locale(asked: str | None, cookie: str | None, accept: str) -> str:
             return found
     wishes = [part.partition(";") for part in accept.split(",")]
     ranked = sorted(
-        ((_quality(parameters), -at, tag.strip()) for at, (tag, _, parameters) in enumerate(wishes)),
+        (
+            (_quality(parameters), -at, tag.strip())
+            for at, (tag, _, parameters) in enumerate(wishes)
+        ),
         reverse=True,
     )
     for quality, _, tag in ranked:

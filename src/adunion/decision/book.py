@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.campaigns.types import HOURS_OF_WEEK, LivePlan
+from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.clock import micros
-from adunion.kernel.ids import decode
 
 UNLIMITED = 1 << 61
 """A balance that never runs out, in micros."""
@@ -78,15 +78,17 @@ class PlanBook:
             dayparts=_dayparts(plans),
         )
 
+    def copy(self) -> PlanBook:
+        """The same plans with balances of their own, to try things on."""
+        return replace(
+            self,
+            remaining_micros=self.remaining_micros.copy(),
+            wallet_micros=self.wallet_micros.copy(),
+        )
+
     def alphas(self) -> dict[str, float]:
         """Multiplier by plan id, to carry over to the next book."""
         return dict(zip(self.ids, self.alpha.tolist(), strict=True))
-
-
-def raw_ids(ids: Sequence[str]) -> npt.NDArray[np.void]:
-    """The 16 bytes of prefixed ids, shape (n,) V16."""
-    joined = b"".join(decode(id_.rpartition("_")[2]) for id_ in ids)
-    return np.frombuffer(joined, "V16").copy()
 
 
 def _budget(plan: LivePlan) -> int:
@@ -107,9 +109,8 @@ def _dayparts(plans: Sequence[LivePlan]) -> npt.NDArray[np.bool_]:
 
 
 def _item_plan(plans: Sequence[LivePlan], catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
-    row_of = {id_: row for row, id_ in enumerate(catalog.ids)} if plans else {}
     item_plan = np.full(len(catalog), -1, np.int32)
     for row, plan in enumerate(plans):
-        rows = [row_of[id_] for id_ in plan.item_ids if id_ in row_of]
-        item_plan[rows] = row
+        items = catalog.rows(raw_ids(plan.item_ids))
+        item_plan[items[items >= 0]] = row
     return item_plan

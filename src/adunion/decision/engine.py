@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
-from adunion.kernel.errors import invalid
-from adunion.kernel.money import micros_per_minor
 
-from .auction.batch import Book, Candidates, Goods, Requests, Rules, Scores, Slots
-from .auction.batch import new_scores, new_slots, run
-from .auction.pricing import EXPOSURE_ONE, Facts, price
-from .auction.rank import SLOTS_MAX, scratch
+from .auction.batch import (
+    Book,
+    Candidates,
+    Requests,
+    Rules,
+    Scores,
+    Slots,
+    new_scores,
+    new_slots,
+    run,
+)
+from .auction.pricing import EXPOSURE_ONE, Facts, Micros, price
+from .auction.rank import scratch
+from .bidding.pilot import Pilot
+from .bidding.types import Results
 from .book import PlanBook
+from .explain import Explanation, explain
 from .explore import explore
+from .goods import goods
 from .types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 
-Retrieve = Callable[[RequestBatch], CandidateBatch]
 Floats = npt.NDArray[np.float32]
+Retrieve = Callable[[RequestBatch], CandidateBatch]
 Predict = Callable[[RequestBatch, CandidateBatch], tuple[Floats, Floats]]
 
 CHUNK = 128  # requests between two settlings of what bids reserved and prices left over
@@ -36,11 +48,32 @@ class DecisionSettings:
     merchant_cap: int = 4  # items of one merchant on a page
     group_cap: int = 1  # variants of one product on a page
     pricing: str = "uplift"
+    bidder: str = "receding"
     explore_bps: int = 100  # requests with two slots swapped at random
+
+    @property
+    def rules(self) -> Rules:
+        """What the kernel needs of it."""
+        return Rules(self.take_bps / 10_000, self.merchant_cap, self.group_cap)
+
+
+@dataclass(frozen=True)
+class Auction:
+    """A decided batch before it is cut to what is shown."""
+
+    candidates: CandidateBatch
+    pctr: Floats
+    pcvr: Floats
+    scores: Scores
+    slots: Slots
+    price_micros: Micros  # (n, K)
 
 
 class DecisionEngine:
-    """Answers requests of one currency's catalog. Not thread-safe: one caller at a time."""
+    """Answers requests of one currency's catalog. Not thread-safe: one caller at a time.
+
+    `retrieve` and `predict` may be replaced at any time (a newly trained model).
+    """
 
     def __init__(
         self,
@@ -53,107 +86,135 @@ class DecisionEngine:
         settings: DecisionSettings | None = None,
     ) -> None:
         self.settings = settings or DecisionSettings()
-        self.plans = plans
         self.retrieve = retrieve
         self.predict = predict
         self._rng = rng
-        self.set_catalog(catalog, placements)
-
-    def set_catalog(self, catalog: CatalogSnapshot, placements: Sequence[Placement]) -> None:
-        """Take another snapshot; set `plans` to a book of the same snapshot with it."""
         self.catalog = catalog
         self.placements = list(placements)
-        self._goods = _goods(catalog, placements, self.settings)
+        self.plans = plans
+        self.pilot = Pilot(plans)
+        self._goods = goods(catalog, placements, self.settings.experience_bps)
+
+    def replace(
+        self,
+        now_us: int,
+        plans: PlanBook,
+        catalog: CatalogSnapshot | None = None,
+        placements: Sequence[Placement] | None = None,
+    ) -> None:
+        """Take a new book (of the given catalog, or the present one); multipliers carry over."""
+        self._fold(now_us)
+        known = self.plans.alphas()
+        plans.alpha[:] = [
+            known.get(id_, first) for id_, first in zip(plans.ids, plans.alpha, strict=True)
+        ]
+        self.plans = plans
+        self.pilot.take(plans)
+        if catalog is not None or placements is not None:
+            self.catalog = catalog or self.catalog
+            self.placements = list(placements or self.placements)
+            self._goods = goods(self.catalog, self.placements, self.settings.experience_bps)
+
+    def tick(self, now_us: int, results: Results) -> None:
+        """Set every plan's multiplier from what was observed since the last tick.
+
+        `results` has one row a plan of the present book (see `bidding.Outcomes`).
+        """
+        self._fold(now_us)
+        self.pilot.steer(now_us, results, self.settings.bidder)
 
     def decide(self, requests: RequestBatch) -> DecisionBatch:
-        """Fill the slots of n requests, in order."""
+        """Fill the slots of n requests, in order; at most a placement's own slots each."""
+        if not len(requests):
+            return _decision(self._nothing())
+        decided = self._auction(requests, self.plans)
+        columns, rows = _columns(requests, decided)
+        self.pilot.observe(columns, rows, decided.scores)
+        return explore(_decision(decided), self._rng, self.settings.explore_bps)
+
+    def explain(self, requests: RequestBatch, request: int = 0) -> list[Explanation]:
+        """Every candidate of one request as it would be decided now, best first."""
+        plans = self.plans.copy()
+        decided = self._auction(requests, plans)
+        return explain(
+            request,
+            decided.candidates,
+            decided.pctr,
+            decided.pcvr,
+            decided.scores,
+            decided.slots,
+            decided.price_micros,
+            self._goods,
+            plans,
+            self.settings.rules,
+        )
+
+    def _fold(self, now_us: int) -> None:
+        self.pilot.fold(now_us, self._goods, self.settings.rules, self.settings.pricing)
+
+    def _nothing(self) -> Auction:
+        none = np.zeros(0, np.float32)
+        empty = CandidateBatch(
+            np.zeros(1, np.int64), np.zeros(0, np.int32), none, np.zeros(0, np.uint8)
+        )
+        slots = new_slots(0, self._goods.exposures.shape[1])
+        return Auction(empty, none, none, new_scores(0), slots, slots.welfare)
+
+    def _auction(self, requests: RequestBatch, plans: PlanBook) -> Auction:
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
-        scores, slots, prices = self._auction(requests, candidates, pctr, pcvr)
-        decided = self._decision(candidates, pctr, pcvr, scores, slots, prices)
-        return explore(decided, self._rng, self.settings.explore_bps)
+        slots = new_slots(len(requests), self._goods.exposures.shape[1])
+        scores = new_scores(len(candidates.item))
+        decided = Auction(candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.welfare))
+        columns, rows = _columns(requests, decided)
+        work = scratch(int(np.diff(candidates.offsets).max(initial=1)))
+        book, rules = _book(plans), self.settings.rules
+        for first in range(0, len(requests), CHUNK):
+            last = min(first + CHUNK, len(requests))
+            run(first, last, columns, rows, self._goods, book, rules, work, scores, slots)
+            decided.price_micros[first:last] = self._settle(decided, plans, first, last)
+        return decided
 
-    def _auction(
-        self, requests: RequestBatch, candidates: CandidateBatch, pctr: Floats, pcvr: Floats
-    ) -> tuple[Scores, Slots, npt.NDArray[np.int64]]:
-        count, slots_max = len(requests), self._goods.exposures.shape[1]
-        scores, slots = new_scores(len(candidates.item)), new_slots(count, slots_max)
-        prices = np.zeros((count, slots_max), np.int64)
-        columns = Requests(
-            requests.at_us, requests.placement, requests.slots, candidates.offsets
-        )
-        rows = Candidates(candidates.item, pctr, pcvr)
-        largest = int(np.diff(candidates.offsets).max(initial=1))
-        work, book = scratch(largest), _columns(self.plans)
-        for first in range(0, count, CHUNK):
-            last = min(first + CHUNK, count)
-            run(first, last, columns, rows, self._goods, book, self._rules, work, scores, slots)
-            prices[first:last] = self._settle(scores, slots, first, last)
-        return scores, slots, prices
-
-    @property
-    def _rules(self) -> Rules:
-        chosen = self.settings
-        return Rules(chosen.take_bps / 10_000, chosen.merchant_cap, chosen.group_cap)
-
-    def _settle(
-        self, scores: Scores, slots: Slots, first: int, last: int
-    ) -> npt.NDArray[np.int64]:
+    def _settle(self, decided: Auction, plans: PlanBook, first: int, last: int) -> Micros:
         """Price the chunk and give back what its bids reserved beyond the prices."""
-        part = Slots(*(column[first:last] for column in slots))
-        facts = facts_of_slots(scores, part)
+        slots = Slots(*(column[first:last] for column in decided.slots))
+        facts = _facts(decided.scores, slots)
         prices = price(self.settings.pricing, facts)
         at = np.nonzero(facts.moved)
         if len(at[0]):
             back = facts.bid[at] - prices[at]
-            plan = scores.plan[part.candidate[at]]
-            np.add.at(self.plans.remaining_micros, plan, back)
-            np.add.at(self.plans.wallet_micros, self.plans.wallet[plan], back)
+            plan = decided.scores.plan[slots.candidate[at]]
+            np.add.at(plans.remaining_micros, plan, back)
+            np.add.at(plans.wallet_micros, plans.wallet[plan], back)
         return prices
 
-    def _decision(
-        self,
-        candidates: CandidateBatch,
-        pctr: Floats,
-        pcvr: Floats,
-        scores: Scores,
-        slots: Slots,
-        prices: npt.NDArray[np.int64],
-    ) -> DecisionBatch:
-        shown = slots.candidate >= 0
 
-        def pick(column: npt.NDArray[np.generic], empty: float, dtype: str) -> npt.NDArray[np.generic]:
-            if not len(column):
-                return np.full(shown.shape, empty, dtype)
-            return np.where(shown, column[slots.candidate], empty).astype(dtype)
-
-        exposure = (slots.exposure / EXPOSURE_ONE).astype(np.float32)
-        return DecisionBatch(
-            item=pick(candidates.item, -1, "i4"),  # type: ignore[arg-type]
-            plan=pick(scores.plan, -1, "i4"),  # type: ignore[arg-type]
-            moved=shown & (slots.exposure > slots.exposure_organic),
-            price_micros=prices,
-            exposure=exposure,
-            exposure_organic=(slots.exposure_organic / EXPOSURE_ONE).astype(np.float32),
-            pctr=pick(pctr, 0, "f4"),  # type: ignore[arg-type]
-            pcvr=pick(pcvr, 0, "f4"),  # type: ignore[arg-type]
-            organic=pick(scores.organic, 0, "f4"),  # type: ignore[arg-type]
-            bid=pick(scores.bid, 0, "f4"),  # type: ignore[arg-type]
-            relevance=pick(candidates.relevance, 0, "f4"),  # type: ignore[arg-type]
-            propensity=shown.astype(np.float32),
-            candidates=np.diff(candidates.offsets).astype(np.int32),
-        )
+def _columns(requests: RequestBatch, decided: Auction) -> tuple[Requests, Candidates]:
+    candidates = decided.candidates
+    return (
+        Requests(requests.at_us, requests.placement, requests.slots, candidates.offsets),
+        Candidates(candidates.item, decided.pctr, decided.pcvr),
+    )
 
 
-def facts_of_slots(scores: Scores, slots: Slots) -> Facts:
-    """What prices are computed from, shape of the slots; empty slots are not moved."""
-    if not len(scores.bid):
-        nothing = np.zeros(slots.candidate.shape, np.int64)
-        return Facts(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
-    shown = slots.candidate >= 0
+def _book(plans: PlanBook) -> Book:
+    return Book(
+        plans.item_plan, plans.target_roi, plans.alpha, plans.remaining_micros, plans.wallet,
+        plans.wallet_micros, plans.start_us, plans.end_us, plans.dayparts,
+    )  # fmt: skip
+
+
+def _pick(slots: Slots, column: npt.NDArray[Any], empty: int = 0) -> npt.NDArray[Any]:
+    """A candidates' column by slot; `empty` where there is none."""
+    if not len(column):
+        return np.full(slots.candidate.shape, empty, column.dtype)
+    return np.where(slots.candidate >= 0, column[slots.candidate], np.array(empty, column.dtype))
+
+
+def _facts(scores: Scores, slots: Slots) -> Facts:
     return Facts(
-        bid=np.where(shown, scores.bid[slots.candidate], 0),
-        organic=np.where(shown, scores.organic[slots.candidate], 0),
+        bid=_pick(slots, scores.bid),
+        organic=_pick(slots, scores.organic),
         exposure=slots.exposure,
         exposure_organic=slots.exposure_organic,
         welfare=slots.welfare,
@@ -162,35 +223,21 @@ def facts_of_slots(scores: Scores, slots: Slots) -> Facts:
     )
 
 
-def _columns(plans: PlanBook) -> Book:
-    return Book(
-        plans.item_plan, plans.target_roi, plans.alpha, plans.remaining_micros, plans.wallet,
-        plans.wallet_micros, plans.start_us, plans.end_us, plans.dayparts,
-    )  # fmt: skip
-
-
-def _goods(
-    catalog: CatalogSnapshot, placements: Sequence[Placement], settings: DecisionSettings
-) -> Goods:
-    price_micros = catalog.price_minor * micros_per_minor(catalog.currency)
-    median = int(np.median(price_micros)) if len(catalog) else 0
-    stars = np.clip((catalog.rating.astype(np.float64) - 1) / 4, 0, 1)
-    worth = (stars * (median * settings.experience_bps // 10_000)).astype(np.int64)
-    return Goods(catalog.merchant, catalog.item_group, price_micros, worth, _exposures(placements))
-
-
-def _exposures(placements: Sequence[Placement]) -> npt.NDArray[np.int64]:
-    """(p, K) ten-thousandths, 0 past a placement's last slot."""
-    slots_max = max((len(placement.exposures) for placement in placements), default=1)
-    table = np.zeros((len(placements), slots_max), np.int64)
-    for row, placement in enumerate(placements):
-        given = np.round(np.array(placement.exposures) * EXPOSURE_ONE).astype(np.int64)
-        falling = len(given) <= SLOTS_MAX and np.all(np.diff(given) <= 0)
-        if not falling or given.min(initial=0) < 0 or given.max(initial=0) > EXPOSURE_ONE:
-            raise invalid(
-                "exposures",
-                f"Placement {placement.code!r} has exposures {placement.exposures}.",
-                f"Give at most {SLOTS_MAX} falling numbers from 1 to 0.",
-            )
-        table[row, : len(given)] = given
-    return table
+def _decision(decided: Auction) -> DecisionBatch:
+    slots, scores, candidates = decided.slots, decided.scores, decided.candidates
+    shown = slots.candidate >= 0
+    return DecisionBatch(
+        item=_pick(slots, candidates.item, -1),
+        plan=_pick(slots, scores.plan, -1),
+        moved=shown & (slots.exposure > slots.exposure_organic),
+        price_micros=decided.price_micros,
+        exposure=(slots.exposure / EXPOSURE_ONE).astype(np.float32),
+        exposure_organic=(slots.exposure_organic / EXPOSURE_ONE).astype(np.float32),
+        pctr=_pick(slots, decided.pctr),
+        pcvr=_pick(slots, decided.pcvr),
+        organic=_pick(slots, scores.organic).astype(np.float32),
+        bid=_pick(slots, scores.bid).astype(np.float32),
+        relevance=_pick(slots, candidates.relevance),
+        propensity=shown.astype(np.float32),
+        candidates=np.diff(candidates.offsets).astype(np.int32),
+    )

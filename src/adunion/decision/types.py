@@ -1,4 +1,4 @@
-"""Types of the room: requests in, decisions out, both as columns so that one or a million cost alike."""
+"""Types of the room: requests in, decisions out, as columns, so one or a million cost alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class RequestBatch:
-    """n requests. Rows of `context_items` from `context_offsets[i]` to `[i + 1]` belong to request i."""
+    """n requests. Request i has `context_items` from `context_offsets[i]` to `[i + 1]`."""
 
     request: npt.NDArray[np.void]  # (n,) V16
     at_us: npt.NDArray[np.int64]  # (n,)
@@ -41,7 +41,7 @@ class RequestBatch:
 
 @dataclass(frozen=True)
 class CandidateBatch:
-    """The m candidates of n requests: those of request i are rows `offsets[i]` to `offsets[i + 1]`."""
+    """m candidates of n requests: request i has rows `offsets[i]` to `offsets[i + 1]`."""
 
     offsets: npt.NDArray[np.int64]  # (n + 1,)
     item: npt.NDArray[np.int32]  # (m,) catalog row, no item twice in one request
@@ -57,7 +57,7 @@ class DecisionBatch:
     """
 
     item: npt.NDArray[np.int32]  # catalog row, -1 empty
-    plan: npt.NDArray[np.int32]  # row in the engine's plans, -1 organic
+    plan: npt.NDArray[np.int32]  # row of the plan that bid, moved or not; -1 none
     moved: npt.NDArray[np.bool_]  # the bid moved it: sponsored
     price_micros: npt.NDArray[np.int64]
     exposure: npt.NDArray[np.float32]

@@ -14,6 +14,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from threading import Condition, Lock
 
@@ -26,6 +27,7 @@ _FRAME = struct.Struct("<4sIII")  # magic, payload bytes, rows, crc32 of the two
 _MAGIC = b"AUf1"
 _SEGMENT_MAGIC = b"AUs1"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+_END_OF_STREAM_BYTES = 8
 _PENDING_ROWS_MAX = 4_000_000
 
 
@@ -71,7 +73,7 @@ class EventLog:
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
         self._committing = False
-        self._failed: OSError | None = None
+        self._failed: BaseException | None = None
         self._writer_lock: int | None = None
         self._file: int | None = None
         self._segments: list[_Segment] = []
@@ -95,7 +97,7 @@ class EventLog:
         """Write rows and return their position once they are on the disk."""
         ticket = self.enqueue(batch)
         self.wait(ticket)
-        return ticket - batch.num_rows
+        return ticket - int(batch.num_rows)
 
     def enqueue(self, batch: pa.RecordBatch) -> int:
         """Hand rows in, in order, without waiting; `wait` for the ticket before acknowledging."""
@@ -127,23 +129,21 @@ class EventLog:
                 self._committing = True
                 group, self._pending, self._pending_rows = self._pending, [], 0
                 self._in_flight = sum(batch.num_rows for batch in group)
-            failure: OSError | None = None
+            failure: BaseException | None = None
             try:
                 self._commit(group)
-            except OSError as error:
+            except BaseException as error:
                 failure = error
-            with self._turn:
-                self._failed = self._failed or failure
-                self._committing = False
-                self._in_flight = 0
-                self._turn.notify_all()
+            self._end_commit(failure)
 
     def ticket(self) -> int:
         """A ticket for everything handed in so far."""
         with self._turn:
             return self._accepted()
 
-    def read(self, position: int = 0, rows_max: int = 65_536) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def read(
+        self, position: int = 0, rows_max: int = 65_536
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Batches of at most `rows_max` durable rows from a position on, in order.
 
         Yields `(next_position, batch)`: store `next_position` when the batch has been applied.
@@ -202,6 +202,16 @@ class EventLog:
     def _accepted(self) -> int:
         return self.rows + self._in_flight + self._pending_rows
 
+    def _end_commit(self, failure: BaseException | None) -> None:
+        """Wake all who wait. After a failure what the disk holds is unknown, so the log stops."""
+        with self._turn:
+            self._failed = self._failed or failure
+            self._committing = False
+            self._in_flight = 0
+            self._turn.notify_all()
+        if failure is not None and not isinstance(failure, OSError):
+            raise failure
+
     def _raise_if_failed(self) -> None:
         if self._failed is not None:
             raise AdUnionError(
@@ -216,7 +226,7 @@ class EventLog:
         if segment.rows and segment.end >= self._segment_bytes_max:
             segment = self._roll()
         batch = _joined(group)
-        payload = batch.serialize(options=_OPTIONS)
+        payload = _message(batch)
         size, rows = len(payload), batch.num_rows
         head = _FRAME.pack(_MAGIC, size, rows, _checksum(size, rows, payload))
         assert self._file is not None
@@ -251,7 +261,7 @@ class EventLog:
         paths = sorted(self._folder.glob("*.events"))
         known = {segment.path: segment for segment in self._segments}
         segments = [known.get(path) or _Segment(path, int(path.stem)) for path in paths]
-        for segment, after in zip(segments, segments[1:], strict=False):
+        for segment, after in pairwise(segments):
             segment.rows = after.first - segment.first
         if segments:
             self._scan_last(segments[-1])
@@ -284,13 +294,13 @@ class EventLog:
                 raise _damaged(segment.path, segment.end)
             at = data.find(_MAGIC, at + 1)
 
-    def _index(self, segment: _Segment, data: pa.Buffer) -> None:
+    def _index(self, segment: _Segment, data: memoryview) -> None:
         """Note where the frames of a closed segment are, by their heads alone."""
-        offset = _check_header(segment.path, data.slice(0, 65_536).to_pybytes(), self._schema)
+        offset = _check_header(segment.path, data, self._schema)
         position = segment.first
         offsets, starts = [], []
         while position < segment.first + segment.rows:
-            head = data.slice(offset, _FRAME.size).to_pybytes()
+            head = data[offset : offset + _FRAME.size]
             if len(head) < _FRAME.size or head[:4] != _MAGIC:
                 raise _damaged(segment.path, offset)
             _, size, rows, _ = _FRAME.unpack(head)
@@ -306,7 +316,7 @@ class EventLog:
         while position < end:
             segment = self._segments[number]
             with pa.memory_map(str(segment.path)) as file:
-                data = file.read_buffer()
+                data = memoryview(file.read_buffer())
                 if not segment.indexed:
                     self._index(segment, data)
                 stop = min(end, segment.first + segment.rows)
@@ -320,12 +330,12 @@ class EventLog:
                     frame += 1
             number += 1
 
-    def _decode(self, segment: _Segment, data: pa.Buffer, offset: int) -> pa.RecordBatch:
-        head = data.slice(offset, _FRAME.size).to_pybytes()
-        magic, size, rows, crc = _FRAME.unpack(head)
-        payload = data.slice(offset + _FRAME.size, size)
-        if magic != _MAGIC or payload.size < size or _checksum(size, rows, payload) != crc:
+    def _decode(self, segment: _Segment, data: memoryview, offset: int) -> pa.RecordBatch:
+        found = _good_frame(data, offset)
+        if found is None:
             raise _damaged(segment.path, offset)
+        start = offset + _FRAME.size
+        payload = pa.py_buffer(data[start : start + found[0]])
         return pa.ipc.read_record_batch(payload, self._schema)
 
 
@@ -333,11 +343,21 @@ def _joined(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
     return parts[0] if len(parts) == 1 else pa.concat_batches(parts)
 
 
-def _checksum(size: int, rows: int, payload: pa.Buffer | bytes) -> int:
+def _message(batch: pa.RecordBatch) -> pa.Buffer:
+    """The batch as one compressed IPC message: a stream without its schema and its end mark."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as stream:
+        stream.write_batch(batch)
+    whole = sink.getvalue()
+    start = len(batch.schema.serialize())
+    return whole.slice(start, len(whole) - start - _END_OF_STREAM_BYTES)
+
+
+def _checksum(size: int, rows: int, payload: pa.Buffer | memoryview) -> int:
     return zlib.crc32(payload, zlib.crc32(struct.pack("<II", size, rows)))
 
 
-def _good_frame(data: bytes, offset: int) -> tuple[int, int] | None:
+def _good_frame(data: bytes | memoryview, offset: int) -> tuple[int, int] | None:
     """(payload bytes, rows) of a whole and true frame at an offset, or None."""
     if len(data) < offset + _FRAME.size:
         return None
@@ -346,15 +366,15 @@ def _good_frame(data: bytes, offset: int) -> tuple[int, int] | None:
     if magic != _MAGIC or not rows or len(data) < start + size:
         return None
     payload = memoryview(data)[start : start + size]
-    return (size, rows) if zlib.crc32(payload, zlib.crc32(struct.pack("<II", size, rows))) == crc else None
+    return (size, rows) if _checksum(size, rows, payload) == crc else None
 
 
 def _segment_header(schema: pa.Schema) -> bytes:
-    body = schema.serialize().to_pybytes()
+    body: bytes = schema.serialize().to_pybytes()
     return _SEGMENT_MAGIC + struct.pack("<II", len(body), zlib.crc32(body)) + body
 
 
-def _check_header(path: Path, data: bytes, schema: pa.Schema) -> int:
+def _check_header(path: Path, data: bytes | memoryview, schema: pa.Schema) -> int:
     """The offset of the first frame."""
     if len(data) < 12 or data[:4] != _SEGMENT_MAGIC:
         raise _damaged(path, 0)
@@ -369,7 +389,7 @@ def _check_header(path: Path, data: bytes, schema: pa.Schema) -> int:
             500,
             hint="Run the version that wrote it, or start a new home.",
         )
-    return 12 + size
+    return 12 + int(size)
 
 
 def _write_all(file: int, parts: list[bytes | pa.Buffer], offset: int) -> None:

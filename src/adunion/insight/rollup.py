@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from adunion.attribution.types import Credits
 from adunion.tracking.types import FLAG_MOVED, NO_ID, EventBatch, EventType
 
-from .types import DIRECT, CreditColumns, Dimensions, Rollup, Sums, prefixed_ids
+from .types import DIRECT, Dimensions, Rollup, Sums, prefixed_ids
 
 Ints = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.void]
@@ -28,8 +29,8 @@ _PPM = 1_000_000
 
 def roll_up(
     batch: EventBatch,
-    credits: CreditColumns,
-    refunded: CreditColumns,
+    credits: Credits,
+    refunded: Credits,
     refunds_minor: Ints,
     dimensions: Dimensions,
 ) -> Rollup:
@@ -118,8 +119,8 @@ class _Coder:
 
 def _plan_hours(
     batch: EventBatch,
-    credits: CreditColumns,
-    refunded: CreditColumns,
+    credits: Credits,
+    refunded: Credits,
     refunds_minor: Ints,
     holder: Ids,
     row_kinds: tuple[Ints, Ints, Ints],
@@ -174,7 +175,7 @@ def _plan_hours(
     )
 
 
-def _plan_item_days(batch: EventBatch, credits: CreditColumns) -> Sums:
+def _plan_item_days(batch: EventBatch, credits: Credits) -> Sums:
     in_plan = batch.plan != NO_ID
     credited = credits.plan != NO_ID
     items = np.unique(np.concatenate([batch.item[in_plan], credits.item[credited]]))
@@ -213,8 +214,8 @@ def _plan_item_days(batch: EventBatch, credits: CreditColumns) -> Sums:
 
 def _market_hours(
     batch: EventBatch,
-    credits: CreditColumns,
-    refunded: CreditColumns,
+    credits: Credits,
+    refunded: Credits,
     refunds_minor: Ints,
     dimensions: Dimensions,
     row_kinds: tuple[Ints, Ints, Ints],
@@ -251,9 +252,7 @@ def _market_hours(
     return Sums({"hour": list(hours), "placement_kind": [kinds[k] for k in inner]}, sums)
 
 
-def _link_days(
-    batch: EventBatch, credits: CreditColumns, refunded: CreditColumns, refunds_minor: Ints
-) -> Sums:
+def _link_days(batch: EventBatch, credits: Credits, refunded: Credits, refunds_minor: Ints) -> Sums:
     clicked = (batch.link != NO_ID) & (batch.type == EventType.CLICK)
     sold, back = credits.link != NO_ID, refunded.link != NO_ID
     coder = _Coder(
@@ -296,7 +295,7 @@ def _first_of_each(left: Ids, right: Ids) -> Ints:
     return first
 
 
-def _added_ppm(credits: CreditColumns) -> Ints:
+def _added_ppm(credits: Credits) -> Ints:
     """Millionths of a credit that the bid added over the item's organic place."""
     shown = np.maximum(credits.exposure.astype(np.float64), 1e-9)
     added = (shown - credits.exposure_organic) / shown

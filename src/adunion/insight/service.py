@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Engine
 
+from adunion.attribution.types import Credits
 from adunion.kernel.errors import not_found
 from adunion.tracking.types import EventBatch
 
@@ -16,7 +17,6 @@ from . import repository
 from .delivery import delivery_shares
 from .rollup import roll_up
 from .types import (
-    CreditColumns,
     DeliveryShare,
     Dimensions,
     LinkResult,
@@ -38,8 +38,8 @@ class Insight:
         self,
         conn: Connection,
         batch: EventBatch,
-        credits: CreditColumns,
-        refunded: CreditColumns,
+        credits: Credits,
+        refunded: Credits,
         refunds_minor: npt.NDArray[np.int64],
         dimensions: Dimensions,
     ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,31 +12,6 @@ from adunion.kernel.ids import decode, encode
 
 DIRECT = "direct"
 """The placement kind of a sale that no click led to."""
-
-
-class CreditColumns(Protocol):
-    """What the roll-up reads of attribution's `Credits`: one row per order line."""
-
-    @property
-    def order(self) -> npt.NDArray[np.void]: ...  # noqa: D102
-    @property
-    def line(self) -> npt.NDArray[np.int16]: ...  # noqa: D102
-    @property
-    def item(self) -> npt.NDArray[np.void]: ...  # noqa: D102
-    @property
-    def at_us(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
-    @property
-    def amount_minor(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
-    @property
-    def plan(self) -> npt.NDArray[np.void]: ...  # noqa: D102
-    @property
-    def link(self) -> npt.NDArray[np.void]: ...  # noqa: D102
-    @property
-    def placement(self) -> npt.NDArray[np.void]: ...  # noqa: D102
-    @property
-    def exposure(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
-    @property
-    def exposure_organic(self) -> npt.NDArray[np.float32]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""How likely a seen item is clicked, and a click becomes an order: learned from the market's log."""
+"""How likely a seen item is clicked, and a click an order: learned from the market's log."""
 
 from .exposures import estimate_exposures
+from .feature_log import FeatureLog, shown_keys
 from .features import FEATURES, KINDS, features, kind_codes
 from .items import ItemColumns, ItemStats, price_levels, row_mapping
 from .models import Models, predict
@@ -10,6 +11,7 @@ from .training import TrainingLog, train
 __all__ = [
     "FEATURES",
     "KINDS",
+    "FeatureLog",
     "ItemColumns",
     "ItemStats",
     "Models",
@@ -21,5 +23,6 @@ __all__ = [
     "predict",
     "price_levels",
     "row_mapping",
+    "shown_keys",
     "train",
 ]

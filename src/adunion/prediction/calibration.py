@@ -51,7 +51,7 @@ def fit(
     centre = np.add.reduceat((weights * logits)[order].astype(np.float64), edges)
     rate = pool_adjacent(hits / mass, mass)
     block = np.cumsum(np.concatenate(([0], np.diff(rate) > 0)))
-    mass, hits, centre = (np.bincount(block, column) for column in (mass, hits, centre))
+    mass, hits, centre = (np.bincount(block, c).astype(float) for c in (mass, hits, centre))
     centre /= mass
     level = (hits + 0.5) / (mass + 1.0)
     return _curve(centre, np.log(level / (1 - level)))
@@ -66,7 +66,7 @@ def _shifted(
     expected = float((weights / (1 + np.exp(-logits.astype(np.float64)))).sum())
     hits = float((weights * outcomes).sum())
     shift = np.log((hits + _HITS_PER_BLOCK_MIN) / (expected + _HITS_PER_BLOCK_MIN))
-    return (GRID + shift).astype(np.float32)
+    return np.asarray(GRID + shift, np.float32)
 
 
 def _curve(
@@ -76,6 +76,6 @@ def _curve(
     inside = np.interp(GRID, centre, level)
     below = level[0] + np.minimum(GRID - centre[0], 0.0)
     above = level[-1] + np.maximum(GRID - centre[-1], 0.0)
-    joined = np.where(GRID < centre[0], below, np.where(GRID > centre[-1], above, inside))
+    joined = np.where(centre[0] > GRID, below, np.where(centre[-1] < GRID, above, inside))
     ramp = np.arange(GRID_SIZE) * _STEP_MIN
-    return (np.maximum.accumulate(joined - ramp) + ramp).astype(np.float32)
+    return np.asarray(np.maximum.accumulate(joined - ramp) + ramp, np.float32)

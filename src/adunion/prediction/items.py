@@ -144,9 +144,15 @@ def _parents(categories: list[str]) -> _Ints:
 def _base(
     hits: npt.NDArray[np.float64], tries: npt.NDArray[np.float64], prior: float
 ) -> npt.NDArray[np.float64]:
-    """The rate by kind of placement, from a prior worth `_PRIOR_COUNT` tries."""
-    base = (hits.sum(0) + prior * _PRIOR_COUNT) / (tries.sum(0) + _PRIOR_COUNT)
-    return np.asarray(base, np.float64)
+    """What an average try would bring by kind of placement, `prior` in the mean of all tries.
+
+    Only the ratio of kinds is learned: a level that rose with the ranking's quality would make
+    the lift of an item that stays the same fall, and yesterday's model would misread it.
+    """
+    had, came = tries.sum(0), hits.sum(0)
+    level = (came.sum() + prior * _PRIOR_COUNT) / (had.sum() + _PRIOR_COUNT)
+    base = (came + level * _PRIOR_COUNT) / (had + _PRIOR_COUNT)
+    return np.asarray(base * prior / level, np.float64)
 
 
 def _lifts(

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from adunion.kernel.errors import invalid
+
 KINDS = ("search", "feed", "cart", "page", "live")
 """Kinds of placement; the position is the code."""
 
@@ -63,5 +65,12 @@ class Placement(Protocol):
 
 
 def kind_codes(placements: Sequence[Placement]) -> npt.NDArray[np.uint8]:
-    """The code in `KINDS` of each placement."""
+    """The code in `KINDS` of each placement.
+
+    Raises:
+        AdUnionError: a placement of another kind.
+    """
+    for placement in placements:
+        if placement.kind not in KINDS:
+            raise invalid("kind", f"No kind of placement {placement.kind!r}.", f"Use {KINDS}.")
     return np.array([KINDS.index(placement.kind) for placement in placements], np.uint8)

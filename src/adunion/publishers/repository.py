@@ -17,10 +17,8 @@ from .types import Link, PlacementRecord, Publisher
 
 def add(conn: Connection, table: Table, unique: list[str], **columns: Any) -> bool:
     """Insert a row of one of the room's tables; False where its unique columns are taken."""
-    done = conn.execute(
-        insert(table).values(**columns).on_conflict_do_nothing(index_elements=unique)
-    )
-    return done.rowcount == 1
+    new = insert(table).values(**columns).on_conflict_do_nothing(index_elements=unique)
+    return conn.execute(new.returning(table.c.id)).first() is not None
 
 
 def publisher(conn: Connection, where: ColumnElement[bool]) -> Publisher | None:

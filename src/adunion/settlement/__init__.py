@@ -1,1 +1,18 @@
-"""TODO"""
+"""Settlement: statements for merchants and publishers that tie to the ledger, and payouts."""
+
+from .papers import as_csv, as_dict, as_html, as_json
+from .service import Settlement, settle
+from .types import Payout, SettleReport, Statement, StatementLine
+
+__all__ = [
+    "Payout",
+    "SettleReport",
+    "Settlement",
+    "Statement",
+    "StatementLine",
+    "as_csv",
+    "as_dict",
+    "as_html",
+    "as_json",
+    "settle",
+]

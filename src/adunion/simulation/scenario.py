@@ -14,11 +14,6 @@ from adunion.kernel.errors import AdUnionError
 Factor = Annotated[float, Field(gt=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-DAY_RHYTHM = [
-    0.45, 0.28, 0.18, 0.14, 0.14, 0.20, 0.38, 0.65, 0.92, 1.10, 1.20, 1.18,
-    1.25, 1.18, 1.12, 1.10, 1.10, 1.08, 1.15, 1.40, 1.75, 1.90, 1.55, 0.90,
-]  # fmt: skip
-
 
 class Part(BaseModel):
     """A table of the file; an unknown key is an error."""
@@ -67,14 +62,18 @@ class MixPart(Part):
 
 
 class RhythmPart(Part):
-    """Relative traffic by hour of day (UTC) and by day of week (Monday first)."""
+    """Relative traffic by hour of day (UTC) and by day of week; absent: the world's own."""
 
-    hourly: list[Annotated[float, Field(ge=0)]] = Field(DAY_RHYTHM, min_length=24, max_length=24)
-    weekly: list[Annotated[float, Field(ge=0)]] = Field([1.0] * 7, min_length=7, max_length=7)
+    hourly: list[Annotated[float, Field(ge=0)]] | None = Field(
+        None, min_length=24, max_length=24, description="00 UTC first"
+    )
+    weekly: list[Annotated[float, Field(ge=0)]] | None = Field(
+        None, min_length=7, max_length=7, description="Monday first"
+    )
 
     @model_validator(mode="after")
     def _some_hours(self) -> RhythmPart:
-        if sum(self.hourly) <= 0 or sum(self.weekly) <= 0:
+        if any(weights is not None and sum(weights) <= 0 for weights in (self.hourly, self.weekly)):
             raise ValueError("at least one hour and one day need traffic above 0")
         return self
 
@@ -104,7 +103,6 @@ class PlanPart(Part):
     dayparts: list[Annotated[int, Field(ge=0, le=167)]] | None = Field(
         None, description="Hours of the week it runs in, Monday 00 UTC first; absent: all"
     )
-    bidder: str | None = Field(None, description="A registered bidder; absent: the default")
     count: int = Field(1, ge=1, le=1_000, description="This many plans, each of its own merchant")
 
     @model_validator(mode="after")
@@ -152,8 +150,8 @@ class Scenario(Part):
     requests_per_day: int = Field(10_000, ge=10, le=100_000_000)
     tick_minutes: int = Field(60, ge=1, le=1_440)
     control: bool = Field(True, description="Run the same shoppers without plans beside it")
-    bidder: str = "receding"
-    pricing: str = "uplift"
+    bidder: str = Field("receding", description="A registered bidder")
+    pricing: str = Field("uplift", description="A registered pricing")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
     wallet: float = Field(10_000_000, gt=0, description="What each merchant tops up, major units")

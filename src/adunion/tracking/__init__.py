@@ -1,7 +1,10 @@
 """What happened: events in once and durably, orders and what became of them."""
 
+from adunion.trust.pseudonym import shopper_key
+
 from .arrow import EVENT_SCHEMA
-from .keys import beacon_keys, order_key, order_step_keys, shopper_key
+from .intake import Intake
+from .keys import beacon_keys, order_key, order_step_keys
 from .repository import Recorded, position, record, set_position
 from .service import Tracker
 from .types import FLAG_CONSENT, FLAG_MOVED, NO_ID, Accepted, EventBatch, EventType, concat, events
@@ -14,6 +17,7 @@ __all__ = [
     "Accepted",
     "EventBatch",
     "EventType",
+    "Intake",
     "Recorded",
     "Tracker",
     "beacon_keys",

@@ -1,8 +1,9 @@
-"""The event as an Arrow record batch: what the event log stores. Fixed-width columns are not copied."""
+"""Events as Arrow record batches, as the event log stores them; fixed-width columns are views."""
 
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,7 @@ def _field(name: str, column: npt.NDArray[np.generic]) -> pa.Field:
     return pa.field(name, pa.from_numpy_dtype(column.dtype), nullable=False)
 
 
-EVENT_SCHEMA = pa.schema(
-    [_field(f.name, getattr(events(0), f.name)) for f in fields(EventBatch)]
-)
+EVENT_SCHEMA = pa.schema([_field(f.name, getattr(events(0), f.name)) for f in fields(EventBatch)])
 """One Arrow field for each column of `EventBatch`, in its order."""
 
 
@@ -33,7 +32,8 @@ def to_arrow(batch: EventBatch) -> pa.RecordBatch:
 
 def from_arrow(batch: pa.RecordBatch) -> EventBatch:
     """A record batch of `EVENT_SCHEMA` to columns; fixed-width ones are read-only views."""
-    return EventBatch(**{f.name: _to_numpy(f, batch.column(f.name)) for f in EVENT_SCHEMA})
+    columns: dict[str, Any] = {f.name: _to_numpy(f, batch.column(f.name)) for f in EVENT_SCHEMA}
+    return EventBatch(**columns)
 
 
 def _to_array(field: pa.Field, column: npt.NDArray[np.generic]) -> pa.Array:

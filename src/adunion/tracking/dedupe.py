@@ -50,7 +50,7 @@ def _forget(keys, hours, gone):  # type: ignore[no-untyped-def]
 
 
 class KeySet:
-    """64-bit keys, each with the hour it was seen; those past the horizon go when room is needed."""
+    """64-bit keys and the hour each was seen; those past the horizon go when room is needed."""
 
     def __init__(self, horizon_hours: int) -> None:
         self._horizon_hours = horizon_hours
@@ -65,7 +65,7 @@ class KeySet:
     def add(
         self, keys: npt.NDArray[np.uint64], hours: npt.NDArray[np.int32]
     ) -> npt.NDArray[np.bool_]:
-        """Add keys (n,) seen at hours (n,) since the epoch; True where a key was not there before."""
+        """Add keys (n,) seen at hours (n,) of the epoch; True where a key was not there before."""
         fresh = np.empty(len(keys), np.bool_)
         if not len(keys):
             return fresh

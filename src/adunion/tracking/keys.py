@@ -1,41 +1,18 @@
-"""Identity of events and people: two events of one key are one, a pseudonym becomes 16 bytes."""
+"""Identity of events and orders: two events of one key are one."""
 
 from __future__ import annotations
 
-import re
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from adunion.kernel.errors import invalid
+from adunion.kernel.ids import decode
 
 from .types import EventType
 
 U64 = npt.NDArray[np.uint64]
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"\+?[\d\s().-]{7,20}")
-PSEUDONYM_LETTERS_MAX = 128
-
-
-def shopper_key(pseudonym: str) -> bytes:
-    """The 16 bytes that stand for a pseudonym in every event.
-
-    Raises:
-        AdUnionError: it is empty, too long, or looks like an e-mail address or phone number.
-    """
-    if not pseudonym or len(pseudonym) > PSEUDONYM_LETTERS_MAX:
-        raise invalid("shopper", f"A pseudonym has 1 to {PSEUDONYM_LETTERS_MAX} characters.")
-    if _EMAIL.search(pseudonym) or _is_phone(pseudonym):
-        raise invalid(
-            "shopper",
-            "This looks like an e-mail address or a phone number.",
-            "Send a pseudonym, such as a random number you keep for the shopper.",
-        )
-    try:
-        return blake2b(pseudonym.encode(), digest_size=16).digest()
-    except UnicodeEncodeError:
-        raise invalid("shopper", "A pseudonym is valid Unicode text.") from None
+_LETTERS = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 
 
 def order_key(merchant: bytes, external_id: str) -> bytes:
@@ -72,6 +49,31 @@ def order_step_keys(
     return _mix(_mix(_mix(high) ^ low) ^ place)
 
 
+def id_texts(prefix: str, ids: npt.NDArray[np.void]) -> list[str]:
+    """16-byte ids (n,) as `prefix_01J...` texts, `prefix_` and Crockford's base 32."""
+    high, low = (
+        words.astype(np.uint64) for words in np.ascontiguousarray(ids).view(">u8").reshape(-1, 2).T
+    )
+    digits = np.empty((len(ids), 26), np.uint8)
+    for place in range(26):
+        shift = 125 - 5 * place
+        if shift >= 64:
+            digits[:, place] = high >> np.uint64(shift - 64) & np.uint64(31)
+        elif shift + 5 <= 64:
+            digits[:, place] = low >> np.uint64(shift) & np.uint64(31)
+        else:
+            both = high << np.uint64(64 - shift) | low >> np.uint64(shift)
+            digits[:, place] = both & np.uint64(31)
+    texts = _LETTERS[digits].view("S26").reshape(-1).astype("U26").tolist()
+    return [f"{prefix}_{text}" for text in texts]
+
+
+def raw_ids(texts: list[str | None]) -> npt.NDArray[np.void]:
+    """Prefixed ids back to 16 bytes each, shape (n,); None gives `NO_ID`."""
+    raw = [bytes(16) if text is None else decode(text[4:]) for text in texts]
+    return np.frombuffer(b"".join(raw), "V16") if raw else np.zeros(0, "V16")
+
+
 def event_key(type_: EventType, id_: bytes, slot_or_line: int, number: int = 0) -> int:
     """The key of one event, equal to what the batch functions give."""
     types = np.array([type_], np.uint8)
@@ -80,15 +82,6 @@ def event_key(type_: EventType, id_: bytes, slot_or_line: int, number: int = 0) 
     if type_ < EventType.ORDER:
         return int(beacon_keys(types, ids, places)[0])
     return int(order_step_keys(types, ids, places, np.array([number], np.int32))[0])
-
-
-def _is_phone(text: str) -> bool:
-    """A phone number is written with spaces or a plus, or is mobile-shaped: mere digits may be an id."""
-    if not _PHONE.fullmatch(text):
-        return False
-    digits = "".join(letter for letter in text if letter.isdigit())
-    mobile = len(digits) == 11 and digits.startswith("1")
-    return len(digits) >= 7 and (text != digits or mobile)
 
 
 def _halves(ids: npt.NDArray[np.void]) -> tuple[U64, U64]:

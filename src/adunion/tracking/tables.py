@@ -52,6 +52,30 @@ order_steps = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 
+waiting_steps = Table(
+    "waiting_steps",
+    metadata,
+    Column("order_id", Text, primary_key=True, comment="not here yet"),
+    Column("line", SmallInteger, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+rejected_events = Table(
+    "rejected_events",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("step", Text, primary_key=True, comment="order or refund"),
+    Column("number", Integer, primary_key=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False, comment="a stable code"),
+    Column("detail", Text, nullable=False),
+)
+
 consumed = Table(
     "consumed",
     metadata,

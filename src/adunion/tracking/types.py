@@ -8,6 +8,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from adunion.trust.token import FLAG_CONSENT as FLAG_CONSENT
+from adunion.trust.token import FLAG_MOVED as FLAG_MOVED
+
 
 class EventType(IntEnum):
     """What happened; the number is what the event log stores, so it never changes."""
@@ -26,9 +29,6 @@ class EventType(IntEnum):
 
 NO_ID = np.zeros(1, "V16")[0]
 """Sixteen zero bytes: no plan, no link, no order."""
-
-FLAG_MOVED = 1  # the bid moved the item: sponsored, labelled, charged
-FLAG_CONSENT = 2
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class Accepted:
 
 _ID_COLUMNS = frozenset(("request", "placement", "item", "plan", "shopper", "link", "order"))
 _DTYPES: dict[str, str] = {
-    "type": "u1", "at_us": "i8", "key": "u8", "slot": "i2", "line": "i2", "number": "i4", "quantity": "i4",
-    "amount_minor": "i8", "price_micros": "i8", "flags": "u1", "exposure": "f4",
+    "type": "u1", "at_us": "i8", "key": "u8", "slot": "i2", "line": "i2", "number": "i4",
+    "quantity": "i4", "amount_minor": "i8", "price_micros": "i8", "flags": "u1", "exposure": "f4",
     "exposure_organic": "f4", "pctr": "f4", "pcvr": "f4", "propensity": "f4",
 }  # fmt: skip
 

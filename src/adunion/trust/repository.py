@@ -16,10 +16,8 @@ from .types import ApiKey, Principal, Role
 
 def add_user(conn: Connection, **columns: Any) -> bool:
     """Insert a user; False where the email is taken."""
-    done = conn.execute(
-        upsert(users).values(**columns).on_conflict_do_nothing(index_elements=["email"])
-    )
-    return done.rowcount == 1
+    new = upsert(users).values(**columns).on_conflict_do_nothing(index_elements=["email"])
+    return conn.execute(new.returning(users.c.id)).first() is not None
 
 
 def user_by_email(conn: Connection, email: str) -> Row[Any] | None:

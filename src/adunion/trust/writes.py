@@ -65,7 +65,7 @@ class Writes:
                     writes.c.request_hash == request_hash,
                 ),
             )
-            if conn.execute(claim).rowcount == 1:
+            if conn.execute(claim.returning(writes.c.key)).first() is not None:
                 return None
             found = conn.execute(
                 select(writes).where(writes.c.scope == scope, writes.c.key == key)

@@ -1,6 +1,6 @@
 """What a text is about: tokens of Chinese and English, and a lexical index of the catalog."""
 
-from .lexical import LexicalIndex
+from .lexical import POOL_MAX, LexicalIndex
 from .tokens import tokens
 
-__all__ = ["LexicalIndex", "tokens"]
+__all__ = ["POOL_MAX", "LexicalIndex", "tokens"]

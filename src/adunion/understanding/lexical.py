@@ -19,12 +19,17 @@ Rows = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
 Hits = tuple[Rows, Scores]
 
+POOL_MAX = 600
+"""Most items an answer holds."""
+
 _FIELDS = (("title", 1.0, 0.4), ("title_en", 1.0, 0.4), ("brand", 0.9, 0.0), ("category", 1.2, 0.0))
 """Field, weight, how far its length counts."""
 _SATURATION = 0.9
 _QUERY_TOKENS_MAX = 48
-_CACHED_MAX = 20_000
+_CACHED_MAX = 5_000
+_CACHED_CHARS_MAX = 500  # pages are rarely asked twice and would fill the memory
 _RELEVANCE_MIN = 0.08
+_LEAST_SHARE = 0.25  # of the best match: what shares one common word with it is left out
 _UNKNOWN_SHARE = 0.5  # of the rarest token's weight: a word no item has makes every match weaker
 
 
@@ -47,7 +52,7 @@ class LexicalIndex:
         self._impacts = impacts
         self._items = items
         self._best = _best_impacts(offsets, impacts)
-        self._cache: dict[tuple[str, int], Hits] = {}
+        self._cache: dict[str, Hits] = {}
 
     @classmethod
     def build(cls, snapshot: CatalogSnapshot, previous: LexicalIndex | None = None) -> LexicalIndex:
@@ -74,15 +79,19 @@ class LexicalIndex:
         return self._items
 
     def search(self, query: str, top: int = 120) -> Hits:
-        """The `top` best items of a query: catalog rows and relevance, best first."""
-        found = self._cache.get((query, top))
+        """The `top` best items of a query: catalog rows and relevance, best first.
+
+        At most `POOL_MAX` are found. Equal scores come in a fixed order that favours no row.
+        """
+        found = self._cache.get(query)
         if found is None:
-            found = _top(self._score(query), top)
+            found = _best(self._score(query))
             while len(self._cache) >= _CACHED_MAX:
                 del self._cache[next(iter(self._cache))]
-            if len(query) < 500:  # pages are rarely asked twice and would fill the memory
-                self._cache[query, top] = found
-        return found
+            if len(query) < _CACHED_CHARS_MAX:
+                self._cache[query] = found
+        rows, scores = found
+        return rows[: max(top, 0)], scores[: max(top, 0)]
 
     def relevance(self, query: str, rows: Rows) -> Scores:
         """Relevance of given items to a query, on the scale of `search`."""
@@ -176,12 +185,13 @@ def _accumulate(
             scores[rows[j]] += weight * impacts[j]
 
 
-def _top(scores: Scores, top: int) -> Hits:
-    """The best rows, best first; equal scores by row, so that the answer never depends on luck."""
-    rows = np.flatnonzero(scores >= _RELEVANCE_MIN)
-    if len(rows) > top > 0:
-        least = np.partition(scores[rows], len(rows) - top)[len(rows) - top]
-        rows = rows[scores[rows] >= least]
-    order = np.lexsort((rows, -scores[rows]))[: max(top, 0)]
-    chosen = rows[order].astype(np.int32)
-    return chosen, np.minimum(scores[chosen], 1.0)
+def _best(scores: Scores) -> Hits:
+    least = max(_RELEVANCE_MIN, _LEAST_SHARE * float(scores.max(initial=0)))
+    rows = np.flatnonzero(scores >= least)
+    scattered = rows * 2_654_435_761 % 2**32
+    key = (scores[rows] * -(2**20)).astype(np.int64) * 2**32 + scattered  # best first, ties apart
+    if len(rows) > POOL_MAX:
+        near = np.argpartition(key, POOL_MAX)[:POOL_MAX]
+        rows, key = rows[near], key[near]
+    chosen = rows[np.argsort(key)].astype(np.int32)
+    return chosen, np.minimum(scores[chosen], np.float32(1))

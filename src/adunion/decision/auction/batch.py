@@ -107,7 +107,7 @@ def _bid(book: Book, plan: int, value: float, slots: int) -> int:
     # No more than a slot's share of the balance: even if every slot is won at its bid, it is held.
     held = min(book.remaining_micros[plan], book.wallet_micros[book.wallet[plan]]) // slots
     wanted = min(book.alpha[plan] * value / book.target_roi[plan], float(SCORE_MAX // 2))
-    return max(min(int(wanted), held), 0)
+    return int(max(min(int(wanted), held), 0))
 
 
 @njit(cache=True, nogil=True)

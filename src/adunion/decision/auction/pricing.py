@@ -1,7 +1,7 @@
 """What a moved slot costs: one function a strategy, vectorised over any number of slots.
 
-    @pricing.register("half")
-    def half(facts: Facts) -> Micros: ...
+@pricing.register("half")
+def half(facts: Facts) -> Micros: ...
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ pricing: Registry[Pricing] = Registry("pricing")
 
 def price(name: str, facts: Facts) -> Micros:
     """Prices by the strategy of that name; what was not moved costs nothing."""
-    return np.where(facts.moved, pricing.get(name)(facts), 0)
+    charged: Micros = np.where(facts.moved, pricing.get(name)(facts), 0)
+    return charged
 
 
 @pricing.register("uplift")
@@ -57,13 +58,16 @@ def uplift(facts: Facts) -> Micros:
     one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best.
     """
     others = facts.welfare - facts.exposure * facts.bid
-    return np.maximum(facts.welfare_without - others, 0) // np.maximum(facts.exposure, 1)
+    payment: Micros = np.maximum(facts.welfare_without - others, 0)
+    per_sight: Micros = np.floor_divide(payment, np.maximum(facts.exposure, 1))
+    return per_sight
 
 
 @pricing.register("gsp")
 def gsp(facts: Facts) -> Micros:
     """The least bid that keeps the slot (Edelman, Ostrovsky, Schwarz 2007)."""
-    return np.clip(facts.rival - facts.organic, 0, facts.bid)
+    least: Micros = np.minimum(np.maximum(facts.rival - facts.organic, 0), facts.bid)
+    return least
 
 
 @pricing.register("first_price")

@@ -1,5 +1,10 @@
-"""The world: catalog, shoppers, queries and publishers, with a ground truth the platform never sees."""
+"""The world: goods, shoppers, queries and publishers, with a truth the platform never sees."""
 
+from .feed import item_records as item_records
+from .feed import write_catalog as write_catalog
+from .generate import generate as generate
+from .store import load as load
+from .store import save as save
 from .types import KINDS as KINDS
 from .types import Links as Links
 from .types import Orders as Orders

@@ -60,10 +60,12 @@ def shops(lexicon: Lexicon, seed: int, count: int) -> tuple[Merchants, I32, I32]
             brand[row] = first + turn % len(main.brands)
             names.append((f"{chinese}官方旗舰店{number}", f"{english} Official Store {number}"))
         else:
-            names.append((
-                f"{chinese}{main.name[0]}专营店{number}",
-                f"{english} {main.name[1]} Store {number}",
-            ))
+            names.append(
+                (
+                    f"{chinese}{main.name[0]}专营店{number}",
+                    f"{english} {main.name[1]} Store {number}",
+                )
+            )
     ids = [f"m{row + 1:04d}" for row in range(count)]
     merchants = Merchants(ids, [name[0] for name in names], [name[1].strip() for name in names])
     return merchants, top, brand
@@ -73,6 +75,8 @@ def products(lexicon: Lexicon, seed: int, count: int, top: I32, own_brand: I32) 
     """Choose what `count` items are; merchants' sizes fall as a power of their rank."""
     rng = generator(seed, 12)
     sizes = rng.choice(4, count, p=[0.62, 0.20, 0.12, 0.06]) + 1
+    if count < 3 * len(top):
+        sizes[:] = 1  # a product for every merchant comes before variants
     group = np.repeat(np.arange(count), sizes)[:count].astype(np.int32)
     variant = np.arange(count) - np.searchsorted(group, group)
     total = int(group[-1]) + 1
@@ -144,10 +148,11 @@ def charm_prices(price_in_cny: F64, currency: str) -> I64:
         raise invalid(
             "currency", f"No price level known for {currency!r}.", f"Choose from {sorted(_RATES)}."
         )
-    minor = price_in_cny * _RATES[currency] * 10 ** exponent(currency)
-    step = 10.0 ** np.maximum(np.floor(np.log10(np.maximum(minor, 1.0))) - 1, 0)
-    charmed = np.ceil(minor / step) * step - np.maximum(step / 10, 1)
-    return np.maximum(charmed, 1).astype(np.int64)
+    wanted = price_in_cny * _RATES[currency] * 10 ** exponent(currency)
+    step = 10.0 ** np.maximum(np.floor(np.log10(np.maximum(wanted, 1.0))) - 1, 0)
+    charmed = np.ceil(wanted / step) * step - np.maximum(step / 10, 1)
+    price: I64 = np.maximum(charmed, 1).astype(np.int64)
+    return price
 
 
 def _leaves(lexicon: Lexicon, rng: np.random.Generator, top: I32, merchant: I32) -> I32:
@@ -158,9 +163,8 @@ def _leaves(lexicon: Lexicon, rng: np.random.Generator, top: I32, merchant: I32)
     start = np.searchsorted(lexicon.leaf_top, wanted)
     stop = np.searchsorted(lexicon.leaf_top, wanted, side="right")
     point = before[start] + rng.random(len(merchant)) * (before[stop] - before[start])
-    return np.clip(np.searchsorted(before, point, side="right") - 1, start, stop - 1).astype(
-        np.int32
-    )
+    leaf: I32 = np.searchsorted(before, point, side="right").astype(np.int32) - 1
+    return np.clip(leaf, start, stop - 1).astype(np.int32, copy=False)
 
 
 def _brands(lexicon: Lexicon, rng: np.random.Generator, top: I32, own_brand: I32) -> I32:

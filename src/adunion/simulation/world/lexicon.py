@@ -55,9 +55,10 @@ class Lexicon:
                 top.share * leaf.share / sum(other.share for other in top.leaves)
                 for top in self.tops
                 for leaf in top.leaves
-            ]
+            ],
+            np.float32,
         )
-        return (weights / weights.sum()).astype(np.float32)
+        return np.asarray(weights / weights.sum(), np.float32)
 
     def complements(self) -> F32:
         """How well leaf j goes with leaf i, shape (L, L); half as well the other way round."""

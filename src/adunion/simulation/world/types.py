@@ -133,7 +133,7 @@ class PlatformView:
 
 @dataclass(frozen=True)
 class Truth:
-    """The planted ground truth; only the simulation reads it. Rates are given that a slot is seen."""
+    """The planted ground truth; only the simulation reads it. Rates are of seen slots."""
 
     utc_offset_hours: int  # the shoppers' clock
     hour_weight: F32  # (24,) mean 1
@@ -221,7 +221,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Orders:
-    """Order lines that follow from clicks, in order of (request, slot); times in micros, absolute."""
+    """Order lines that follow from clicks, by (request, slot); times are absolute micros."""
 
     row: I64  # (m,) row in the traffic
     slot: I16

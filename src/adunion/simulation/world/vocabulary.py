@@ -59,13 +59,13 @@ def load() -> tuple[Top, ...]:
 
 def season(peak: list[int], swing: float) -> F32:
     """Month weights of mean 1: `swing` more in the peak months, half of that beside them."""
-    weights = np.ones(12)
+    weights = np.ones(12, np.float32)
     for month in peak:
         weights[month - 1] = 1 + swing
     for month in peak:
         for beside in ((month - 2) % 12, month % 12):
             weights[beside] = max(weights[beside], 1 + swing / 2)
-    return (weights / weights.mean()).astype(np.float32)
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def _texts(raw: list[str]) -> tuple[Text, ...]:

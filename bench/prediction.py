@@ -1,0 +1,176 @@
+"""Prediction and retrieval: rows per CPU second and micros per request, beside plain numpy.
+
+Prints one JSON object. `python bench/prediction.py [items]`
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from time import process_time
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.audience import ProfileStore
+from adunion.catalog.snapshot import build_snapshot
+from adunion.decision.retrieval import Complements, RetrievalState, retrieve
+from adunion.decision.types import CandidateBatch, Placement, RequestBatch
+from adunion.kernel.clock import generator
+from adunion.kernel.ids import encode
+from adunion.prediction import FEATURES, ItemStats, Models, Predictor
+from adunion.understanding import LexicalIndex
+
+REQUESTS = 2_000
+NOUNS = (
+    "手机壳 挂绳 奶粉 奶瓶 猫粮 帐篷 睡袋 跑鞋 背包 面霜 口红 耳机 键盘 显示器 台灯 水杯".split()
+)
+WORDS = "新款 轻便 儿童 进口 大容量 防水 家用 旅行 复古 透明 加厚 静音 便携 专业 有机 柔软".split()
+PLACEMENTS = [Placement("1", "search", "search", (0.9,)), Placement("2", "feed", "feed", (0.9,))]
+
+
+def market(items: int) -> RetrievalState:
+    """A shop of `items`, with profiles and a tenth of the items promoted."""
+    rng = generator(1)
+    rows = []
+    for n in range(items):
+        noun, brand = int(rng.integers(len(NOUNS))), int(rng.integers(300))
+        words = "".join(WORDS[w] for w in rng.integers(0, len(WORDS), 3))
+        title = f"牌{brand} {words}{NOUNS[noun]} {int(rng.integers(1, 40)) * 50}g"
+        id_ = f"itm_{encode((n + 1).to_bytes(16, 'big'))}"
+        path = f"店{noun % 4} > {NOUNS[noun]}"
+        rows.append((id_, title, "", f"牌{brand}", path, "m", "", 999 + n, 4.2, n % 90))
+    snapshot = build_snapshot("CNY", rows)
+    profiles = ProfileStore(snapshot)
+    size = 100_000
+    profiles.observe(
+        shoppers()[rng.integers(0, 5_000, size)], rng.integers(0, items, size).astype(np.int32),
+        np.arange(1, size + 1), np.zeros(size, np.uint8), np.ones(size, bool),
+    )  # fmt: skip
+    return RetrievalState.build(
+        snapshot, LexicalIndex.build(snapshot), PLACEMENTS, profiles,
+        ItemStats(snapshot).columns(), Complements.none(snapshot),
+        np.arange(0, items, 10, dtype=np.int32),
+    )  # fmt: skip
+
+
+def shoppers() -> npt.NDArray[np.void]:
+    return np.frombuffer(generator(2).bytes(16 * 5_000), "V16")
+
+
+def ask(state: RetrievalState, count: int, seed: int) -> RequestBatch:
+    """Search and feed requests in halves; searches share some 400 distinct queries."""
+    rng = generator(3, seed)
+    placement = rng.integers(0, 2, count).astype(np.int16)
+    queries = [
+        f"{WORDS[a]}{NOUNS[b]} 牌{c}"
+        for a, b, c in zip(*(rng.integers(0, m, 400) for m in (16, 16, 300)), strict=True)
+    ][: max(1, count // 5)]
+    query = np.where(placement == 0, rng.integers(0, len(queries), count), -1).astype(np.int32)
+    who = shoppers()[rng.integers(0, 5_000, count)]
+    return RequestBatch(
+        np.frombuffer(rng.bytes(16 * count), "V16"), np.full(count, 10**12), placement,
+        np.ones(count, np.int16), who, state.profiles.rows(who), query, queries,
+        np.zeros(count + 1, np.int64), np.zeros(0, np.int32), np.ones(count, bool),
+    )  # fmt: skip
+
+
+def numpy_retrieve(requests: RequestBatch, state: RetrievalState, top: int = 120) -> int:
+    """The same for searches as one would write it: add up the lists, sort, for each request."""
+    index, found = state.index, 0
+    for query in requests.query[requests.query >= 0]:
+        ids, weights, ideal = index._read(requests.queries[query])
+        scores = np.zeros(len(index), np.float32)
+        for token, weight in zip(ids, weights, strict=True):
+            own = slice(index._offsets[token], index._offsets[token + 1])
+            scores[index._rows[own]] += weight * index._impacts[own]
+        found += len(np.argsort(-scores / ideal)[:top])
+    return found
+
+
+def numpy_predict(
+    predictor: Predictor, requests: RequestBatch, candidates: CandidateBatch
+) -> npt.NDArray[np.floating]:
+    """The same numbers as whole-column numpy expressions."""
+    owner = np.repeat(np.arange(len(requests)), np.diff(candidates.offsets))
+    item, profile = candidates.item, requests.profile[owner]
+    kind, store, items = (
+        predictor.kinds[requests.placement][owner],
+        predictor.profiles,
+        predictor.items,
+    )
+    x = np.zeros((len(item), len(FEATURES)), np.float32)
+    x[np.arange(len(item)), kind] = 1
+    x[np.arange(len(item)), 5 + kind] = candidates.relevance
+    x[:, 10:18] = items.numbers[item]
+    taste = store.taste[profile] / np.maximum(store.taste[profile].sum(1, keepdims=True), 1e-6)
+    own = store.category[profile]
+    x[:, 18] = profile >= 0
+    x[:, 19] = (taste * (own == items.category[item][:, None])).sum(1)
+    x[:, 20] = (taste * (items.parent[own] == items.parent[items.category[item]][:, None])).sum(1)
+    x[:, 21] = -np.abs(items.numbers[item, 4] - store.price_level[profile])
+    recent = store.recent[profile]
+    x[:, 23] = (recent == item[:, None]).any(1)
+    x[:, 24] = (items.brand[recent] == items.brand[item][:, None]).mean(1)
+    turn = 2 * np.pi * (requests.at_us[owner] % 86_400_000_000) / 86_400_000_000
+    x[:, -2], x[:, -1] = np.sin(turn), np.cos(turn)
+    return np.stack(
+        [1 / (1 + np.exp(-x @ m.weights)) for m in (predictor.models.click, predictor.models.order)]
+    )
+
+
+def seconds(work: Callable[[], object], rounds: int = 3) -> float:
+    """CPU seconds of the fastest of a few rounds."""
+    times = []
+    for _ in range(rounds):
+        started = process_time()
+        work()
+        times.append(process_time() - started)
+    return min(times)
+
+
+def main() -> None:
+    items = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    state = market(items)
+    predictor = Predictor(
+        Models.prior(), state.profiles, ItemStats(state.snapshot).columns(), state.kinds
+    )
+    batch = ask(state, REQUESTS, 0)
+    retrieve(ask(state, 50, 9), state)  # compiles
+    started = process_time()
+    candidates = retrieve(batch, state)
+    cold = process_time() - started
+    warm = seconds(lambda: retrieve(batch, state))
+    singles = [ask(state, 1, seed) for seed in range(1, 101)]
+    started = process_time()
+    for single in singles:
+        retrieve(single, state)
+    alone = (process_time() - started) / len(singles)
+    predictor(batch, candidates)
+    ours = seconds(lambda: predictor(batch, candidates))
+    plain = seconds(lambda: numpy_predict(predictor, batch, candidates))
+    searches = int((batch.query >= 0).sum())
+    naive = seconds(lambda: numpy_retrieve(batch, state), 1) / searches
+    rows = len(candidates.item)
+    print(
+        json.dumps(
+            {
+                "items": items,
+                "requests": REQUESTS,
+                "candidates_per_request": round(rows / REQUESTS, 1),
+                "retrieval_us_per_request_new_queries": round(cold / REQUESTS * 1e6, 1),
+                "retrieval_us_per_request_known_queries": round(warm / REQUESTS * 1e6, 1),
+                "retrieval_us_single_request": round(alone * 1e6, 1),
+                "numpy_us_per_search": round(naive * 1e6, 1),
+                "retrieval_against_numpy": round(naive * REQUESTS / cold, 1),
+                "prediction_rows_per_cpu_second": round(rows / ours),
+                "numpy_rows_per_cpu_second": round(rows / plain),
+                "prediction_against_numpy": round(plain / ours, 1),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

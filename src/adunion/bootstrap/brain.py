@@ -1,0 +1,231 @@
+"""What the market knows and decides with: index, profiles, statistics, models, engine.
+
+All of it is made from the catalog and the event log, so it can be made again; none of it is a
+record. An arm of an experiment is a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.audience import CLICK, ORDER, ProfileStore
+from adunion.audience.lookup import IdLookup
+from adunion.catalog.types import CatalogSnapshot
+from adunion.decision import PlanBook
+from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.retrieval import Complements, RetrievalState, retrieve
+from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
+from adunion.insight.types import raw_ids
+from adunion.kernel.clock import generator
+from adunion.prediction import ItemStats, Models, Predictor, kind_codes, train
+from adunion.tracking import FLAG_CONSENT, EventBatch, EventType
+from adunion.understanding import LexicalIndex
+
+from .notes import TrainingNotes
+
+CANDIDATES = 120
+PAIRS_MAX = 400_000
+_DAY_US = 86_400_000_000
+
+
+class Brain:
+    """Decides and learns."""
+
+    def __init__(
+        self,
+        catalog: CatalogSnapshot,
+        placements: Sequence[Placement],
+        audiences: Mapping[str, Mapping[str, float]],
+        seed: int,
+        settings: DecisionSettings | None = None,
+    ) -> None:
+        self.catalog = catalog
+        self.placements = placements
+        self._audiences = audiences
+        self.profiles = ProfileStore(catalog)
+        self.stats = ItemStats(catalog)
+        self.notes: TrainingNotes | None = TrainingNotes()
+        self.models = Models.prior()
+        self._index = LexicalIndex.build(catalog)
+        self._kinds = kind_codes(placements)
+        self._places = _lookup(placements)
+        self._seed = seed
+        self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
+        self.engine = DecisionEngine(
+            catalog,
+            placements,
+            PlanBook.of([], catalog),
+            self._retrieve,
+            self._predict,
+            generator(seed, 0xEC),
+            settings,
+        )
+        self._build_state()
+
+    @property
+    def plans(self) -> PlanBook:
+        """The plans that bid."""
+        return self.engine.plans
+
+    def set_plans(self, now_us: int, book: PlanBook) -> None:
+        """Let these plans bid from now on."""
+        self.engine.replace(now_us, book)
+        self._state = self._state.with_planned(_planned(book))
+
+    def set_catalog(
+        self,
+        now_us: int,
+        catalog: CatalogSnapshot,
+        placements: Sequence[Placement],
+        book: PlanBook,
+    ) -> None:
+        """Move to another snapshot; what was learned of items that remain is kept."""
+        self.profiles.rebase(catalog)
+        self.stats.rebase(catalog)
+        self._together = []
+        self.catalog, self.placements = catalog, placements
+        self._index = LexicalIndex.build(catalog, self._index)
+        self._kinds = kind_codes(placements)
+        self._places = _lookup(placements)
+        self.engine.replace(now_us, book, catalog, placements)
+        self._build_state()
+
+    def profile_rows(
+        self, shopper: npt.NDArray[np.void], consent: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int32]:
+        """Rows of consenting shoppers' profiles; -1 for everyone else."""
+        return np.where(consent, self.profiles.rows(shopper), np.int32(-1))
+
+    def decide(self, requests: RequestBatch) -> DecisionBatch:
+        """The decision; what it shows is noted for training."""
+        decided = self.engine.decide(requests)
+        if self.notes is not None:
+            self.notes.decided(requests, decided, self._predictor)
+        return decided
+
+    def learn(self, batch: EventBatch) -> None:
+        """Take what happened into profiles, item statistics and training rows."""
+        if not len(batch):
+            return
+        rows = self.catalog.rows(batch.item)
+        self._learn_profiles(batch, rows)
+        self._learn_items(batch, rows)
+        self._learn_pairs(batch, rows)
+        if self.notes is not None:
+            self.notes.learn(batch)
+
+    def refresh(self) -> None:
+        """Take the statistics into what decides; once a tick."""
+        columns = self.stats.columns()
+        self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
+        self._state = self._state.with_columns(columns, self._state.complements)
+
+    def train(self, now_us: int) -> Models:
+        """Fit the models to the rows so far, and use them."""
+        if self.notes is not None:
+            self.models = train(self.notes.log(), now_us)
+        self._build_state()
+        return self.models
+
+    def copy(self) -> Brain:
+        """All that was learned, without plans, for another arm; it makes no training rows."""
+        notes, self.notes = self.notes, None
+        engine, self.engine = self.engine, None  # type: ignore[assignment]
+        state, self._state = self._state, None  # type: ignore[assignment]
+        predictor, self._predictor = self._predictor, None  # type: ignore[assignment]
+        shared = (self.catalog, self._index, self.placements)
+        twin = deepcopy(self, {id(each): each for each in shared})
+        self.notes, self.engine, self._state, self._predictor = notes, engine, state, predictor
+        twin.engine = DecisionEngine(
+            self.catalog,
+            self.placements,
+            PlanBook.of([], self.catalog),
+            twin._retrieve,
+            twin._predict,
+            generator(self._seed, 0xEC, 1),
+            engine.settings,
+        )
+        twin._build_state()
+        return twin
+
+    def _build_state(self) -> None:
+        columns = self.stats.columns()
+        self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
+        self._state = RetrievalState.build(
+            self.catalog,
+            self._index,
+            self.placements,
+            self.profiles,
+            columns,
+            self._complements(),
+            _planned(self.engine.plans),
+            self._audiences,
+        )
+
+    def _retrieve(self, requests: RequestBatch) -> CandidateBatch:
+        return retrieve(requests, self._state, CANDIDATES)
+
+    def _predict(
+        self, requests: RequestBatch, candidates: CandidateBatch
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        return self._predictor(requests, candidates)
+
+    def _complements(self) -> Complements:
+        if not self._together:
+            return Complements.none(self.catalog)
+        groups = np.concatenate([group for group, _ in self._together])[-PAIRS_MAX:]
+        items = np.concatenate([item for _, item in self._together])[-PAIRS_MAX:]
+        self._together = [(groups, items)]
+        return Complements.learn(self.catalog, groups, items)
+
+    def _learn_profiles(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
+        clicked, ordered = batch.type == EventType.CLICK, batch.type == EventType.ORDER
+        told = clicked | ordered
+        self.profiles.observe(
+            batch.shopper[told],
+            rows[told],
+            batch.at_us[told],
+            np.where(ordered[told], ORDER, CLICK).astype(np.uint8),
+            batch.flags[told] & FLAG_CONSENT > 0,
+        )
+
+    def _learn_items(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
+        kind = self._kind_of(batch)
+        seen, clicked, ordered = (
+            batch.type == each for each in (EventType.IMPRESSION, EventType.CLICK, EventType.ORDER)
+        )
+        clicked &= kind >= 0  # a visit over a link has no impression to be held against
+        code = np.maximum(kind, 0).astype(np.uint8)
+        self.stats.observe(
+            int(batch.at_us.max()),
+            rows[seen], code[seen], rows[clicked], code[clicked], rows[ordered], code[ordered],
+        )  # fmt: skip
+
+    def _kind_of(self, batch: EventBatch) -> npt.NDArray[np.int16]:
+        """Kind code of each event's placement, -1 where it has none."""
+        place = self._places.find(batch.placement)
+        kinds = np.append(self._kinds.astype(np.int16), np.int16(-1))
+        return kinds[place]
+
+    def _learn_pairs(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
+        """What one shopper bought in one day goes together."""
+        told = (batch.type == EventType.ORDER) | (batch.type == EventType.CART)
+        if told.any():
+            words = np.ascontiguousarray(batch.shopper[told]).view(np.uint64).reshape(-1, 2)
+            day = (batch.at_us[told] // _DAY_US).astype(np.uint64)
+            self._together.append((words[:, 0] ^ words[:, 1] * np.uint64(31) ^ day, rows[told]))
+
+
+def _lookup(placements: Sequence[Placement]) -> IdLookup:
+    """Placement rows by their 16 bytes."""
+    lookup = IdLookup()
+    lookup.add(raw_ids([placement.id for placement in placements]))
+    return lookup
+
+
+def _planned(book: PlanBook) -> npt.NDArray[np.int32]:
+    return np.flatnonzero(book.item_plan >= 0).astype(np.int32)

@@ -1,0 +1,234 @@
+"""The consumer: applies the event log to orders, attribution, money and reports, exactly once.
+
+One chunk is one PostgreSQL transaction which also moves the position kept in table `consumed`.
+A crash before the commit repeats the chunk; a crash after it goes on with the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Engine
+
+from adunion.attribution import AttributionRule, Credits
+from adunion.attribution import repository as attribution
+from adunion.campaigns import Plans
+from adunion.catalog.types import CatalogSnapshot
+from adunion.commission import Commissions, CreditedLine, RefundedLine
+from adunion.insight import Insight
+from adunion.insight.types import Dimensions, prefixed_ids, raw_id
+from adunion.kernel.clock import from_micros, micros
+from adunion.ledger import Ledger
+from adunion.tracking import (
+    FLAG_MOVED,
+    NO_ID,
+    EventBatch,
+    EventType,
+    Tracker,
+    position,
+    record,
+    set_position,
+)
+
+CONSUMER = "market"
+CHUNK_ROWS = 100_000
+
+
+class Directory(Protocol):
+    """What the consumer looks up: the market as it stands now."""
+
+    @property
+    def catalog(self) -> CatalogSnapshot:
+        """Live items."""
+        ...
+
+    def publisher_of_link(self, link_id: str) -> str | None:
+        """Whose link it is."""
+        ...
+
+    def dimensions(self) -> Dimensions:
+        """Placements, items and their plans."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The rooms that the consumer writes to."""
+
+    plans: Plans
+    commissions: Commissions
+    ledger: Ledger
+    insight: Insight
+
+
+class Consumer:
+    """Reads on from where it stood."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tracker: Tracker,
+        rule: AttributionRule,
+        services: Services,
+        directory: Directory,
+    ) -> None:
+        self._engine = engine
+        self._tracker = tracker
+        self._rule = rule
+        self._to = services
+        self._directory = directory
+
+    def position(self) -> int:
+        """How many events have been applied."""
+        with self._engine.begin() as conn:
+            return position(conn, CONSUMER)
+
+    def restore(self, from_position: int) -> None:
+        """Remember the clicks that were applied before this program started."""
+        until = self.position()
+        for at, batch in self._tracker.read(from_position):
+            self._rule.observe(batch if at <= until else batch.take(np.arange(0)))
+            if at >= until:
+                break
+
+    def apply(self) -> list[tuple[EventBatch, Credits]]:
+        """Apply all that is in the log; returns the chunks applied and their new credits."""
+        applied: list[tuple[EventBatch, Credits]] = []
+        while self._tracker.rows > (at := self.position()):
+            chunk = next(iter(self._tracker.read(at, CHUNK_ROWS)), None)
+            if chunk is None:
+                break
+            next_position, batch = chunk
+            with self._engine.begin() as conn:
+                if position(conn, CONSUMER) != at:
+                    continue  # another program applied it meanwhile
+                credits = self._write(conn, batch, at)
+                set_position(conn, CONSUMER, next_position)
+            applied.append((batch, credits))
+        return applied
+
+    def _write(self, conn: Connection, batch: EventBatch, at: int) -> Credits:
+        taken = record(conn, batch).applied
+        credits = self._credit(conn, batch, taken)
+        refunds = taken.take(taken.type == EventType.REFUND)
+        refunded = _credits_of(conn, refunds)
+        self._charge(conn, batch, at)
+        self._commission(conn, taken, credits, refunds)
+        shown = batch.take(batch.type < EventType.ORDER)
+        self._to.insight.rollup(
+            conn, shown, credits, refunded, refunds.amount_minor, self._directory.dimensions()
+        )
+        return credits
+
+    def _credit(self, conn: Connection, batch: EventBatch, taken: EventBatch) -> Credits:
+        self._rule.observe(batch)
+        credits = self._rule.credit(taken.take(taken.type == EventType.ORDER))
+        attribution.save(conn, credits)
+        return credits
+
+    def _charge(self, conn: Connection, batch: EventBatch, at: int) -> None:
+        paid = (
+            (batch.type == EventType.IMPRESSION)
+            & (batch.plan != NO_ID)
+            & (batch.flags & FLAG_MOVED > 0)
+            & (batch.price_micros > 0)
+        )
+        if not paid.any():
+            return
+        plans, rows = np.unique(batch.plan[paid], return_inverse=True)
+        sums = np.zeros(len(plans), np.int64)
+        np.add.at(sums, rows, batch.price_micros[paid])
+        spend = dict(zip(prefixed_ids("cmp", plans), sums.tolist(), strict=True))
+        self._to.ledger.post(conn, self._to.plans.charge(conn, spend, f"log:{at}"))
+
+    def _commission(
+        self, conn: Connection, taken: EventBatch, credits: Credits, refunds: EventBatch
+    ) -> None:
+        self._to.commissions.on_orders(conn, self._credited(credits))
+        receipts = taken.take(taken.type == EventType.RECEIPT)
+        self._to.commissions.on_receipt(
+            conn,
+            prefixed_ids("ord", receipts.order),
+            [from_micros(at_us) for at_us in receipts.at_us.tolist()],
+        )
+        self._to.commissions.on_refund(
+            conn,
+            [
+                RefundedLine(order, int(line), int(number), int(amount), from_micros(int(at_us)))
+                for order, line, number, amount, at_us in zip(
+                    prefixed_ids("ord", refunds.order),
+                    refunds.line,
+                    refunds.number,
+                    refunds.amount_minor,
+                    refunds.at_us,
+                    strict=True,
+                )
+            ],
+        )
+
+    def _credited(self, credits: Credits) -> list[CreditedLine]:
+        linked = credits.take(credits.link != NO_ID)
+        catalog = self._directory.catalog
+        rows = catalog.rows(linked.item)
+        lines = []
+        for i, (order, link) in enumerate(
+            zip(prefixed_ids("ord", linked.order), prefixed_ids("lnk", linked.link), strict=True)
+        ):
+            publisher = self._directory.publisher_of_link(link)
+            row = int(rows[i])
+            if publisher is None or row < 0:
+                continue
+            lines.append(
+                CreditedLine(
+                    order_id=order,
+                    line=int(linked.line[i]),
+                    link_id=link,
+                    publisher_id=publisher,
+                    merchant_id=catalog.merchant_ids[catalog.merchant[row]],
+                    category=catalog.categories[catalog.category[row]],
+                    amount_minor=int(linked.amount_minor[i]),
+                    currency=catalog.currency,
+                    at=from_micros(int(linked.at_us[i])),
+                )
+            )
+        return lines
+
+
+def _credits_of(conn: Connection, refunds: EventBatch) -> Credits:
+    """The stored credits of the lines that are refunded, in the refunds' order."""
+    order_ids = prefixed_ids("ord", refunds.order)
+    stored = {
+        (credit.order_id, credit.line): credit
+        for credit in attribution.of_orders(conn, sorted(set(order_ids)))
+    }
+    found = [
+        stored[order, line] for order, line in zip(order_ids, refunds.line.tolist(), strict=True)
+    ]
+
+    def ids(values: list[str | None]) -> npt.NDArray[np.void]:
+        raw = [raw_id(value) if value else bytes(16) for value in values]
+        return np.frombuffer(b"".join(raw), "V16")
+
+    def times(values: list[datetime | None]) -> npt.NDArray[np.int64]:
+        return np.array([micros(value) if value else -1 for value in values], np.int64)
+
+    return Credits(
+        order=refunds.order,
+        line=refunds.line,
+        item=ids([credit.item_id for credit in found]),
+        shopper=refunds.shopper,
+        at_us=times([credit.ordered_at for credit in found]),
+        quantity=refunds.quantity,
+        amount_minor=np.array([credit.amount_minor for credit in found], np.int64),
+        plan=ids([credit.plan_id for credit in found]),
+        link=ids([credit.link_id for credit in found]),
+        placement=ids([credit.placement_id for credit in found]),
+        exposure=np.array([credit.exposure for credit in found], np.float32),
+        exposure_organic=np.array([credit.exposure_organic for credit in found], np.float32),
+        click_at_us=times([credit.click_at for credit in found]),
+        link_click_at_us=times([credit.link_click_at for credit in found]),
+    )

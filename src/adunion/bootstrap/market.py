@@ -1,0 +1,379 @@
+"""The market: decides, takes events, applies them, and keeps its plans on course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine, func, select, text
+
+from adunion.attribution import Credits, LastClick
+from adunion.campaigns import Plans
+from adunion.campaigns.types import PlanDraft
+from adunion.catalog import Catalog
+from adunion.catalog.tables import items as items_table
+from adunion.catalog.types import CatalogSnapshot
+from adunion.commission import Commissions
+from adunion.decision.bidding import Outcomes
+from adunion.decision.book import PlanBook
+from adunion.decision.engine import DecisionSettings
+from adunion.decision.types import DecisionBatch, Placement, RequestBatch
+from adunion.engines.eventlog import EventLog
+from adunion.insight import Insight
+from adunion.insight.types import Dimensions, prefixed_ids, raw_ids
+from adunion.kernel.clock import Clock, micros
+from adunion.kernel.errors import AdUnionError
+from adunion.kernel.ids import IdFactory
+from adunion.kernel.money import micros_per_minor
+from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
+from adunion.prediction import Models
+from adunion.publishers import Publishers
+from adunion.publishers.tables import links as links_table
+from adunion.tracking import (
+    EVENT_SCHEMA,
+    FLAG_MOVED,
+    NO_ID,
+    EventBatch,
+    EventType,
+    Tracker,
+)
+
+from .brain import Brain
+from .consumer import Consumer, Services
+
+MEMORY = timedelta(days=21)
+"""How much of the event log a market reads again when it opens."""
+
+
+class Market:
+    """All rooms wired for one currency; safe to call from several threads.
+
+    Opening it reads the event log again, so that it knows what it knew before it was closed.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        home: Path,
+        clock: Clock,
+        ids: IdFactory,
+        currency: str,
+        seed: int = 0,
+        settings: DecisionSettings | None = None,
+    ) -> None:
+        self.engine = engine
+        self.home = home
+        self.clock = clock
+        self.ids = ids
+        self.currency = currency
+        self.catalog_service = Catalog(engine, clock, ids)
+        self.plans_service = Plans(engine, clock, ids)
+        self.publishers = Publishers(engine, clock, ids)
+        self.ledger = Ledger(ids, clock)
+        self.commissions = Commissions(ids, clock, self.ledger)
+        self.insight = Insight(engine, currency)
+        self.lock = RLock()
+        self._unit = micros_per_minor(currency)
+        self._log = EventLog(home / "events", EVENT_SCHEMA)
+        try:
+            self.tracker = Tracker(self._log, clock)
+            self._open(seed, settings)
+        except BaseException:
+            self._log.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the event log; nothing is lost without it."""
+        self._log.close()
+
+    @property
+    def catalog(self) -> CatalogSnapshot:
+        """Live items."""
+        return self.brain.catalog
+
+    @property
+    def placements(self) -> Sequence[Placement]:
+        """Rows as in `RequestBatch.placement`."""
+        return self.brain.placements
+
+    @property
+    def plans(self) -> PlanBook:
+        """The plans that bid now."""
+        return self.brain.plans
+
+    def profile_rows(
+        self, shopper: npt.NDArray[np.void], consent: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int32]:
+        """Rows of consenting shoppers' profiles, -1 none."""
+        return self.brain.profile_rows(shopper, consent)
+
+    def decide(self, requests: RequestBatch) -> DecisionBatch:
+        """The production decision."""
+        with self.lock:
+            return self.brain.decide(requests)
+
+    def take(self, batch: EventBatch) -> None:
+        """Log events, apply them, learn from them."""
+        self.tracker.accept(batch)
+        self.catch_up()
+
+    def catch_up(self) -> int:
+        """Apply what is in the log and not yet in the records; how many events that were."""
+        count = 0
+        with self.lock:
+            for batch, credits in self._consumer.apply():
+                self._learn(batch, credits)
+                count += len(batch)
+        return count
+
+    def tick(self) -> None:
+        """Starts, ends, stages, budgets and wallets; then every plan's multiplier."""
+        now = self.clock.now()
+        with self.lock:
+            self.brain.refresh()
+            self._load_plans(now)
+            results = self.outcomes.results(self.plans.ids, micros(now))
+            self.brain.engine.tick(micros(now), results)
+
+    def reload(self) -> None:
+        """Take items, placements, links and plans from the records again."""
+        now = self.clock.now()
+        with self.lock:
+            catalog = self.catalog_service.snapshot(self.currency)
+            placements = self._placements()
+            self._rule.set_items(catalog.raw, catalog.merchant)
+            self._link_owner = self._links()
+            book = self._book(now, catalog)
+            self.brain.set_catalog(micros(now), catalog, placements, book)
+            self._describe()
+
+    def train(self) -> dict[str, object]:
+        """Fit the predictions to the log so far and keep the models; the metrics."""
+        with self.lock:
+            models = self.brain.train(micros(self.clock.now()))
+        models.save(self.home / "models.npz")
+        return dict(models.metrics)
+
+    def control(self) -> ControlArm:
+        """The same market with all it has learned, without plans or records."""
+        return ControlArm(self.brain.copy())
+
+    def launch(self, draft: PlanDraft) -> str:
+        """Start a plan; its id."""
+        return self.plans_service.create(draft, by="scenario").id
+
+    def top_up(self, merchant_ids: Sequence[str], amount_minor: int, key: str) -> None:
+        """Put money into wallets; `key` makes it happen once."""
+        with self.engine.begin() as conn:
+            self.ledger.post(
+                conn,
+                [
+                    Posting(
+                        key=f"{key}:{merchant_id}",
+                        debit="platform:cash",
+                        credit=merchant_wallet(merchant_id),
+                        amount_minor=amount_minor,
+                        currency=self.currency,
+                        memo="top_up",
+                    )
+                    for merchant_id in merchant_ids
+                ],
+            )
+
+    def reprice(self, factor: float) -> None:
+        """Multiply every price."""
+        with self.engine.begin() as conn:
+            conn.execute(
+                items_table.update()
+                .where(items_table.c.currency == self.currency)
+                .values(
+                    price_minor=func.greatest(
+                        1,
+                        func.round(items_table.c.price_minor * factor).cast(
+                            items_table.c.price_minor.type
+                        ),
+                    )
+                )
+            )
+        self.reload()
+
+    def check_ledger(self) -> CheckReport:
+        """The books, proved."""
+        with self.engine.connect() as conn:
+            return self.ledger.check(conn)
+
+    def ledger_moves(self) -> dict[str, int]:
+        """Posted minor units by memo."""
+        with self.engine.connect() as conn:
+            rows = conn.execute(
+                text(
+                    "select memo, sum(amount_minor)::bigint from transfers"
+                    " where kind in ('post', 'post_pending') group by memo order by memo"
+                )
+            )
+            return dict(rows.tuples().all())
+
+    def dimensions(self) -> Dimensions:
+        """What reports group by."""
+        return self._dimensions
+
+    def publisher_of_link(self, link_id: str) -> str | None:
+        """Whose link it is."""
+        return self._link_owner.get(link_id)
+
+    def _open(self, seed: int, settings: DecisionSettings | None) -> None:
+        catalog = self.catalog_service.snapshot(self.currency)
+        placements = self._placements()
+        self._link_owner = self._links()
+        self._rule = LastClick(catalog.raw, catalog.merchant)
+        self.outcomes = Outcomes()
+        self.brain = Brain(catalog, placements, self._audiences(), seed, settings)
+        models = self.home / "models.npz"
+        if models.exists():
+            self.brain.models = Models.load(models)
+        services = Services(self.plans_service, self.commissions, self.ledger, self.insight)
+        self._consumer = Consumer(self.engine, self.tracker, self._rule, services, self)
+        self._load_plans(self.clock.now())
+        self._remember()
+        self.catch_up()
+        self.brain.refresh()
+
+    def _remember(self) -> None:
+        """Learn again from the events that were applied before this program started."""
+        applied = self._consumer.position()
+        since = micros(self.clock.now() - MEMORY)
+        at = self.tracker.position_of(since)
+        for next_at, batch in self.tracker.read(at):
+            batch = batch.take(np.arange(max(min(applied - at, len(batch)), 0)))
+            at = next_at
+            self._rule.observe(batch)
+            orders = self._rule.credit(batch.take(batch.type == EventType.ORDER))
+            self._learn(batch, orders)
+            if at >= applied:
+                break
+
+    def _learn(self, batch: EventBatch, credits: Credits) -> None:
+        self.brain.learn(batch)
+        moved = batch.take(
+            (batch.type == EventType.IMPRESSION)
+            & (batch.flags & FLAG_MOVED > 0)
+            & (batch.plan != NO_ID)
+        )
+        if len(moved):
+            ids, plan = _distinct(moved.plan)
+            rows = self.catalog.rows(moved.item)
+            price = np.where(rows >= 0, self.catalog.price_minor[rows], 0) * self._unit
+            expected = moved.pctr.astype(np.float64) * moved.pcvr * price
+            self.outcomes.shown(ids, plan, moved.at_us, moved.price_micros, expected)
+        sold = credits.take(credits.plan != NO_ID)
+        if len(sold):
+            ids, plan = _distinct(sold.plan)
+            amount = sold.amount_minor * self._unit
+            self.outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, amount)
+
+    def _load_plans(self, now: datetime) -> None:
+        self.brain.set_plans(micros(now), self._book(now, self.catalog))
+        self._describe()
+
+    def _book(self, now: datetime, catalog: CatalogSnapshot) -> PlanBook:
+        with self.engine.begin() as conn:
+            self.plans_service.advance(conn, now, self._orders_of_week(now))
+            live = self.plans_service.live(conn, self.currency, now)
+            wallets = {
+                balance.code.split(":")[1]: balance.available_minor * self._unit
+                for balance in self.ledger.balances(conn, "merchant:")
+                if balance.currency == self.currency and balance.code.endswith(":wallet")
+            }
+        return PlanBook.of(live, catalog, wallets)
+
+    def _orders_of_week(self, now: datetime) -> dict[str, int]:
+        ids = self.plans.ids
+        orders = self.outcomes.results(ids, micros(now)).orders if ids else []
+        return {id_: int(count) for id_, count in zip(ids, orders, strict=True)}
+
+    def _describe(self) -> None:
+        """The dimensions of reports, as of now."""
+        catalog, book = self.catalog, self.plans
+        placements = sorted(self.placements, key=lambda each: each.id)
+        plan_raw = np.append(book.raw, np.array([NO_ID], "V16"))
+        self._dimensions = Dimensions(
+            placements=raw_ids([placement.id for placement in placements]),
+            kinds=tuple(placement.kind for placement in placements),
+            items=catalog.raw,
+            item_plan=plan_raw[book.item_plan],
+            experience=((catalog.rating - 1) / 4).astype(np.float32),
+        )
+
+    def _placements(self) -> list[Placement]:
+        found = self.publishers.all_placements() or self.publishers.ensure_on_site()
+        return [
+            Placement(each.id, each.code, each.kind, each.exposures, each.publisher_id)
+            for each in found
+        ]
+
+    def _links(self) -> dict[str, str]:
+        with self.engine.connect() as conn:
+            chosen = select(links_table.c.id, links_table.c.publisher_id)
+            return dict(conn.execute(chosen).tuples().all())
+
+    def _audiences(self) -> dict[str, dict[str, float]]:
+        with self.engine.connect() as conn:
+            rows = conn.execute(text("select id, audience from publishers"))
+            return dict(rows.tuples().all())
+
+
+class ControlArm:
+    """The market's people without its plans: it decides and learns, and keeps no records."""
+
+    def __init__(self, brain: Brain) -> None:
+        self.brain = brain
+
+    @property
+    def plans(self) -> PlanBook:
+        """None."""
+        return self.brain.plans
+
+    def profile_rows(
+        self, shopper: npt.NDArray[np.void], consent: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int32]:
+        """Rows of consenting shoppers' profiles, -1 none."""
+        return self.brain.profile_rows(shopper, consent)
+
+    def decide(self, requests: RequestBatch) -> DecisionBatch:
+        """The production decision, without bids."""
+        return self.brain.decide(requests)
+
+    def take(self, batch: EventBatch) -> None:
+        """Learn."""
+        self.brain.learn(batch)
+
+    def tick(self) -> None:
+        """Take the statistics in."""
+        self.brain.refresh()
+
+
+def currency_of(engine: Engine) -> str:
+    """The currency that most live items have."""
+    with engine.connect() as conn:
+        found = conn.execute(
+            text(
+                "select currency from items where withdrawn_at is null"
+                " group by currency order by count(*) desc, currency limit 1"
+            )
+        ).scalar()
+    if found is None:
+        raise AdUnionError(
+            "no_items", "There are no items yet.", 409,
+            hint="Import a catalog (adunion import catalog FILE) or run adunion demo.",
+        )  # fmt: skip
+    return str(found)
+
+
+def _distinct(raw: npt.NDArray[np.void]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Plan ids and each row's place among them."""
+    plans, rows = np.unique(raw, return_inverse=True)
+    return prefixed_ids("cmp", plans), rows

@@ -1,0 +1,105 @@
+"""What plans owe: micros add up, whole minor units are posted, the rest is carried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, Text, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from adunion.kernel.errors import conflict, invalid, not_found
+from adunion.kernel.money import micros_per_minor
+from adunion.ledger import PLATFORM_MEDIA, Posting, merchant_wallet
+
+from . import repository
+from .tables import plan_charges, plan_spend
+
+
+def charge(conn: Connection, spend_micros: Mapping[str, int], key: str) -> list[Posting]:
+    """Charge plans for the part of the event log that `key` names; returns what to post.
+
+    A plan is never billed beyond its budget: what was shown over it is the platform's loss and is
+    kept in `over_micros`. The same key again returns the same postings and changes nothing.
+
+    Raises: 404 for an unknown plan, 409 `charge_differs` for a key used with another amount.
+    """
+    wanted = {id_: micros for id_, micros in sorted(spend_micros.items()) if micros}
+    if any(micros < 0 for micros in wanted.values()):
+        raise invalid("micros", "A charge is not negative.", "Refund by a transfer of its own.")
+    if not wanted:
+        return []
+    rows = {row.plan_id: row for row in repository.lock_spend(conn, list(wanted))}
+    for id_ in wanted:
+        if id_ not in rows:
+            raise not_found("plan", id_)
+    known = _known(conn, list(wanted), key)
+    _check_same(known, wanted, key)
+    fresh = [_bill(rows[id_], micros, key) for id_, micros in wanted.items() if id_ not in known]
+    _write(conn, fresh)
+    minor = {id_: row.amount_minor for id_, row in known.items()}
+    minor |= {bill["plan_id"]: bill["amount_minor"] for bill in fresh}
+    return [_posting(rows[id_], minor[id_], key) for id_ in wanted if minor[id_]]
+
+
+def _known(conn: Connection, plan_ids: list[str], key: str) -> dict[str, Row[Any]]:
+    chosen = select(plan_charges).where(
+        plan_charges.c.key == key, plan_charges.c.plan_id == func.any(plan_ids)
+    )
+    return {row.plan_id: row for row in conn.execute(chosen)}
+
+
+def _check_same(known: Mapping[str, Row[Any]], wanted: Mapping[str, int], key: str) -> None:
+    for id_, row in known.items():
+        if row.micros != wanted[id_]:
+            raise conflict(
+                "charge_differs",
+                f"Key {key!r} charged {row.micros} micros to {id_}, now {wanted[id_]}.",
+                "One key names one part of the event log.",
+            )
+
+
+def _bill(row: Row[Any], micros: int, key: str) -> dict[str, Any]:
+    unit = micros_per_minor(row.currency)
+    left = micros
+    if row.budget_minor is not None:
+        left = max(row.budget_minor * unit - row.spend_micros, 0)
+    billed = min(micros, left)
+    before, after = row.spend_micros // unit, (row.spend_micros + billed) // unit
+    return {
+        "plan_id": row.plan_id, "key": key, "micros": micros, "amount_minor": after - before,
+        "spend_micros": row.spend_micros + billed, "over_micros": row.over_micros + micros - billed,
+    }  # fmt: skip
+
+
+def _write(conn: Connection, bills: list[dict[str, Any]]) -> None:
+    if not bills:
+        return
+    columns = ("plan_id", "key", "micros", "amount_minor")
+    conn.execute(plan_charges.insert(), [{name: bill[name] for name in columns} for bill in bills])
+    given = select(
+        func.unnest(cast([bill["plan_id"] for bill in bills], ARRAY(Text))).label("plan_id"),
+        func.unnest(cast([bill["spend_micros"] for bill in bills], ARRAY(BigInteger))).label(
+            "spend_micros"
+        ),
+        func.unnest(cast([bill["over_micros"] for bill in bills], ARRAY(BigInteger))).label(
+            "over_micros"
+        ),
+    ).subquery()
+    conn.execute(
+        update(plan_spend)
+        .where(plan_spend.c.plan_id == given.c.plan_id)
+        .values(spend_micros=given.c.spend_micros, over_micros=given.c.over_micros)
+    )
+
+
+def _posting(row: Row[Any], amount_minor: int, key: str) -> Posting:
+    return Posting(
+        key=f"media:{row.plan_id}:{key}",
+        debit=merchant_wallet(row.merchant_id),
+        credit=PLATFORM_MEDIA,
+        amount_minor=amount_minor,
+        currency=row.currency,
+        memo="media",
+        reference=row.plan_id,
+    )

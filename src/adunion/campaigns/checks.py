@@ -1,0 +1,117 @@
+"""What a plan may be: each rule a function that returns the clean value or says what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from adunion.kernel.errors import invalid
+from adunion.kernel.money import MINOR_MAX, Money
+
+from .types import HOURS_OF_WEEK
+
+TARGET_MIN = Decimal("0.1")
+TARGET_MAX = Decimal(1_000)
+NAME_LETTERS_MAX = 200
+ITEMS_MAX = 20_000
+CONVERSION_TYPICAL = Decimal("0.1")
+"""A click is worth about price * this / target; a budget below one such click buys nothing."""
+PLAN_MAX = timedelta(days=3_660)
+
+
+def target_roi(value: object) -> Decimal:
+    """A target ROI with at most 3 decimals."""
+    try:
+        target = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise invalid("target_roi", f"{str(value)[:40]!r} is not a number.", "Try 4.") from None
+    if isinstance(value, bool) or not target.is_finite():
+        raise invalid("target_roi", f"{str(value)[:40]!r} is not a finite number.", "Try 4.")
+    if not TARGET_MIN <= target <= TARGET_MAX:
+        raise invalid(
+            "target_roi",
+            f"A target ROI of {str(value)[:40]} is not between {TARGET_MIN} and {TARGET_MAX:,}.",
+            "It is sales per unit of spend: 4 means 4.00 of sales for each 1.00 spent.",
+        )
+    rounded = target.quantize(Decimal("0.001"))
+    if rounded != target:
+        raise invalid("target_roi", f"{str(value)[:40]} has more than 3 decimals.")
+    return rounded
+
+
+def name(value: object) -> str:
+    """A name of 1 to 200 letters."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise invalid("name", "A name is text without NUL characters.")
+    clean = value.strip()
+    if not 1 <= len(clean) <= NAME_LETTERS_MAX:
+        raise invalid("name", f"A name has 1 to {NAME_LETTERS_MAX} letters, not {len(clean)}.")
+    return clean
+
+
+def budget_minor(value: object, target: Decimal, cheapest_minor: int, currency: str) -> int | None:
+    """A budget for the whole plan that buys at least one click of its cheapest item."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise invalid("budget_minor", "A budget is a whole number of minor units, or null.")
+    click = (cheapest_minor * CONVERSION_TYPICAL / target).to_integral_value(ROUND_CEILING)
+    least = max(1, int(click))
+    if value < least:
+        raise invalid(
+            "budget_minor",
+            f"A budget of {Money(value, currency)} is below one click, "
+            f"about {Money(least, currency)} for these items at this target.",
+            "Raise the budget, or leave it out for no limit.",
+        )
+    if value > MINOR_MAX:
+        raise invalid("budget_minor", "The budget is too large.", "Leave it out for no limit.")
+    return value
+
+
+def time(field: str, value: object) -> datetime:
+    """An aware time, in UTC."""
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise invalid(field, "A time needs its offset from UTC.", "Write 2026-11-11T00:00:00Z.")
+    return value.astimezone(UTC)
+
+
+def span(start: datetime, end: datetime | None, now: datetime) -> None:
+    """An end after the start and after now."""
+    if start > now + PLAN_MAX:
+        raise invalid("start_at", "The start is more than ten years away.")
+    if end is None:
+        return
+    if end <= start:
+        raise invalid("end_at", f"The end, {end:%Y-%m-%d %H:%M}, is not after the start.")
+    if end <= now:
+        raise invalid("end_at", f"The end, {end:%Y-%m-%d %H:%M} UTC, is already past.")
+    if end > start + PLAN_MAX:
+        raise invalid("end_at", "A plan runs ten years at most.", "Leave the end out for no end.")
+
+
+def dayparts(value: object) -> tuple[int, ...] | None:
+    """Hours of the week, each once, in order; None for all."""
+    if value is None:
+        return None
+    hours = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else []
+    if not hours:
+        raise invalid("dayparts", "No hour is chosen.", "Leave dayparts out for all hours.")
+    if any(type(hour) is not int or not 0 <= hour < HOURS_OF_WEEK for hour in hours):
+        raise invalid(
+            "dayparts", "Hours of the week are whole numbers 0 to 167, Monday 00 UTC = 0."
+        )
+    return tuple(sorted(set(hours)))
+
+
+def item_ids(value: object) -> tuple[str, ...]:
+    """Item ids, each once, sorted."""
+    if not isinstance(value, list | tuple) or not all(isinstance(id_, str) for id_ in value):
+        raise invalid("item_ids", "Items are a list of ids.")
+    chosen = tuple(sorted(set(value)))
+    if not chosen:
+        raise invalid("item_ids", "No item is chosen.", "Choose at least one item.")
+    if len(chosen) > ITEMS_MAX:
+        raise invalid("item_ids", f"{len(chosen):,} items; a plan takes {ITEMS_MAX:,} at most.")
+    return chosen

@@ -1,0 +1,263 @@
+"""All SQL of the room; every function works in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Text, and_, cast, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from adunion.catalog.tables import items
+from adunion.kernel.errors import invalid
+from adunion.kernel.money import micros_per_minor
+
+from .tables import plan_edits, plan_items, plan_spend, plans
+from .types import Edit, LivePlan, Plan, Selector, Stage
+
+_COUNT = (
+    select(func.count())
+    .where(plan_items.c.plan_id == plans.c.id)
+    .correlate(plans)
+    .scalar_subquery()
+    .label("item_count")
+)
+_SPEND = func.coalesce(plan_spend.c.spend_micros, 0).label("spend_micros")
+_FROM = plans.outerjoin(plan_spend, plan_spend.c.plan_id == plans.c.id)
+
+
+def find(conn: Connection, plan_id: str, *, lock: bool = False) -> Plan | None:
+    """The plan of that id; `lock` keeps other edits out until the transaction ends."""
+    if lock:
+        conn.execute(select(plans.c.id).where(plans.c.id == plan_id).with_for_update())
+    chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).where(plans.c.id == plan_id)
+    row = conn.execute(chosen).first()
+    return None if row is None else _plan(row)
+
+
+def page(
+    conn: Connection,
+    *,
+    merchant_id: str | None,
+    status: str | None,
+    limit: int,
+    starting_after: str | None,
+    ending_before: str | None,
+) -> list[Plan]:
+    """Up to `limit` plans, newest first, on the asked side of a cursor."""
+    chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).limit(limit)
+    if merchant_id is not None:
+        chosen = chosen.where(plans.c.merchant_id == merchant_id)
+    if status is not None:
+        chosen = chosen.where(plans.c.status == status)
+    chosen = _cut(chosen, plans.c.id, starting_after, ending_before)
+    found = [_plan(row) for row in conn.execute(chosen)]
+    return found[::-1] if ending_before is not None else found
+
+
+def edits(conn: Connection, plan_id: str, limit: int, before: str | None = None) -> list[Edit]:
+    """The newest edits of a plan."""
+    chosen = select(plan_edits).where(plan_edits.c.plan_id == plan_id).limit(limit)
+    return [_edit(row) for row in conn.execute(_cut(chosen, plan_edits.c.id, before, None))]
+
+
+def find_edit(conn: Connection, edit_id: str) -> Edit | None:
+    """The edit of that id."""
+    row = conn.execute(select(plan_edits).where(plan_edits.c.id == edit_id)).first()
+    return None if row is None else _edit(row)
+
+
+def insert_plan(conn: Connection, values: Mapping[str, Any]) -> None:
+    """Write a new plan's row."""
+    conn.execute(plans.insert().values(**values))
+
+
+def change_plan(conn: Connection, plan_id: str, values: Mapping[str, Any]) -> None:
+    """Overwrite columns of a plan."""
+    conn.execute(update(plans).where(plans.c.id == plan_id).values(**values))
+
+
+def insert_edit(conn: Connection, edit: Edit) -> None:
+    """Record an edit."""
+    conn.execute(
+        plan_edits.insert().values(
+            id=edit.id, plan_id=edit.plan_id, at=edit.at, by=edit.by,
+            changes=edit.changes, large=edit.large,
+        )
+    )  # fmt: skip
+
+
+def item_ids(conn: Connection, plan_id: str) -> tuple[str, ...]:
+    """The items of a plan, sorted."""
+    chosen = select(plan_items.c.item_id).where(plan_items.c.plan_id == plan_id)
+    return tuple(conn.execute(chosen.order_by(plan_items.c.item_id)).scalars())
+
+
+def add_items(conn: Connection, plan_id: str, item_ids_: Sequence[str]) -> None:
+    """Give items to a plan; in id order, so that two plans' writers cannot deadlock."""
+    rows = select(func.unnest(cast(sorted(item_ids_), ARRAY(Text))).label("item_id")).subquery()
+    chosen = select(literal(plan_id), rows.c.item_id)
+    conn.execute(plan_items.insert().from_select(["plan_id", "item_id"], chosen))
+
+
+def remove_items(conn: Connection, plan_id: str, item_ids_: Iterable[str]) -> None:
+    """Take items from a plan."""
+    conn.execute(
+        plan_items.delete().where(
+            plan_items.c.plan_id == plan_id, plan_items.c.item_id == func.any(list(item_ids_))
+        )
+    )
+
+
+def hold_items(conn: Connection, plan_ids: Sequence[str], *, active: bool) -> None:
+    """Mark the items of plans as theirs alone, or free them for other plans."""
+    conn.execute(
+        update(plan_items)
+        .where(plan_items.c.plan_id == func.any(list(plan_ids)))
+        .values(active=active)
+    )
+
+
+def taken(
+    conn: Connection, item_ids_: Sequence[str], but: str | None = None
+) -> list[tuple[str, str, str]]:
+    """Which of the items are in an active plan: rows of (item id, plan id, plan name)."""
+    chosen = (
+        select(plan_items.c.item_id, plans.c.id, plans.c.name)
+        .join(plans, plans.c.id == plan_items.c.plan_id)
+        .where(plan_items.c.active, plan_items.c.item_id == func.any(list(item_ids_)))
+        .order_by(plan_items.c.item_id)
+    )
+    if but is not None:
+        chosen = chosen.where(plan_items.c.plan_id != but)
+    return [(row[0], row[1], row[2]) for row in conn.execute(chosen)]
+
+
+def goods(conn: Connection, item_ids_: Sequence[str]) -> list[Row[Any]]:
+    """(id, merchant_id, title, price_minor, currency, withdrawn_at) of the items that exist."""
+    columns = items.c
+    chosen = select(
+        columns.id, columns.merchant_id, columns.title, columns.price_minor, columns.currency,
+        columns.withdrawn_at,
+    )  # fmt: skip
+    found = chosen.where(columns.id == func.any(list(item_ids_))).order_by(columns.id)
+    return list(conn.execute(found))
+
+
+def select_items(conn: Connection, merchant_id: str, selector: Selector) -> tuple[str, ...]:
+    """The merchant's live items that a selector matches, sorted by id."""
+    columns = items.c
+    chosen = select(columns.id).where(
+        columns.merchant_id == merchant_id, columns.withdrawn_at.is_(None)
+    )
+    if selector.category:
+        below = columns.category.startswith(selector.category + " > ", autoescape=True)
+        chosen = chosen.where(or_(columns.category == selector.category, below))
+    if selector.brand:
+        chosen = chosen.where(func.lower(columns.brand) == selector.brand.lower())
+    if selector.text:
+        titles = (columns.title, columns.translations.cast(columns.title.type))
+        chosen = chosen.where(
+            or_(*(title.icontains(selector.text, autoescape=True) for title in titles))
+        )
+    return tuple(conn.execute(chosen.order_by(columns.id)).scalars())
+
+
+def live(conn: Connection, currency: str, now: datetime) -> list[LivePlan]:
+    """Active plans of a currency that have not ended, with their items, by id."""
+    held = func.array_agg(plan_items.c.item_id).label("item_ids")
+    chosen = (
+        select(plans, _SPEND, held)
+        .select_from(_FROM.join(plan_items, plan_items.c.plan_id == plans.c.id))
+        .where(
+            plans.c.status == "active",
+            plans.c.currency == currency,
+            or_(plans.c.end_at.is_(None), plans.c.end_at > now),
+            plan_items.c.active,
+        )
+        .group_by(plans.c.id, plan_spend.c.spend_micros)
+        .order_by(plans.c.id)
+    )
+    return [_live(row) for row in conn.execute(chosen)]
+
+
+def due(conn: Connection, now: datetime) -> list[str]:
+    """Plans whose end has come, locked."""
+    chosen = (
+        select(plans.c.id)
+        .where(plans.c.status != "ended", plans.c.end_at <= now)
+        .order_by(plans.c.id)
+        .with_for_update()
+    )
+    return list(conn.execute(chosen).scalars())
+
+
+def started(conn: Connection, now: datetime) -> list[tuple[str, Stage, datetime]]:
+    """(id, stage, stage_since) of plans that are running."""
+    chosen = select(plans.c.id, plans.c.stage, plans.c.stage_since).where(
+        and_(plans.c.status == "active", plans.c.start_at <= now)
+    )
+    return [(row[0], row[1], row[2]) for row in conn.execute(chosen.order_by(plans.c.id))]
+
+
+def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
+    """Rows to charge, made where absent and locked in id order.
+
+    (plan_id, merchant_id, currency, budget_minor, spend_micros, over_micros)
+    """
+    empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
+    columns = ["plan_id", "spend_micros", "over_micros"]
+    fresh = insert(plan_spend).from_select(columns, empty.order_by(plans.c.id))
+    conn.execute(fresh.on_conflict_do_nothing())
+    chosen = (
+        select(
+            plans.c.id.label("plan_id"), plans.c.merchant_id, plans.c.currency,
+            plans.c.budget_minor, plan_spend.c.spend_micros, plan_spend.c.over_micros,
+        )
+        .join(plan_spend, plan_spend.c.plan_id == plans.c.id)
+        .where(plans.c.id == func.any(list(plan_ids)))
+        .order_by(plans.c.id)
+        .with_for_update(of=plan_spend)
+    )  # fmt: skip
+    return list(conn.execute(chosen))
+
+
+def _cut(
+    chosen: Select[Any], key: Any, starting_after: str | None, ending_before: str | None
+) -> Select[Any]:
+    if starting_after is not None and ending_before is not None:
+        raise invalid("ending_before", "Give starting_after or ending_before, not both.")
+    if ending_before is not None:
+        return chosen.where(key > ending_before).order_by(key)
+    if starting_after is not None:
+        chosen = chosen.where(key < starting_after)
+    return chosen.order_by(key.desc())
+
+
+def _plan(row: Row[Any]) -> Plan:
+    return Plan(
+        id=row.id, merchant_id=row.merchant_id, name=row.name, kind=row.kind,
+        target_roi=row.target_roi, currency=row.currency, budget_minor=row.budget_minor,
+        start_at=row.start_at, end_at=row.end_at,
+        dayparts=None if row.dayparts is None else tuple(row.dayparts),
+        status=row.status, stage=row.stage, stage_since=row.stage_since,
+        created_at=row.created_at, updated_at=row.updated_at, item_count=row.item_count,
+        spend_minor=row.spend_micros // micros_per_minor(row.currency),
+    )  # fmt: skip
+
+
+def _live(row: Row[Any]) -> LivePlan:
+    left = None
+    if row.budget_minor is not None:
+        left = row.budget_minor * micros_per_minor(row.currency) - row.spend_micros
+    return LivePlan(
+        id=row.id, merchant_id=row.merchant_id, target_roi=row.target_roi,
+        budget_left_micros=left, start_at=row.start_at, end_at=row.end_at,
+        dayparts=None if row.dayparts is None else tuple(row.dayparts), stage=row.stage,
+        item_ids=tuple(row.item_ids),
+    )  # fmt: skip
+
+
+def _edit(row: Row[Any]) -> Edit:
+    return Edit(row.id, row.plan_id, row.at, row.by, row.changes, row.large)

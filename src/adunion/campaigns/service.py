@@ -1,0 +1,400 @@
+"""Use cases of plans: create, edit, pause, end; every edit is recorded and can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from adunion.catalog.repository import get_merchant
+from adunion.kernel.clock import Clock, rfc3339
+from adunion.kernel.errors import AdUnionError, conflict, invalid, not_found
+from adunion.kernel.ids import Ids
+from adunion.ledger import Posting
+
+from . import checks, repository
+from .charges import charge
+from .stages import is_large, next_stage
+from .types import Edit, LivePlan, Page, Plan, PlanDraft, Selector
+
+PAGE_MAX = 200
+_FIELDS = ("name", "target_roi", "budget_minor", "start_at", "end_at", "dayparts", "item_ids")
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What the passing of time did."""
+
+    ended: list[str]
+    stages: dict[str, str]  # plan id -> its new stage
+
+
+class Plans:
+    """Whole-site plans (全站推广). Each method is one transaction unless it is given `conn`."""
+
+    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._ids = ids
+
+    def create(self, draft: PlanDraft, by: str = "merchant") -> Plan:
+        """Start a plan; raises 422 for a bad field, 409 `item_in_other_plan`."""
+        now = self._clock.now()
+        target = checks.target_roi(draft.target_roi)
+        start = now if draft.start_at is None else max(checks.time("start_at", draft.start_at), now)
+        end = None if draft.end_at is None else checks.time("end_at", draft.end_at)
+        checks.span(start, end, now)
+        hours = checks.dayparts(draft.dayparts)
+        with self._engine.begin() as conn:
+            chosen, cheapest, currency, title = self._goods(conn, draft)
+            plan_id = self._ids("cmp")
+            budget = checks.budget_minor(draft.budget_minor, target, cheapest, currency)
+            values: dict[str, Any] = {
+                "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
+                "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
+                "target_roi": target, "currency": currency, "budget_minor": budget,
+                "start_at": start, "end_at": end,
+                "dayparts": None if hours is None else list(hours), "status": "active",
+                "stage": "learning", "stage_since": start, "created_at": now, "updated_at": now,
+            }  # fmt: skip
+            repository.insert_plan(conn, values)
+            with _exclusive(conn, chosen, plan_id):
+                repository.add_items(conn, plan_id, chosen)
+            self._record(conn, plan_id, by, {"status": [None, "active"]}, large=False)
+            return self._get(conn, plan_id, None)
+
+    def get(self, plan_id: str, merchant_id: str | None = None) -> Plan:
+        """A plan; one of another merchant than the given is not found."""
+        with self._engine.begin() as conn:
+            return self._get(conn, plan_id, merchant_id)
+
+    def list(
+        self,
+        merchant_id: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+        starting_after: str | None = None,
+        ending_before: str | None = None,
+    ) -> Page[Plan]:
+        """A page of plans, newest first."""
+        if not 1 <= limit <= PAGE_MAX:
+            raise invalid("limit", f"A page has 1 to {PAGE_MAX} plans.")
+        if status not in (None, "active", "paused", "ended"):
+            raise invalid("status", f"{status!r} is not active, paused or ended.")
+        with self._engine.begin() as conn:
+            rows = repository.page(
+                conn, merchant_id=merchant_id, status=status, limit=limit + 1,
+                starting_after=starting_after, ending_before=ending_before,
+            )  # fmt: skip
+        more = len(rows) > limit
+        if more:
+            rows = rows[1:] if ending_before is not None else rows[:limit]
+        return Page(rows, more)
+
+    def item_ids(self, plan_id: str, merchant_id: str | None = None) -> tuple[str, ...]:
+        """The items of a plan."""
+        with self._engine.begin() as conn:
+            self._get(conn, plan_id, merchant_id)
+            return repository.item_ids(conn, plan_id)
+
+    def edits(
+        self, plan_id: str, merchant_id: str | None = None, limit: int = 50,
+        before: str | None = None,
+    ) -> Sequence[Edit]:  # fmt: skip
+        """The newest edits of a plan, the creation included."""
+        with self._engine.begin() as conn:
+            self._get(conn, plan_id, merchant_id)
+            return repository.edits(conn, plan_id, limit, before)
+
+    def other_plans(self, item_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Which items are in an active plan already: item id -> (plan id, plan name)."""
+        with self._engine.begin() as conn:
+            return {row[0]: (row[1], row[2]) for row in repository.taken(conn, item_ids)}
+
+    def update(
+        self, plan_id: str, changes: Mapping[str, Any], by: str = "merchant",
+        merchant_id: str | None = None,
+    ) -> Plan:  # fmt: skip
+        """Edit name, target_roi, budget_minor, start_at, end_at, dayparts or item_ids.
+
+        An edit of the target by more than 20 % or the budget by more than 50 % makes the plan
+        `adjusting` for 24 hours. What is already as asked is no edit.
+        """
+        unknown = sorted(set(changes) - set(_FIELDS))
+        if unknown:
+            raise invalid(unknown[0], "This cannot be changed.", f"Choose from {list(_FIELDS)}.")
+        with self._engine.begin() as conn:
+            plan = self._locked(conn, plan_id, merchant_id)
+            if plan.status == "ended":
+                raise conflict("plan_ended", f"Plan {plan.name!r} has ended.", "Make a new plan.")
+            return self._apply(conn, plan, changes, by)
+
+    def pause(self, plan_id: str, by: str = "merchant", merchant_id: str | None = None) -> Plan:
+        """Stop bidding; the plan keeps its items."""
+        return self._set_status(plan_id, "paused", by, merchant_id)
+
+    def resume(self, plan_id: str, by: str = "merchant", merchant_id: str | None = None) -> Plan:
+        """Bid again."""
+        return self._set_status(plan_id, "active", by, merchant_id)
+
+    def end(self, plan_id: str, by: str = "merchant", merchant_id: str | None = None) -> Plan:
+        """Stop for good and free the items for other plans."""
+        return self._set_status(plan_id, "ended", by, merchant_id)
+
+    def undo(self, edit_id: str, by: str = "merchant", merchant_id: str | None = None) -> Plan:
+        """Put back what an edit changed, as a new edit; an ended plan takes its items again."""
+        with self._engine.begin() as conn:
+            edit = repository.find_edit(conn, edit_id)
+            if edit is None:
+                raise not_found("edit", edit_id)
+            plan = self._locked(conn, edit.plan_id, merchant_id)
+            before = {field: values[0] for field, values in edit.changes.items()}
+            status = before.pop("status", plan.status)
+            if status is None:
+                raise conflict("not_undoable", "A creation cannot be undone.", "End the plan.")
+            if status != plan.status:
+                self._move(conn, plan, status, by)
+            return self._apply(conn, replace(plan, status=status), _values(before), by)
+
+    def advance(self, conn: Connection, now: datetime, orders_7d: Mapping[str, int]) -> Advanced:
+        """End what is over (freeing its items) and move stages on.
+
+        `orders_7d` is the attributed orders of the last 7 days by plan id; absent is none.
+        """
+        ended = repository.due(conn, now)
+        for plan_id in ended:
+            plan = self._get(conn, plan_id, None)
+            self._move(conn, plan, "ended", "clock")
+        stages = {}
+        for plan_id, stage, since in repository.started(conn, now):
+            after = next_stage(stage, since, orders_7d.get(plan_id, 0), now)
+            if after != stage:
+                stages[plan_id] = str(after)
+                repository.change_plan(conn, plan_id, {"stage": after, "stage_since": now})
+        return Advanced(ended, stages)
+
+    def live(self, conn: Connection, currency: str, now: datetime) -> Sequence[LivePlan]:
+        """Active plans of a currency, by id, those that start later included."""
+        return repository.live(conn, currency, now)
+
+    def charge(
+        self, conn: Connection, spend_micros: Mapping[str, int], key: str
+    ) -> Sequence[Posting]:
+        """See `charges.charge`."""
+        return charge(conn, spend_micros, key)
+
+    def _get(self, conn: Connection, plan_id: str, merchant_id: str | None) -> Plan:
+        plan = repository.find(conn, plan_id)
+        if plan is None or merchant_id not in (None, plan.merchant_id):
+            raise not_found("plan", plan_id)
+        return plan
+
+    def _locked(self, conn: Connection, plan_id: str, merchant_id: str | None) -> Plan:
+        plan = repository.find(conn, plan_id, lock=True)
+        if plan is None or merchant_id not in (None, plan.merchant_id):
+            raise not_found("plan", plan_id)
+        return plan
+
+    def _goods(self, conn: Connection, draft: PlanDraft) -> tuple[tuple[str, ...], int, str, str]:
+        """(items, cheapest price, currency, a title) of what a draft chooses."""
+        get_merchant(conn, draft.merchant_id)
+        if bool(draft.item_ids) == (draft.selector is not None):
+            raise invalid("item_ids", "Choose items by id or by a selector, one of the two.")
+        if draft.selector is not None:
+            chosen = _selected(conn, draft.merchant_id, draft.selector)
+        else:
+            chosen = checks.item_ids(draft.item_ids)
+        cheapest, currency, title = _check_goods(conn, draft.merchant_id, chosen)
+        return chosen, cheapest, currency, title
+
+    def _set_status(self, plan_id: str, status: str, by: str, merchant_id: str | None) -> Plan:
+        with self._engine.begin() as conn:
+            plan = self._locked(conn, plan_id, merchant_id)
+            if plan.status == "ended" and status != "ended":
+                raise conflict("plan_ended", f"Plan {plan.name!r} has ended.", "Make a new plan.")
+            if plan.status != status:
+                self._move(conn, plan, status, by)
+            return self._get(conn, plan_id, None)
+
+    def _move(self, conn: Connection, plan: Plan, status: str, by: str) -> None:
+        now = self._clock.now()
+        if plan.status == "ended":
+            checks.span(plan.start_at, plan.end_at, now)
+            with _exclusive(conn, repository.item_ids(conn, plan.id), plan.id):
+                repository.hold_items(conn, [plan.id], active=True)
+        if status == "ended":
+            repository.hold_items(conn, [plan.id], active=False)
+        repository.change_plan(conn, plan.id, {"status": status, "updated_at": now})
+        self._record(conn, plan.id, by, {"status": [plan.status, status]}, large=False)
+
+    def _apply(self, conn: Connection, plan: Plan, changes: Mapping[str, Any], by: str) -> Plan:
+        held = repository.item_ids(conn, plan.id)
+        before = {field: getattr(plan, field) for field in _FIELDS if field != "item_ids"}
+        before["item_ids"] = held
+        after = _checked(conn, plan, {**before, **changes}, changes, self._clock.now())
+        diff = {field: after[field] for field in _FIELDS if after[field] != before[field]}
+        if not diff:
+            return self._get(conn, plan.id, None)
+        if "item_ids" in diff:
+            self._swap_items(conn, plan, held, after["item_ids"])
+        large = is_large(
+            plan.target_roi, after["target_roi"], plan.budget_minor, after["budget_minor"]
+        )
+        now = self._clock.now()
+        values = {field: value for field, value in diff.items() if field != "item_ids"}
+        if large:
+            values |= {"stage": "adjusting", "stage_since": now}
+        repository.change_plan(conn, plan.id, {**values, "updated_at": now})
+        changed = {field: [_json(before[field]), _json(diff[field])] for field in diff}
+        self._record(conn, plan.id, by, changed, large=large)
+        return self._get(conn, plan.id, None)
+
+    def _swap_items(
+        self, conn: Connection, plan: Plan, held: Sequence[str], wanted: Sequence[str]
+    ) -> None:
+        added = sorted(set(wanted) - set(held))
+        repository.remove_items(conn, plan.id, set(held) - set(wanted))
+        with _exclusive(conn, added, plan.id):
+            repository.add_items(conn, plan.id, added)
+
+    def _record(
+        self, conn: Connection, plan_id: str, by: str, changes: dict[str, Any], *, large: bool
+    ) -> None:
+        edit = Edit(self._ids("edt"), plan_id, self._clock.now(), by, changes, large)
+        repository.insert_edit(conn, edit)
+
+
+def _selected(conn: Connection, merchant_id: str, selector: Selector) -> tuple[str, ...]:
+    for field, text in (("category", selector.category), ("brand", selector.brand)):
+        if "\x00" in text:
+            raise invalid(field, "Text without NUL characters, please.")
+    if "\x00" in selector.text:
+        raise invalid("text", "Text without NUL characters, please.")
+    chosen = repository.select_items(conn, merchant_id, selector)
+    if not chosen:
+        raise invalid("selector", "No live item of the merchant matches.", "Widen the selection.")
+    return checks.item_ids(chosen)
+
+
+def _check_goods(conn: Connection, merchant_id: str, chosen: Sequence[str]) -> tuple[int, str, str]:
+    """(cheapest price, currency, first title); all must be the merchant's own live items."""
+    found = {row.id: row for row in repository.goods(conn, chosen)}
+    foreign = [id_ for id_ in chosen if id_ not in found or found[id_].merchant_id != merchant_id]
+    if foreign:
+        raise AdUnionError(
+            "item_not_found", f"{len(foreign)} of the items are not this merchant's: {foreign[0]}.",
+            422, "item_ids", "Choose the merchant's own items.", {"items": foreign[:100]},
+        )  # fmt: skip
+    gone = [id_ for id_ in chosen if found[id_].withdrawn_at is not None]
+    if gone:
+        raise AdUnionError(
+            "item_withdrawn", f"{len(gone)} of the items are withdrawn: {found[gone[0]].title!r}.",
+            422, "item_ids", "Leave them out, or list them again.", {"items": gone[:100]},
+        )  # fmt: skip
+    currencies = sorted({found[id_].currency for id_ in chosen})
+    if len(currencies) > 1:
+        raise invalid("item_ids", f"The items have several currencies: {', '.join(currencies)}.",
+                      "Make one plan for each.")  # fmt: skip
+    cheapest = min(found[id_].price_minor for id_ in chosen)
+    return cheapest, currencies[0], str(found[chosen[0]].title)
+
+
+def _exclusive(
+    conn: Connection, item_ids: Sequence[str], plan_id: str
+) -> AbstractContextManager[None]:
+    return _Exclusive(conn, item_ids, plan_id)
+
+
+class _Exclusive:
+    """Turns the unique index's refusal into a 409 that names the other plan."""
+
+    def __init__(self, conn: Connection, item_ids: Sequence[str], plan_id: str) -> None:
+        self._conn, self._item_ids, self._plan_id = conn, item_ids, plan_id
+        self._savepoint = conn.begin_nested()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: object) -> None:  # fmt: skip
+        if error is None:
+            self._savepoint.commit()
+            return
+        self._savepoint.rollback()
+        if isinstance(error, IntegrityError) and "one_active_plan" in str(error):
+            taken = repository.taken(self._conn, self._item_ids, but=self._plan_id)
+            raise _in_other_plan(taken) from None
+
+
+def _in_other_plan(taken: Sequence[Any]) -> AdUnionError:
+    if not taken:  # the other plan let go between the refusal and the look
+        return conflict("item_in_other_plan", "An item was in another plan.", "Try again.")
+    item, plan, name = taken[0]
+    return conflict(
+        "item_in_other_plan",
+        f"{len(taken)} of the items are in another active plan: {item} is in {name!r} ({plan}).",
+        "Leave them out, or end the other plan first.",
+        plan_id=plan, plan_name=name, items=[row[0] for row in taken[:100]],
+    )  # fmt: skip
+
+
+def _checked(
+    conn: Connection, plan: Plan, wanted: Mapping[str, Any], changes: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The wanted values, clean; only what changes is checked against the present."""
+    after = dict(wanted)
+    after["name"] = checks.name(wanted["name"])
+    after["target_roi"] = checks.target_roi(wanted["target_roi"])
+    after["dayparts"] = checks.dayparts(wanted["dayparts"])
+    for field in ("start_at", "end_at"):
+        if wanted[field] is not None or field == "start_at":
+            after[field] = checks.time(field, wanted[field])
+    if after["start_at"] != plan.start_at and min(after["start_at"], plan.start_at) < now:
+        raise invalid("start_at", "A start that is past cannot be changed, nor set.")
+    if {"start_at", "end_at"} & set(changes):
+        checks.span(after["start_at"], after["end_at"], now)
+    after["item_ids"] = checks.item_ids(wanted["item_ids"])
+    if {"item_ids", "budget_minor", "target_roi"} & set(changes):
+        _check_money(conn, plan, after, changes)
+    return after
+
+
+def _check_money(
+    conn: Connection, plan: Plan, after: Mapping[str, Any], changes: Mapping[str, Any]
+) -> None:
+    if "item_ids" in changes:
+        cheapest, currency, _ = _check_goods(conn, plan.merchant_id, after["item_ids"])
+        if currency != plan.currency:
+            raise invalid("item_ids", f"The plan is in {plan.currency}, the items in {currency}.")
+    else:
+        rows = repository.goods(conn, after["item_ids"])
+        cheapest = min(row.price_minor for row in rows)
+    budget = checks.budget_minor(
+        after["budget_minor"], after["target_roi"], cheapest, plan.currency
+    )
+    if budget is not None and budget < plan.spend_minor:
+        raise invalid("budget_minor", "The budget is below what is already spent.")
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, int | str) else str(value)
+
+
+def _values(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of an edit's record as `update` takes them."""
+    return {
+        field: datetime.fromisoformat(value).astimezone(UTC)
+        if field in ("start_at", "end_at") and value is not None
+        else value
+        for field, value in recorded.items()
+    }

@@ -1,0 +1,20 @@
+"""Feeds: files of items and of orders, read, mapped and validated row by row."""
+
+from . import delimited, jsonl, parquet, rss  # noqa: F401  they register their formats
+from .items import read_items
+from .mapping import Mapping, load_mapping, shipped
+from .orders import read_orders
+from .skipped import SkipReport
+from .types import FeedFile, OrderLines, Progress
+
+__all__ = [
+    "FeedFile",
+    "Mapping",
+    "OrderLines",
+    "Progress",
+    "SkipReport",
+    "load_mapping",
+    "read_items",
+    "read_orders",
+    "shipped",
+]

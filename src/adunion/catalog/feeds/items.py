@@ -1,0 +1,238 @@
+"""Rows of a feed become items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from adunion.kernel.errors import AdUnionError
+
+from . import fields as fx
+from .fields import Rows, as_texts, evaluate, label
+from .formats import read_feed
+from .grouping import Grouping
+from .mapping import FieldMap, Section
+from .skipped import SkipReport
+from .types import FIELD_CHARS_MAX, Chunk, FeedFile
+
+_CHARS_MAX = {
+    "id": 200, "merchant": 200, "title": 1000, "title_en": 1000, "description": 50_000,
+    "category": 1000, "brand": 200, "link": 4000, "image": 4000, "gtin": 100, "mpn": 1000,
+    "item_group": 200,
+}  # fmt: skip
+_AVAILABILITY = {
+    "": "in_stock", "instock": "in_stock", "true": "in_stock", "outofstock": "out_of_stock",
+    "false": "out_of_stock", "soldout": "out_of_stock", "preorder": "preorder",
+    "backorder": "backorder",
+}  # fmt: skip
+_WEB = ("http://", "https://", "//")
+
+
+@dataclass
+class ItemColumns:
+    """Validated items as columns of texts ready for the staging table, and their lines."""
+
+    lines: list[int]
+    columns: dict[str, list[Any]]  # by the names of `loading.FIELDS`
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+def read_items(
+    file: FeedFile, section: Section, report: SkipReport, merchant: str | None = None
+) -> Iterator[ItemColumns]:
+    """The items of a file, validated, no id twice; `merchant` overrides the mapping's.
+
+    Raises AdUnionError at the first chunk with a bad row, unless the report takes bad rows.
+    """
+    if merchant is not None:
+        section = _sold_by(section, merchant)
+    grouping = Grouping(section) if section.one_item_per_id else None
+    seen: dict[tuple[str, str], int] = {}
+    for chunk in read_feed(file, section.wanted()):
+        rows = Rows(fx.without_ignored(chunk, section, report.ignored))
+        made = _validate(rows, section)
+        if grouping is None:
+            _refuse_twice(rows, made, section, seen)
+        report.add(chunk.problems + [rows.bad[row] for row in sorted(rows.bad)])
+        good = ItemColumns(
+            rows.keep(rows.chunk.lines),
+            {name: rows.keep(column) for name, column in made.items()},
+        )
+        if grouping is None:
+            yield good
+        else:
+            grouping.add(good.lines, good.columns)
+    if grouping is not None:
+        lines, columns, problems = grouping.finish()
+        report.add(problems)
+        yield ItemColumns(lines, columns)
+
+
+def _sold_by(section: Section, merchant: str) -> Section:
+    fields = {**section.fields, "merchant": FieldMap(constant=merchant)}
+    return replace(section, fields=fields)
+
+
+def _validate(rows: Rows, section: Section) -> dict[str, list[Any]]:
+    specs = section.fields
+    out: dict[str, list[Any]] = {}
+    for name, chars_max in _CHARS_MAX.items():
+        texts = evaluate(rows, name, specs.get(name))
+        if name in specs:
+            markup = name in ("title", "title_en", "description", "brand", "category")
+            texts = fx.clean(rows, label(name, specs[name]), texts, chars_max, markup=markup)
+        out[name] = texts
+    fx.require(rows, label("id", specs["id"]), out["id"])
+    if specs["title"].pick != "most_frequent":  # else one title among all rows of an id will do
+        fx.require(rows, label("title", specs["title"]), out["title"])
+    hint = " Name the merchant with --merchant."
+    fx.require(rows, label("merchant", specs.get("merchant")), out["merchant"], hint)
+    for name in ("link", "image"):
+        _check_web(rows, label(name, specs.get(name)), out[name])
+    _prices(rows, section, out)
+    _details(rows, section, out)
+    return {
+        "merchant": out["merchant"], "external_id": out["id"], "title": out["title"],
+        "translations": _translations(out["title_en"]), "description": out["description"],
+        "category": out["category"], "brand": out["brand"], "price_minor": out["price"],
+        "currency": out["currency"], "availability": out["availability"], "link": out["link"],
+        "image_url": out["image"], "gtin": out["gtin"], "mpn": out["mpn"],
+        "item_group": out["item_group"], "attributes": out["attributes"],
+        "rating": out["rating"], "rating_count": out["rating_count"],
+        **({"order_by": out["order_by"]} if "order_by" in out else {}),
+    }  # fmt: skip
+
+
+def _prices(rows: Rows, section: Section, out: dict[str, list[Any]]) -> None:
+    spec = section.fields["price"]
+    name = label("price", spec)
+    read = fx.money_reader(spec)
+
+    def read_positive(given: tuple[str, str]) -> tuple[int, str]:
+        minor, currency = read(given)
+        if minor <= 0:
+            what = "negative" if minor < 0 else "zero"
+            raise AdUnionError("invalid", f"{given[0]!r} is {what}; a price is above zero.")
+        return minor, currency
+
+    texts = evaluate(rows, "price", spec)
+    currencies = [c.upper() for c in evaluate(rows, "currency", section.fields.get("currency"))]
+    pairs = zip(texts, currencies, strict=True)
+    found = fx.convert(rows, name, pairs, read_positive, (0, ""))
+    out["price"] = [minor for minor, _ in found]
+    out["currency"] = [currency for _, currency in found]
+
+
+def _details(rows: Rows, section: Section, out: dict[str, list[Any]]) -> None:
+    specs = section.fields
+
+    def converted(name: str, read: Any, otherwise: Any) -> list[Any]:
+        texts = evaluate(rows, name, specs.get(name))
+        return fx.convert(rows, label(name, specs.get(name)), texts, read, otherwise)
+
+    out["availability"] = converted("availability", _availability, "in_stock")
+    out["rating"] = converted("rating", _stars, None)
+    counts = converted("rating_count", fx.read_whole, 0)
+    name = label("rating_count", specs.get("rating_count"))
+    if min(counts, default=0) < 0:
+        for row, count in enumerate(counts):
+            if count < 0:
+                rows.refuse(row, name, f"{count} is negative.")
+    out["rating_count"] = counts
+    out["attributes"] = _attributes(rows, section)
+    if section.order_by is not None:
+        texts = evaluate(rows, "order_by", section.order_by)
+        reader = fx.time_reader(section.order_by, section.utc_offset)
+        read = reader if section.order_by.date else str
+        out["order_by"] = fx.convert(rows, label("order_by", section.order_by), texts, read, "")
+
+
+def _availability(text: str) -> str:
+    key = re.sub(r"[\s_-]", "", text.rpartition("/")[2]).casefold()
+    if key not in _AVAILABILITY:
+        raise AdUnionError(
+            "invalid", f"{text[:40]!r} is not known.",
+            hint="Use in_stock, out_of_stock, preorder or backorder.",
+        )  # fmt: skip
+    return _AVAILABILITY[key]
+
+
+def _stars(text: str) -> str | None:
+    """Stars 1..5 as text; 0 or empty is not rated."""
+    if not re.fullmatch(r"([0-9](\.[0-9]{1,9})?)?", text) or float(text or 0) > 5:
+        raise AdUnionError("invalid", f"{text[:40]!r} is not a number of stars from 0 to 5.")
+    return text if text and float(text) >= 1 else None
+
+
+def _check_web(rows: Rows, name: str, texts: list[str]) -> None:
+    for row, text in enumerate(texts):
+        if text and not text.startswith(_WEB):
+            rows.refuse(row, name, f"{text[:40]!r} does not begin with http:// or https://.")
+
+
+def _translations(english: list[str]) -> list[str]:
+    return [orjson.dumps({"en": text}).decode() if text else "{}" for text in english]
+
+
+def _attributes(rows: Rows, section: Section) -> list[str]:
+    rule, chunk = section.attributes, rows.chunk
+    merged: list[dict[str, Any]] = [{} for _ in range(len(rows))]
+    if rule.prefix and chunk.records is not None:
+        cut = len(rule.prefix)
+        merged = [
+            {key[cut:]: value for key, value in record.items() if key.startswith(rule.prefix)}
+            for record in chunk.records
+        ]
+    elif rule.prefix:
+        for name in (name for name in chunk.columns if name.startswith(rule.prefix)):
+            _put(merged, name[len(rule.prefix) :], chunk)
+    for name in rule.columns:
+        _put(merged, name, chunk)
+    if rule.pairs and rule.pairs in chunk.columns:
+        for row, text in enumerate(as_texts(chunk.columns[rule.pairs])):
+            if text:
+                _put_pairs(rows, row, rule.pairs, text, merged[row])
+    written = [
+        orjson.dumps(found, option=orjson.OPT_SORT_KEYS, default=str).decode() if found else "{}"
+        for found in merged
+    ]
+    for row, text in enumerate(written):
+        if len(text) > FIELD_CHARS_MAX or "\\u0000" in text:
+            rows.refuse(row, "attributes", "attributes too long, or with a NUL byte.")
+    return written
+
+
+def _put(merged: list[dict[str, Any]], name: str, chunk: Chunk) -> None:
+    for found, value in zip(merged, chunk.columns.get(name, ()), strict=False):
+        if value is not None and value != "":
+            found[name] = value
+
+
+def _put_pairs(rows: Rows, row: int, name: str, text: str, found: dict[str, Any]) -> None:
+    try:
+        for pair in orjson.loads(text):
+            if pair.get("name") and pair.get("value") is not None:
+                found[str(pair["name"])] = pair["value"]
+    except (ValueError, TypeError, AttributeError):
+        rows.refuse(row, name, f"{text[:40]!r} is not a list of name and value.")
+
+
+def _refuse_twice(
+    rows: Rows, made: dict[str, list[Any]], section: Section, seen: dict[tuple[str, str], int]
+) -> None:
+    keys = list(zip(made["merchant"], made["external_id"], strict=True))
+    fresh = dict(zip(reversed(keys), reversed(rows.chunk.lines), strict=True))
+    if len(fresh) == len(keys) and seen.keys().isdisjoint(fresh):
+        seen |= fresh
+        return
+    name = label("id", section.fields["id"])
+    for row, (key, line) in enumerate(zip(keys, rows.chunk.lines, strict=True)):
+        if key in seen and row not in rows.bad:
+            rows.refuse(row, name, f"{key[1]!r} occurs twice: lines {seen[key]} and {line}.")
+        seen.setdefault(key, line)

@@ -1,0 +1,87 @@
+"""Commands for those who run it: doctor, db, key."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import typer
+
+from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
+
+from .output import err, out, print_json
+
+db_app = typer.Typer(help="The database's schema.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys.", no_args_is_help=True)
+
+
+def doctor(as_json: bool = typer.Option(False, "--json", help="Machine-readable")) -> None:
+    """Check that everything AdUnion needs is here, and say what to do where it is not."""
+    from adunion.bootstrap.doctor import examine
+
+    findings = examine(Settings())
+    if as_json:
+        print_json([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok  [/]" if finding.ok else "[red]mend[/]"
+            out.print(f"{mark} {finding.what}: {finding.found}", highlight=False)
+            if finding.hint and not finding.ok:
+                out.print(f"     {finding.hint}", highlight=False)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    from adunion.bootstrap.records import open_records
+
+    with open_records(Settings()):
+        err.print("The schema is up to date.")
+
+
+@db_app.command()
+def revision(message: str = typer.Argument(help="What changed in the tables")) -> None:
+    """Write a revision from the difference between the tables in the code and the database."""
+    from adunion.bootstrap.records import write_revision
+
+    path = write_revision(Settings(), message)
+    out.print(f"Wrote {path}; read it before you commit it.", highlight=False)
+
+
+@db_app.command()
+def psql() -> None:
+    """Say how to open the database with psql."""
+    from adunion.bootstrap.records import open_records
+
+    if shutil.which("psql") is None:
+        err.print("psql is not installed; any PostgreSQL client can use this address:")
+    with open_records(Settings()) as server:
+        out.print(f"psql '{server.url.set(drivername='postgresql').render_as_string(False)}'")
+        if sys.stdin.isatty():
+            err.print("The server stops when this command does; press Enter to end.")
+            input()
+
+
+@key_app.command("create")
+def create_key(
+    role: str = typer.Argument(help="operator, merchant or publisher"),
+    party: str = typer.Option("", help="The merchant's or publisher's id"),
+    name: str = typer.Option("cli", help="What the key is for"),
+) -> None:
+    """Make an API key; it is shown once."""
+    from adunion.bootstrap.records import open_records
+    from adunion.kernel.clock import SystemClock
+    from adunion.kernel.ids import IdFactory
+    from adunion.trust import Identity
+    from adunion.trust.types import Role
+
+    if role not in set(Role):
+        raise AdUnionError("bad_role", f"{role!r} is not a role.", hint=f"One of {list(Role)}.")
+    with open_records(Settings()) as server:
+        identity = Identity(server.engine, SystemClock(), IdFactory())
+        key_id, secret = identity.create_key(name, Role(role), party or None)
+    err.print(f"{key_id} ({role}); keep it safe, it is not shown again:")
+    out.print(secret, highlight=False)

@@ -1,0 +1,172 @@
+"""`adunion import catalog|orders FILE`: files in, a clear report and exit code out.
+
+Exit codes: 0 imported, 1 the input was refused (nothing was imported), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy import Engine
+
+from adunion.bootstrap.tables import load_tables
+from adunion.catalog import Catalog
+from adunion.catalog.feeds import Progress as Told
+from adunion.engines import postgres
+from adunion.kernel.clock import SystemClock
+from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
+from adunion.kernel.ids import IdFactory
+from adunion.tracking.order_import import import_orders
+
+import_app = typer.Typer(
+    help="Import a catalog or past orders from a file. 从文件导入商品或历史订单。",
+    no_args_is_help=True,
+)
+
+File = Annotated[
+    Path, typer.Argument(help="TSV, CSV, XML/RSS, JSONL or Parquet; .gz too.", show_default=False)
+]
+MappingOption = Annotated[
+    str, typer.Option("--mapping", "-m", help="Name of a shipped mapping, or path of a .toml.")
+]
+Merchant = Annotated[
+    str | None, typer.Option(help="Whose rows these are, where the file does not say.")
+]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out and report them.")]
+Report = Annotated[
+    Path | None, typer.Option(help="Where to report skipped rows; FILE.skipped.csv by default.")
+]
+Keep = Annotated[
+    bool, typer.Option("--keep-missing", help="Do not withdraw items the file no longer holds.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+
+
+@import_app.command("catalog")
+def catalog_command(
+    file: File,
+    mapping: MappingOption = "google_merchant",
+    merchant: Merchant = None,
+    skip_bad: SkipBad = False,
+    report: Report = None,
+    keep_missing: Keep = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring the catalog in line with a file: all of it, or nothing."""
+
+    def run(engine: Engine, progress: Told) -> Any:
+        return Catalog(engine, SystemClock(), IdFactory()).import_catalog(
+            file,
+            mapping,
+            merchant=merchant,
+            skip_bad=skip_bad,
+            report=report,
+            progress=progress,
+            withdraw_missing=not keep_missing,
+        )
+
+    _import(file, run, as_json=as_json, quiet=quiet)
+
+
+@import_app.command("orders")
+def orders_command(
+    file: File,
+    mapping: MappingOption,
+    merchant: Merchant = None,
+    skip_bad: SkipBad = False,
+    report: Report = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Load past orders with payments and returns: all of a file, or nothing."""
+
+    def run(engine: Engine, progress: Told) -> Any:
+        return import_orders(
+            engine,
+            SystemClock(),
+            IdFactory(),
+            file,
+            mapping,
+            merchant=merchant,
+            skip_bad=skip_bad,
+            report=report,
+            progress=progress,
+        )
+
+    _import(file, run, as_json=as_json, quiet=quiet)
+
+
+def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, quiet: bool) -> None:
+    errors = Console(stderr=True)
+    try:
+        if not file.is_file():
+            raise AdUnionError("no_such_file", f"{file}: no such file.", hint="Check the path.")
+        with _engine() as engine, _progress(errors, file, shown=not quiet) as progress:
+            result = asdict(run(engine, progress))
+    except AdUnionError as error:
+        if as_json:
+            problem = {"code": error.code, "message": str(error), "field": error.field}
+            typer.echo(orjson.dumps({"error": problem | error.extra}).decode())
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(
+            2 if error.code == "no_such_file" or error.field == "mapping" else 1
+        ) from None
+    if as_json:
+        typer.echo(orjson.dumps(result).decode())
+    else:
+        _show(result)
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    load_tables()
+    server = postgres.connect(Settings())
+    try:
+        postgres.migrate(server.engine)
+        yield server.engine
+    finally:
+        server.close()
+
+
+@contextmanager
+def _progress(console: Console, file: Path, *, shown: bool) -> Iterator[Told]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not shown, transient=True) as bar:
+        task = bar.add_task(file.name, total=file.stat().st_size)
+
+        def told(done: int, total: int) -> None:
+            said = file.name if done < total else f"{file.name}: loading"
+            bar.update(task, completed=done, total=total, description=said)
+
+        yield told
+
+
+def _show(result: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    ignored = result.pop("ignored")
+    for name, value in result.items():
+        if value is None:
+            continue
+        shown = (
+            value
+            if isinstance(value, str)
+            else f"{value:,.1f}"
+            if isinstance(value, float)
+            else f"{value:,}"
+        )
+        table.add_row(name.replace("_", " "), shown)
+    for reason, rows in ignored.items():
+        table.add_row("ignored", f"{rows:,} rows: {reason}")
+    Console().print(table)

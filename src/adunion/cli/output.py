@@ -1,0 +1,70 @@
+"""What commands print: results to stdout (tables or JSON), progress and errors to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import orjson
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from adunion.kernel.errors import AdUnionError
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Report(Protocol):
+    """Tells how far long work is: `(what, done, total)`; total 0 where it is not known."""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Called often; cheap."""
+        ...
+
+
+def fail(error: AdUnionError) -> None:
+    """One error, with its code and what to do."""
+    err.print(f"[bold red]error[/] [dim]{error.code}[/]: ", end="")
+    err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Machine-readable results: one JSON document on stdout."""
+    print_raw(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def print_raw(text: str) -> None:
+    """A line of stdout as it is."""
+    out.out(text, highlight=False)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Report]:
+    """A progress bar for each `what`, on stderr."""
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=quiet,
+    )
+    tasks: dict[str, Any] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total or None)
+        bars.update(tasks[what], completed=done, total=total or None)
+
+    with bars:
+        yield report

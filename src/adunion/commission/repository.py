@@ -1,0 +1,221 @@
+"""All SQL of the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import Text
+
+from adunion.engines import paging
+
+from .rates import Agreed
+from .tables import (
+    commission_changes,
+    commission_receipts,
+    commission_refunds,
+    commission_terms,
+    commissions,
+)
+from .types import Commission, CreditedLine, RefundedLine, Shares, Terms
+
+_ONE_WRITER: TextClause = text("select pg_advisory_xact_lock(720318)")
+
+
+def lock(conn: Connection) -> None:
+    """One writer at a time, so that each sees all facts the other has written."""
+    conn.execute(_ONE_WRITER)
+
+
+def add_terms(conn: Connection, id_: str, agreed: Agreed) -> None:
+    """Write one row of terms."""
+    conn.execute(
+        commission_terms.insert(),
+        {
+            "id": id_,
+            "merchant_id": agreed.merchant_id,
+            "category": agreed.category,
+            "since": agreed.since,
+            "rate_bps": agreed.terms.rate_bps,
+            "fee_bps": agreed.terms.fee_bps,
+            "hold_days": agreed.terms.hold_days,
+        },
+    )
+
+
+def agreed_terms(conn: Connection, merchant_ids: Sequence[str]) -> list[Agreed]:
+    """All terms of some merchants."""
+    t = commission_terms.c
+    rows = conn.execute(select(commission_terms).where(t.merchant_id.in_(merchant_ids)))
+    return [
+        Agreed(r.merchant_id, r.category, r.since, Terms(r.rate_bps, r.fee_bps, r.hold_days))
+        for r in rows
+    ]
+
+
+def add_lines(conn: Connection, lines: Sequence[tuple[str, CreditedLine, Terms]]) -> None:
+    """Write commissions of lines that have none yet."""
+    conn.execute(
+        insert(commissions).on_conflict_do_nothing(),
+        [
+            {
+                "id": id_,
+                "order_id": line.order_id,
+                "line": line.line,
+                "link_id": line.link_id,
+                "publisher_id": line.publisher_id,
+                "merchant_id": line.merchant_id,
+                "category": line.category,
+                "base_minor": line.amount_minor,
+                "currency": line.currency,
+                "rate_bps": terms.rate_bps,
+                "fee_bps": terms.fee_bps,
+                "hold_days": terms.hold_days,
+                "at": line.at,
+            }
+            for id_, line, terms in lines
+        ],
+    )
+
+
+def add_receipts(conn: Connection, received: dict[str, datetime]) -> None:
+    """Write receipts of orders; the first one told stays."""
+    rows = [{"order_id": order_id, "at": at} for order_id, at in received.items()]
+    conn.execute(insert(commission_receipts).on_conflict_do_nothing(), rows)
+
+
+def add_refunds(conn: Connection, refunds: Sequence[RefundedLine]) -> None:
+    """Write refunds; the first of a number stays."""
+    rows = [
+        {
+            "order_id": r.order_id,
+            "line": r.line,
+            "number": r.number,
+            "amount_minor": r.amount_minor,
+            "at": r.at,
+        }
+        for r in refunds
+    ]
+    conn.execute(insert(commission_refunds).on_conflict_do_nothing(), rows)
+
+
+def add_changes(
+    conn: Connection, changes: Sequence[tuple[Commission, Shares]], kind: str, at: datetime
+) -> None:
+    """Write what each commission's next change adds to its shares."""
+    conn.execute(
+        commission_changes.insert(),
+        [
+            {
+                "commission_id": commission.id,
+                "number": commission.changes + 1,
+                "kind": kind,
+                "estimated_minor": added.estimated_minor,
+                "held_minor": added.held_minor,
+                "payable_minor": added.payable_minor,
+                "fee_minor": added.fee_minor,
+                "at": at,
+            }
+            for commission, added in changes
+        ],
+    )
+
+
+def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Commission]:
+    """Commissions of orders as they stand."""
+    orders = bindparam("orders", list(order_ids), ARRAY(Text))
+    return _read(conn, _current().where(commissions.c.order_id == func.any(orders)))
+
+
+def due(conn: Connection, until: datetime) -> list[Commission]:
+    """Commissions whose hold ended by then and that are not released."""
+    released = select(commission_changes.c.commission_id).where(
+        commission_changes.c.commission_id == commissions.c.id,
+        commission_changes.c.kind == "released",
+    )
+    ended = commission_receipts.c.at + commissions.c.hold_days * timedelta(days=1)
+    return _read(conn, _current().where(ended <= until, ~released.exists()))
+
+
+def page(
+    conn: Connection,
+    publisher_id: str | None,
+    merchant_id: str | None,
+    limit: int,
+    starting_after: str | None,
+    ending_before: str | None,
+) -> tuple[list[Commission], bool]:
+    """Newest commissions first, of a party where one is given, and whether more follow."""
+    query = _current()
+    if publisher_id is not None:
+        query = query.where(commissions.c.publisher_id == publisher_id)
+    if merchant_id is not None:
+        query = query.where(commissions.c.merchant_id == merchant_id)
+    found = paging.page(conn, query, commissions.c.id, limit, starting_after, ending_before)
+    return [_commission(row) for row in found.rows], found.has_more
+
+
+def get(conn: Connection, id_: str) -> Commission | None:
+    """One commission."""
+    return next(iter(_read(conn, _current().where(commissions.c.id == id_))), None)
+
+
+def _current() -> Select[Any]:
+    ch, co, rf = commission_changes.c, commissions.c, commission_refunds.c
+    changed = (
+        select(
+            func.count().label("changes"),
+            *(
+                func.coalesce(func.sum(ch[name]), 0).label(name)
+                for name in ("estimated_minor", "held_minor", "payable_minor", "fee_minor")
+            ),
+            func.coalesce(func.bool_or(ch.kind == "released"), False).label("released"),
+        )
+        .where(ch.commission_id == co.id)
+        .lateral("changed")
+    )
+    refunded = (
+        select(func.coalesce(func.sum(rf.amount_minor), 0).label("minor"))
+        .where(rf.order_id == co.order_id, rf.line == co.line)
+        .lateral("refunded")
+    )
+    capped = case((refunded.c.minor > co.base_minor, co.base_minor), else_=refunded.c.minor).label(
+        "refunded_minor"
+    )
+    received = commission_receipts.c
+    joined = (
+        commissions.outerjoin(commission_receipts, received.order_id == co.order_id)
+        .join(changed, and_(True))
+        .join(refunded, and_(True))
+    )
+    return select(commissions, received.at.label("received_at"), capped, changed).select_from(
+        joined
+    )
+
+
+def _read(conn: Connection, query: Select[Any]) -> list[Commission]:
+    ordered = query.order_by(commissions.c.order_id, commissions.c.line)
+    return [_commission(row) for row in conn.execute(ordered)]
+
+
+def _commission(r: Row[Any]) -> Commission:
+    return Commission(
+        r.id, r.order_id, r.line, r.link_id, r.publisher_id, r.merchant_id, r.category,
+        r.base_minor, int(r.refunded_minor), r.currency,
+        Terms(r.rate_bps, r.fee_bps, r.hold_days), r.at, r.received_at, r.released, r.changes,
+        Shares(int(r.estimated_minor), int(r.held_minor), int(r.payable_minor), int(r.fee_minor)),
+    )  # fmt: skip

@@ -1,0 +1,54 @@
+"""What every page's function starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+
+from adunion.trust import Principal
+
+from .deps import ConsoleServices
+from .formats import Formats
+from .views import Views
+
+
+class Context:
+    """Services, views and language of one request."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.services: ConsoleServices = request.app.state.services
+        self.views: Views = request.app.state.views
+        self.lang = self.views.locale(request)
+        self.fmt: Formats = self.views.fmt(request)
+
+    def say(self, message: str, **values: Any) -> str:
+        """A message in the reader's language."""
+        return self.views.text(self.request, message, **values)
+
+    def money(self, minor: int | None, currency: str | None = None) -> str:
+        """An amount, of the market's currency unless told."""
+        return self.fmt.money(minor, currency or self.services.currency)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Any:
+        """Render a page."""
+        return self.views.page(self.request, template, status, **context)
+
+    def number(self, name: str, default: int = 0, most: int = 100_000) -> int:
+        """A whole number of the URL, at least 0."""
+        text = self.request.query_params.get(name, "")
+        return (
+            min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 9 else default
+        )
+
+    def text(self, name: str, most: int = 200) -> str:
+        """A text of the URL."""
+        return self.request.query_params.get(name, "").replace("\0", "")[:most].strip()
+
+
+def party(who: Principal) -> str:
+    """The merchant or publisher that a principal belongs to."""
+    if who.party_id is None:
+        raise ValueError(f"{who.id} belongs to no party")
+    return who.party_id

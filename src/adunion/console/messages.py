@@ -1,0 +1,159 @@
+"""Messages that are chosen by a key: navigation, states, what was done, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adunion.kernel.errors import AdUnionError
+
+from .i18n import N_
+
+NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
+    "merchant": (
+        ("/merchant", N_("Overview")),
+        ("/merchant/promote", N_("Promote")),
+        ("/merchant/plans", N_("Plans")),
+        ("/merchant/items", N_("Items")),
+        ("/merchant/wallet", N_("Wallet")),
+    ),
+    "publisher": (
+        ("/publisher", N_("Today")),
+        ("/publisher/products", N_("Products")),
+        ("/publisher/links", N_("Links")),
+        ("/publisher/orders", N_("Orders")),
+        ("/publisher/earnings", N_("Earnings")),
+    ),
+    "operator": (
+        ("/operator", N_("Market")),
+        ("/operator/plans", N_("Plans")),
+        ("/operator/publishers", N_("Publishers")),
+        ("/operator/ledger", N_("Ledger")),
+        ("/operator/events", N_("Events")),
+        ("/operator/health", N_("Health")),
+    ),
+}
+
+STATES = {
+    "active": N_("Active"),
+    "paused": N_("Paused"),
+    "ended": N_("Ended"),
+    "scheduled": N_("Scheduled"),
+    "learning": N_("Learning"),
+    "stable": N_("Stable"),
+    "adjusting": N_("Adjusting"),
+    "estimated": N_("Estimated"),
+    "held": N_("Held"),
+    "payable": N_("Payable"),
+    "paid": N_("Paid"),
+    "refunded": N_("Refunded"),
+    "placed": N_("Placed"),
+    "received": N_("Received"),
+    "withdrawn": N_("Withdrawn"),
+    "disabled": N_("Disabled"),
+    "out_of_stock": N_("Out of stock"),
+    "ok": N_("OK"),
+    "failed": N_("Failed"),
+    "search": N_("Search"),
+    "feed": N_("Home feed"),
+    "cart": N_("Cart"),
+    "page": N_("Pages of publishers"),
+    "live": N_("Live rooms"),
+    "direct": N_("Direct, no click"),
+    "link": N_("Publisher's link"),
+    "many": N_("20 orders or more"),
+    "few": N_("Fewer than 20 orders"),
+    "site": N_("Site"),
+    "app": N_("App"),
+    "group": N_("Group"),
+    "creator": N_("Creator"),
+    "merchant": N_("Merchant"),
+    "publisher": N_("Publisher"),
+    "operator": N_("Operator"),
+    "request": N_("Request"),
+    "impression": N_("Impression"),
+    "click": N_("Click"),
+    "visit": N_("Visit"),
+    "favourite": N_("Favourite"),
+    "order": N_("Order"),
+    "payment": N_("Payment"),
+    "receipt": N_("Receipt"),
+    "refund": N_("Refund"),
+    "target_roi": N_("Target ROI"),
+    "budget_minor": N_("Budget"),
+    "start_at": N_("Start"),
+    "end_at": N_("End"),
+    "dayparts": N_("Hours of the week"),
+    "status": N_("State"),
+    "stage": N_("Stage"),
+    "name": N_("Name"),
+    "item_ids": N_("Items"),
+    "items": N_("Items"),
+    "top-up": N_("Top-up"),
+    "media": N_("Media charge"),
+    "commission": N_("Commission"),
+    "fee": N_("Platform fee"),
+}
+
+DONE = {
+    "created": N_("The plan is running."),
+    "paused": N_("The plan is paused: it bids no more and keeps its items."),
+    "resumed": N_("The plan is running again."),
+    "ended": N_("The plan has ended and its items are free."),
+    "edited": N_("The change is in force."),
+    "undone": N_("The change was undone."),
+    "link": N_("The link is ready."),
+    "disabled": N_("The link no longer works."),
+    "enabled": N_("The link works again."),
+    "signed_out": N_("You are signed out."),
+    "topped_up": N_("The wallet was topped up."),
+    "carted": N_("Added to the cart."),
+    "ordered": N_("Thank you. The order was placed."),
+}
+
+_ERRORS = {
+    "sign_in_failed": (N_("The email or the password is wrong."), N_("Check both and try again.")),
+    "too_many_attempts": (
+        N_("Too many wrong passwords for this account."),
+        N_("Wait a few minutes, then try again."),
+    ),
+    "csrf": (N_("The form is out of date."), N_("Load the page again and repeat.")),
+    "wrong_role": (
+        N_("This page belongs to another role."),
+        N_("Sign in with an account that may see it."),
+    ),
+    "not_found": (
+        N_("There is nothing at this address."),
+        N_("It may have been removed, or the address has a mistake."),
+    ),
+    "item_in_other_plan": (
+        N_("An item is in another running plan."),
+        N_("End that plan first, or leave the item out."),
+    ),
+    "too_large": (N_("The form is larger than 1 MB."), N_("Send less at once.")),
+    "internal": (
+        N_("Something went wrong on our side."),
+        N_("Nothing was changed. Try again; if it happens again, tell the operator."),
+    ),
+    "method_not_allowed": (
+        N_("This address does not take that kind of request."),
+        N_("Go back and use the page's own buttons."),
+    ),
+}
+
+_TITLES = {
+    403: N_("Not for this account"),
+    404: N_("Not found"),
+    409: N_("Not possible as things stand"),
+    413: N_("Too large"),
+    422: N_("Please check what was entered"),
+    429: N_("Too many requests"),
+    500: N_("Our mistake"),
+    503: N_("Not available right now"),
+}
+
+
+def explain(error: AdUnionError, translate: Callable[[str], str]) -> tuple[str, str, str]:
+    """(title, what happened, what to do) of an error in the reader's language."""
+    text, hint = _ERRORS.get(error.code, (error.message, error.hint or ""))
+    title = _TITLES.get(error.status, _TITLES[500 if error.status >= 500 else 422])
+    return translate(title), translate(text), translate(hint) if hint else ""

@@ -1,0 +1,338 @@
+"""The operator's pages: market, plans, publishers, ledger, events, health; delivery rate."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from adunion.insight.types import MarketPoint
+from adunion.kernel.clock import from_micros, rfc3339
+from adunion.trust import Principal, Role
+
+from . import repository
+from .components import Chart, Column, Empty, Series, Stat, Table
+from .context import Context
+from .i18n import N_
+from .messages import STATES
+from .reports import major, market_stats, plan_rows, plan_table, span_of
+from .security import require
+
+router = APIRouter()
+Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
+EVENTS = 100
+
+
+@router.get("/operator")
+def market(request: Request, _who: Operator) -> Any:
+    """The whole market: sales by origin, spend, orders, where."""
+    it, span = Context(request), span_of(request, "1d")
+    insight = it.services.insight
+    points = insight.market_points(span.since, span.until, span.unit)
+    places = _placements(it, insight.market_placements(span.since, span.until))
+    return it.page(
+        "report.html",
+        heading=it.say(N_("Market")),
+        span=span.key,
+        live_url=f"/live/market?span={span.key}",
+        figures=market_stats(it.say, it.fmt, insight.market_total(span.since, span.until)),
+        graph=_chart(it, points),
+        placements=places,
+        tables=[(it.say(N_("By kind of place")), places)],
+    )
+
+
+@router.get("/operator/plans")
+def plans(request: Request, _who: Operator) -> Any:
+    """Every plan."""
+    it, span = Context(request), span_of(request)
+    status = it.text("status")
+    results = [
+        one
+        for one in it.services.insight.plan_results(span.since, span.until)
+        if status in ("", one.status)
+    ]
+    with it.services.engine.connect() as conn:
+        names = repository.merchant_names(conn, [one.merchant_id for one in results])
+    empty = Empty(N_("No plans here"), N_("Merchants start plans in three steps."))
+    table = plan_table(
+        plan_rows(results, names), it.services.currency, "/operator/plans", empty, merchant=True
+    )
+    return it.page("plans.html", span=span.key, chosen=status, plans=table)
+
+
+@router.get("/operator/publishers")
+def publishers(request: Request, _who: Operator) -> Any:
+    """Every publisher with links and earnings."""
+    it = Context(request)
+    with it.services.engine.connect() as conn:
+        rows = repository.publisher_rows(conn)
+        earned = {row["publisher_id"]: row for row in repository.earnings(conn)}
+    for row in rows:
+        mine = earned.get(row["id"], {})
+        row["kind"] = it.say(str(STATES.get(row["kind"], row["kind"])))
+        row["orders"] = mine.get("lines", 0)
+        for name in ("base_minor", "estimated_minor", "held_minor", "payable_minor"):
+            row[name] = int(mine.get(name, 0))
+    table = Table(
+        "publishers",
+        (
+            Column("name", N_("Publisher")),
+            Column("kind", N_("Kind")),
+            Column("links", N_("Links"), "number"),
+            Column("orders", N_("Order lines"), "number"),
+            Column("base_minor", N_("Sales (GMV)"), "money"),
+            Column("estimated_minor", N_("Estimated"), "money"),
+            Column("held_minor", N_("Held"), "money"),
+            Column("payable_minor", N_("Payable"), "money"),
+        ),
+        rows,
+        it.services.currency,
+        Empty(N_("No publishers yet"), N_("Add one over the API: POST /v1/publishers.")),
+    )
+    return it.page(
+        "report.html", heading=it.say(N_("Publishers")), tables=[("", table)], publishers=table
+    )
+
+
+@router.get("/operator/ledger")
+def ledger(request: Request, _who: Operator) -> Any:
+    """Do the books balance, and every account."""
+    it = Context(request)
+    with it.services.engine.connect() as conn:
+        report = it.services.ledger.check(conn)
+        balances = it.services.ledger.balances(conn)
+    figures = []
+    for sums in report.totals:
+        money = partial(it.fmt.money, currency=sums.currency)
+        figures += [
+            Stat(it.say(N_("Debits")), money(sums.debits_minor), sums.currency),
+            Stat(it.say(N_("Credits")), money(sums.credits_minor), sums.currency),
+            Stat(it.say(N_("Reserved")), money(sums.pending_minor), sums.currency),
+            Stat(
+                it.say(N_("Transfers")),
+                it.fmt.number(sums.transfers),
+                it.say(N_("in %(count)s accounts"), count=it.fmt.number(sums.accounts)),
+            ),
+        ]
+    accounts = Table(
+        "accounts",
+        (
+            Column("code", N_("Account"), "code"),
+            Column("posted_minor", N_("Balance"), "money"),
+            Column("pending_in_minor", N_("Reserved for it"), "money"),
+            Column("pending_out_minor", N_("Reserved from it"), "money"),
+        ),
+        [
+            {
+                "code": b.code,
+                "posted_minor": b.posted_minor,
+                "pending_in_minor": b.pending_in_minor,
+                "pending_out_minor": b.pending_out_minor,
+            }
+            for b in balances
+            if b.currency == it.services.currency
+        ],
+        it.services.currency,
+        Empty(N_("No accounts yet"), N_("The first top-up opens the first two.")),
+    )
+    notice = it.say(
+        N_(
+            "The books balance: debits equal credits, and every balance is the sum of its "
+            "transfers."
+        )
+    )
+    if not report.ok:
+        notice = it.say(
+            N_("The books do not balance: %(problems)s"), problems="; ".join(report.problems[:5])
+        )
+    return it.page(
+        "report.html",
+        heading=it.say(N_("Ledger")),
+        figures=figures,
+        notice=notice,
+        notice_tone="good" if report.ok else "bad",
+        accounts=accounts,
+        tables=[(it.say(N_("Accounts")), accounts)],
+    )
+
+
+@router.get("/operator/events")
+def events(request: Request, _who: Operator) -> Any:
+    """The tail of the event log."""
+    it = Context(request)
+    return it.page("events.html", events=_events(it))
+
+
+@router.get("/operator/health")
+def health(request: Request, _who: Operator) -> Any:
+    """How every part of the program is."""
+    it = Context(request)
+    checks = it.services.health()
+    table = Table(
+        "health",
+        (
+            Column("name", N_("Part")),
+            Column("state", N_("State"), "state"),
+            Column("detail", N_("Detail"), sortable=False),
+        ),
+        [{"name": c.name, "state": "ok" if c.ok else "failed", "detail": c.detail} for c in checks],
+        it.services.currency,
+        Empty(N_("Nothing reports"), N_("Parts of the program report here.")),
+    )
+    good = all(c.ok for c in checks)
+    return it.page(
+        "report.html",
+        heading=it.say(N_("Health")),
+        tables=[("", table)],
+        health=table,
+        notice=it.say(N_("Every part is well.")) if good else it.say(N_("A part needs attention.")),
+        notice_tone="good" if good else "bad",
+    )
+
+
+@router.get("/delivery")
+def delivery(request: Request) -> Any:
+    """In public: was the promise kept."""
+    it, span = Context(request), span_of(request)
+    shares = it.services.insight.delivery(span.since, span.until)
+    rows = [
+        {
+            "group": it.say(STATES[s.group]),
+            "threshold": it.say(
+                N_("at least %(share)s of the target"), share=it.fmt.rate(s.threshold)
+            ),
+            "plans": s.plans,
+            "share_plans": s.share_plans if s.plans else None,
+            "share_spend": s.share_spend if s.plans else None,
+            "floor": s.poisson_floor if s.plans else None,
+        }
+        for s in shares
+    ]
+    table = Table(
+        "delivery",
+        (
+            Column("group", N_("Plans with")),
+            Column("threshold", N_("Attained")),
+            Column("plans", N_("Plans"), "number"),
+            Column("share_plans", N_("Share of plans"), "rate"),
+            Column("share_spend", N_("Share of spend"), "rate"),
+            Column("floor", N_("By chance alone"), "rate"),
+        ),
+        rows if any(s.plans for s in shares) else [],
+        it.services.currency,
+        Empty(
+            N_("No plan has spent yet"),
+            N_("The share of plans that reached their target is published here."),
+        ),
+    )
+    return it.page(
+        "report.html",
+        heading=it.say(N_("Delivery rate")),
+        span=span.key,
+        bare=True,
+        sub=it.say(
+            N_(
+                "The share of plans, and of their spend, that attained their target ROI. "
+                "Orders come by chance, so the last column says what share a delivery that is "
+                "perfect on average would reach with as many orders."
+            )
+        ),
+        tables=[("", table)],
+        delivery=table,
+    )
+
+
+def _chart(it: Context, points: list[MarketPoint]) -> Chart:
+    currency = it.services.currency
+    return Chart(
+        "market",
+        it.say(N_("Sales by origin, and spend")),
+        [rfc3339(p.at) for p in points if p.at],
+        [
+            Series(
+                it.say(N_("Organic sales")),
+                [major(p.gmv_organic_minor, currency) for p in points],
+                "organic",
+                "bar",
+            ),
+            Series(
+                it.say(N_("Sales through plans")),
+                [major(p.gmv_promoted_minor, currency) for p in points],
+                "gmv",
+                "bar",
+            ),
+            Series(
+                it.say(N_("Spend on media")),
+                [major(p.spend_minor, currency) for p in points],
+                "spend",
+            ),
+        ],
+        (currency,),
+        empty=it.say(N_("The first hour with traffic will be drawn here.")),
+    )
+
+
+def _placements(it: Context, rows: list[tuple[str, MarketPoint]]) -> Table:
+    return Table(
+        "placements",
+        (
+            Column("kind", N_("Where")),
+            Column("requests", N_("Requests"), "number"),
+            Column("impressions", N_("Impressions"), "number"),
+            Column("sponsored", N_("Paid"), "rate"),
+            Column("ctr", N_("CTR"), "rate"),
+            Column("orders", N_("Orders"), "number"),
+            Column("gmv_minor", N_("Sales (GMV)"), "money"),
+            Column("spend_minor", N_("Spend"), "money"),
+        ),
+        [
+            {
+                "kind": it.say(STATES.get(kind, kind)),
+                "requests": p.requests,
+                "impressions": p.impressions,
+                "sponsored": p.sponsored_impressions / p.impressions if p.impressions else None,
+                "ctr": p.clicks / p.impressions if p.impressions else None,
+                "orders": p.orders,
+                "gmv_minor": p.gmv_minor,
+                "spend_minor": p.spend_minor,
+            }
+            for kind, p in rows
+        ],
+        it.services.currency,
+        Empty(N_("No traffic yet"), N_("Open the store and search for something.")),
+    )
+
+
+def _events(it: Context) -> Table:
+    rows = [
+        {
+            "position": row.position,
+            "at": from_micros(row.at_us),
+            "type": it.say(STATES.get(row.type, row.type)),
+            "sponsored": "sponsored" if row.sponsored else "",
+            "item": row.item,
+            "plan": row.plan,
+            "order": row.order,
+            "amount_minor": row.amount_minor or None,
+            "price": row.price_micros / 1_000_000 if row.price_micros else None,
+        }
+        for row in it.services.log_tail(EVENTS)
+    ]
+    return Table(
+        "events",
+        (
+            Column("position", N_("Position"), "number"),
+            Column("at", N_("Time"), "time"),
+            Column("type", N_("Event")),
+            Column("sponsored", N_("Paid"), "state"),
+            Column("item", N_("Item"), "code", "/store/item/{item}"),
+            Column("plan", N_("Plan"), "code", "/operator/plans/{plan}"),
+            Column("order", N_("Order"), "code"),
+            Column("amount_minor", N_("Amount"), "money"),
+        ),
+        rows,
+        it.services.currency,
+        Empty(N_("The log is empty"), N_("Open the store and search for something.")),
+    )

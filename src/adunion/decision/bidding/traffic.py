@@ -1,0 +1,84 @@
+"""How much traffic is still to come: rates by hour of the week, learned as it passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..auction.batch import HOUR_US, MONDAY_HOURS
+from .types import Floats
+
+WEEK = 168
+_WEIGHT_DAY = 1.0  # the hour of the day counts like one more week seen of that hour,
+_WEIGHT_ALL = 0.3  # and the mean like this many more days seen of that hour of the day
+
+
+def hour_counts(at_us: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """(hour since the epoch, how many) of times, hours rising."""
+    first, last = int(at_us.min()) // HOUR_US, int(at_us.max()) // HOUR_US
+    if first == last:  # the live server's case, one request at a time
+        return [(first, len(at_us))]
+    hours, counts = np.unique(at_us // HOUR_US, return_counts=True)
+    return list(zip(hours.tolist(), counts.tolist(), strict=True))
+
+
+class TrafficForecast:
+    """Requests by hour of the week; new hours lean on the hour of the day, then the mean."""
+
+    def __init__(self) -> None:
+        self._requests = np.zeros(WEEK)
+        self._hours = np.zeros(WEEK)
+        self._open_hour = -1
+        self._open_requests = 0
+
+    def observe(self, counts: Sequence[tuple[int, int]]) -> None:
+        """Add `hour_counts` of requests, in time order from call to call."""
+        for hour, count in counts:
+            self._close(hour)
+            self._open_requests += count
+
+    def rates(self, now_us: int) -> Floats:
+        """Requests an hour, (168,), Monday 00 UTC first."""
+        hour = now_us // HOUR_US
+        if self._open_hour >= 0:
+            self._close(hour)
+        total, seen = self._requests.sum(), self._hours.sum()
+        if not seen:  # within the first hour: as if it went on like this
+            return np.full(WEEK, self._open_requests / max(now_us % HOUR_US / HOUR_US, 0.02))
+        mean = total / seen
+        day = self._requests.reshape(7, 24).sum(axis=0) + _WEIGHT_ALL * mean
+        day /= self._hours.reshape(7, 24).sum(axis=0) + _WEIGHT_ALL
+        rates: Floats = (self._requests + _WEIGHT_DAY * np.tile(day, 7)) / (
+            self._hours + _WEIGHT_DAY
+        )
+        return rates
+
+    def to_come(
+        self, now_us: int, end_us: npt.NDArray[np.int64], dayparts: npt.NDArray[np.bool_]
+    ) -> Floats:
+        """Requests from now to each plan's end in its hours; (p,), (p, 168) -> (p,)."""
+        begin = now_us // HOUR_US
+        turn = (begin + MONDAY_HOURS) % WEEK
+        hourly = np.roll(self.rates(now_us) * dayparts, -turn, axis=1)
+        until = np.concatenate([np.zeros((len(hourly), 1)), hourly.cumsum(axis=1)], axis=1)
+        hours = np.maximum(end_us - begin * HOUR_US, now_us - begin * HOUR_US) / HOUR_US
+        weeks, rest = np.divmod(hours, WEEK)
+        passed = (now_us - begin * HOUR_US) / HOUR_US
+        whole = np.minimum(rest.astype(np.int64), WEEK - 1)
+        rows = np.arange(len(hourly))
+        part = until[rows, whole] + (rest - whole) * hourly[rows, whole]
+        to_come: Floats = weeks * until[:, -1] + part - passed * hourly[:, 0]
+        return to_come
+
+    def _close(self, hour: int) -> None:
+        """Count hours before this one as whole, quiet ones too."""
+        if self._open_hour < 0:
+            self._open_hour = hour
+        while self._open_hour < hour:
+            slot = (self._open_hour + MONDAY_HOURS) % WEEK
+            self._requests[slot] += self._open_requests
+            self._hours[slot] += 1
+            self._open_requests = 0
+            self._open_hour = max(self._open_hour + 1, hour - WEEK)

@@ -1,0 +1,171 @@
+"""What retrieval knows: the index, the lists made from statistics and plans, answered queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.audience import ProfileStore
+from adunion.catalog.types import CatalogSnapshot
+from adunion.decision.types import Placement
+from adunion.prediction import ItemColumns, kind_codes
+from adunion.understanding import POOL_MAX, LexicalIndex
+
+from .complements import Complements
+from .types import Floats, Ints, Lists
+
+_LIST_MAX = 300
+_QUERY_CATEGORIES = 4
+_AUDIENCE_CATEGORIES = 6
+_MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
+_CATEGORY_SHARE = 0.5  # of relevance: being of the category that the best matches are of
+_ANSWERED_MAX = 5_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query finds: items, the planned ones among them, and its categories."""
+
+    found: tuple[Ints, Floats]
+    planned: tuple[Ints, Floats]
+    category: Ints  # up to 4, strongest first
+    share: Floats  # of the strongest
+
+
+@dataclass(frozen=True)
+class RetrievalState:
+    """A frozen view of catalog, statistics and plans; made anew when any of them changes."""
+
+    snapshot: CatalogSnapshot
+    index: LexicalIndex
+    placements: Sequence[Placement]
+    kinds: npt.NDArray[np.uint8]  # (placements,)
+    audience: Ints  # (placements, 6) categories of its people, strongest first, -1 none
+    audience_share: Floats  # (placements, 6) of the strongest
+    profiles: ProfileStore
+    complements: Complements
+    merit: Floats  # (items,) log of clicks and orders against expectation
+    demand: npt.NDArray[np.float64]  # (categories,) cumulative share, for drawing one
+    popular: Lists  # by category, all items by merit
+    is_planned: npt.NDArray[np.bool_]  # (items,)
+    planned: Lists  # by category, items of live plans by merit
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls,
+        snapshot: CatalogSnapshot,
+        index: LexicalIndex,
+        placements: Sequence[Placement],
+        profiles: ProfileStore,
+        columns: ItemColumns,
+        complements: Complements,
+        planned: Ints,
+        audiences: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> RetrievalState:
+        """Make the lists. `planned`: rows of items in live plans; `audiences`: by publisher id."""
+        merit = _merit(columns)
+        everything = np.ones(len(snapshot), bool)
+        is_planned = np.zeros(len(snapshot), bool)
+        is_planned[planned] = True
+        return cls(
+            snapshot, index, placements, kind_codes(placements),
+            *_audience(placements, snapshot.categories, audiences or {}), profiles, complements,
+            merit, _demand(snapshot, merit), _by_category(snapshot, merit, everything), is_planned,
+            _by_category(snapshot, merit, is_planned),
+        )  # fmt: skip
+
+    def with_planned(self, planned: Ints) -> RetrievalState:
+        """The same with other items in live plans."""
+        is_planned = np.zeros(len(self.snapshot), bool)
+        is_planned[planned] = True
+        if np.array_equal(is_planned, self.is_planned):
+            return self
+        lists = _by_category(self.snapshot, self.merit, is_planned)
+        return replace(self, is_planned=is_planned, planned=lists, answers={})
+
+    def with_columns(self, columns: ItemColumns, complements: Complements) -> RetrievalState:
+        """The same with newer statistics of items and of what goes with what."""
+        merit = _merit(columns)
+        return replace(
+            self,
+            merit=merit,
+            complements=complements,
+            demand=_demand(self.snapshot, merit),
+            popular=_by_category(self.snapshot, merit, np.ones(len(merit), bool)),
+            planned=_by_category(self.snapshot, merit, self.is_planned),
+            answers={},
+        )
+
+    def answer(self, query: str) -> Answer:
+        """What a query finds; each is worked out once and remembered."""
+        known = self.answers.get(query)
+        if known is None:
+            known = self._answer(query)
+            while len(self.answers) >= _ANSWERED_MAX:
+                del self.answers[next(iter(self.answers))]
+            self.answers[query] = known
+        return known
+
+    def _answer(self, query: str) -> Answer:
+        rows, scores = self.index.search(query, POOL_MAX)
+        held = np.bincount(
+            self.snapshot.category[rows[:50]], scores[:50] ** 2, len(self.snapshot.categories)
+        )
+        fit = held[self.snapshot.category[rows]] / held.max(initial=1e-9)
+        scores = (scores * (1 - _CATEGORY_SHARE + _CATEGORY_SHARE * np.sqrt(fit))).astype(
+            np.float32
+        )
+        order = np.argsort(-(scores + _MERIT_SHARE * scores * self.merit[rows]), kind="stable")
+        rows, scores = rows[order], scores[order]
+        paid = np.flatnonzero(self.is_planned[rows])[:_LIST_MAX]
+        category = np.argsort(-held, kind="stable")[:_QUERY_CATEGORIES]
+        category = category[held[category] > 0]
+        share = held[category] / held.max(initial=1e-9) * scores.max(initial=0)
+        return Answer(
+            (rows[:_LIST_MAX], scores[:_LIST_MAX]),
+            (rows[paid], scores[paid]),
+            category.astype(np.int32),
+            share.astype(np.float32),
+        )
+
+
+def _merit(columns: ItemColumns) -> Floats:
+    lifts = columns.numbers[:, 0] + columns.numbers[:, 2] + 0.15 * columns.numbers[:, 5]
+    return np.asarray(np.clip(lifts, -2, 2), np.float32)
+
+
+def _demand(snapshot: CatalogSnapshot, merit: Floats) -> npt.NDArray[np.float64]:
+    size = np.bincount(snapshot.category, np.exp(merit), len(snapshot.categories))
+    total = np.cumsum(np.sqrt(size))
+    return total / max(float(total[-1]), 1e-9) if len(total) else total
+
+
+def _by_category(snapshot: CatalogSnapshot, merit: Floats, chosen: npt.NDArray[np.bool_]) -> Lists:
+    rows = np.flatnonzero(chosen)
+    category = snapshot.category[rows]
+    rows = rows[np.lexsort((rows, -merit[rows], category))].astype(np.int32)
+    sizes = np.bincount(category, minlength=len(snapshot.categories))
+    offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    return Lists(offsets, np.asarray(rows, np.int32), np.ones(len(rows), np.float32))
+
+
+def _audience(
+    placements: Sequence[Placement],
+    categories: list[str],
+    audiences: Mapping[str, Mapping[str, float]],
+) -> tuple[Ints, Floats]:
+    """The main categories of each placement; an audience may name a whole branch of them."""
+    out = np.zeros((len(placements), len(categories)), np.float32)
+    for row, placement in enumerate(placements):
+        for name, share in audiences.get(placement.publisher_id or "", {}).items():
+            for column, path in enumerate(categories):
+                if path == name or path.startswith(f"{name} >"):
+                    out[row, column] = max(out[row, column], share)
+        out[row] /= max(float(out[row].max(initial=0)), 1e-9)
+    top = np.argsort(-out, axis=1, kind="stable")[:, :_AUDIENCE_CATEGORIES]
+    shares = np.take_along_axis(out, top, 1)
+    return np.where(shares > 0, top, -1).astype(np.int32), shares

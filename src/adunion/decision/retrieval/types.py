@@ -1,0 +1,71 @@
+"""Types of retrieval: ranked lists, and which of them each request takes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.registry import Registry
+
+if TYPE_CHECKING:
+    from .intent import Intent
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Ranked lists, best first: list l is rows `offsets[l]` to `offsets[l + 1]`."""
+
+    offsets: npt.NDArray[np.int64]
+    item: Ints  # catalog rows
+    score: Floats  # match to what the list is about, 0..1
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Ints, Floats]]) -> Lists:
+        """Lists from pairs of items and scores."""
+        sizes = [0, *(len(items) for items, _ in parts)]
+        items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in parts)])
+        scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in parts)])
+        return cls(np.cumsum(sizes), items, scores)
+
+    def and_then(self, other: Lists) -> Lists:
+        """These lists, followed by others."""
+        return Lists(
+            np.concatenate((self.offsets, other.offsets[1:] + self.offsets[-1])),
+            np.concatenate((self.item, other.item)),
+            np.concatenate((self.score, other.score)),
+        )
+
+
+@dataclass(frozen=True)
+class Routes:
+    """For n requests, up to R lists each to take items from; arrays are (n, R).
+
+    An item's relevance is `weight * score`. Of the `quota` of a list, the share `explore` is taken
+    from a place that turns with the request instead of from the top, so that every item is
+    tried now and then. `reserve` is the number of places kept for this retrieval; unless `fills`,
+    it takes no more than those.
+    """
+
+    lists: Lists
+    list_row: Ints  # -1 none
+    weight: Floats
+    quota: Ints
+    reserve: int
+    explore: float = 0.0
+    fills: bool = True
+
+
+Retrieval = Callable[["Intent", int], Routes]
+"""Given what n requests are about and the number of candidates wanted, says where to find them."""
+
+RETRIEVALS: Registry[Retrieval] = Registry("retrieval")

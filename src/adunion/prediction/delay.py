@@ -1,0 +1,44 @@
+"""How late orders come after their click, from a log that ends before some have come."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+WINDOW_US = 7 * 86_400_000_000
+"""Orders later than this after a click are not counted to it."""
+_EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 60)))
+
+
+def arrival_curve(
+    click_at_us: npt.NDArray[np.int64], order_at_us: npt.NDArray[np.int64], now_us: int
+) -> npt.NDArray[np.float64]:
+    """The share of orders that come within each edge of delay, from clicks and orders (0 none).
+
+    Orders are seen only if they came before now: right truncation, so the distribution is the
+    product over reversed time of 1 - (orders at a delay) / (orders up to it whose click is old
+    enough) (Lagakos, Barraj and De Gruttola 1988). Without orders everything counts as come.
+    """
+    ordered = order_at_us > 0
+    if not ordered.any():
+        return np.ones(len(_EDGES))
+    lag = order_at_us[ordered] - click_at_us[ordered]
+    events = np.bincount(_bin(lag), minlength=len(_EDGES) - 1)
+    young = np.bincount(_bin(now_us - click_at_us[ordered]), minlength=len(_EDGES) - 1)
+    at_risk = np.cumsum(events) - np.concatenate(([0], np.cumsum(young)[:-1]))
+    stay = 1 - events / np.maximum(at_risk, np.maximum(events, 1))
+    stay[0] = 1.0  # what comes at once cannot have come before
+    return np.concatenate(([0.0], np.cumprod(stay[::-1])[::-1][1:], [1.0]))
+
+
+def arrived_share(
+    curve: npt.NDArray[np.float64], click_at_us: npt.NDArray[np.int64], now_us: int
+) -> npt.NDArray[np.float32]:
+    """For each click the share of its orders that would have come by now, 0..1, float32 (n,)."""
+    age = np.clip(now_us - click_at_us, 0, WINDOW_US)
+    return np.asarray(np.interp(age, _EDGES, curve), np.float32)
+
+
+def _bin(span_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    place = np.searchsorted(_EDGES, np.clip(span_us, 0, WINDOW_US), "left") - 1
+    return np.clip(place, 0, len(_EDGES) - 2)

@@ -1,0 +1,130 @@
+"""The two models: logistic in the features, calibrated for each kind of placement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from adunion.kernel.errors import AdUnionError
+
+from .calibration import GRID, GRID_MAX, GRID_MIN, GRID_SIZE
+from .features import FEATURES, KINDS
+
+_Floats = npt.NDArray[np.float32]
+_PROBABILITY_MIN = 1e-6
+
+_PRIOR_CLICK = {
+    **dict(zip((f"kind_{k}" for k in KINDS), (-3.3, -3.0, -3.0, -3.6, -3.2), strict=True)),
+    **dict.fromkeys((f"relevance_{k}" for k in KINDS), 0.8), "relevance_search": 1.6,
+    "click_lift": 0.8, "click_lift_category": 0.8,
+    "rating": 0.2, "taste_category": 0.5, "taste_parent": 0.3,
+}  # fmt: skip
+_PRIOR_ORDER = {
+    **dict.fromkeys((f"kind_{k}" for k in KINDS), -2.6),
+    **dict.fromkeys((f"relevance_{k}" for k in KINDS), 0.3),
+    "order_lift": 0.8, "order_lift_category": 0.8, "rating": 0.3, "taste_category": 0.3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """P = 1 / (1 + exp(-curve_kind(x . weights)))."""
+
+    weights: _Floats  # (F,)
+    curves: _Floats  # (kinds, GRID_SIZE) calibrated log-odds on the grid
+
+
+@dataclass(frozen=True)
+class Models:
+    """A frozen pair: P(click | seen) and P(order | click), with how they did on held-out data."""
+
+    click: Model
+    order: Model
+    version: str = "prior"
+    metrics: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def prior(cls) -> Models:
+        """What to believe before any log: relevance, reviews and popularity, at common levels."""
+        curves = np.tile(GRID.astype(np.float32), (len(KINDS), 1))
+        return cls(Model(_named(_PRIOR_CLICK), curves), Model(_named(_PRIOR_ORDER), curves))
+
+    def save(self, path: Path) -> None:
+        """Write to one `.npz` file, whole or not at all."""
+        meta = {"version": self.version, "metrics": dict(self.metrics), "features": FEATURES}
+        fresh = path.with_name(path.name + ".new")
+        with fresh.open("wb") as file:
+            np.savez(
+                file, click_weights=self.click.weights, click_curves=self.click.curves,
+                order_weights=self.order.weights, order_curves=self.order.curves,
+                meta=np.array(json.dumps(meta)),
+            )  # fmt: skip
+        fresh.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Models:
+        """Read what `save` wrote.
+
+        Raises:
+            AdUnionError: `models_outdated` where the file is of other features or is no model.
+        """
+        try:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                meta = json.loads(str(file["meta"]))
+                click = Model(file["click_weights"], file["click_curves"])
+                order = Model(file["order_weights"], file["order_curves"])
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise _outdated(path, str(error)) from error
+        if tuple(meta["features"]) != FEATURES:
+            raise _outdated(path, "it was trained on other features")
+        return cls(click, order, meta["version"], meta["metrics"])
+
+
+def predict(
+    models: Models, x: npt.NDArray[np.floating], kind: npt.NDArray[np.uint8]
+) -> tuple[_Floats, _Floats]:
+    """P(click | seen) and P(order | click), float32 (m,), of feature rows and their kinds."""
+    return probability(models.click, x, kind), probability(models.order, x, kind)
+
+
+def probability(model: Model, x: npt.NDArray[np.floating], kind: npt.NDArray[np.uint8]) -> _Floats:
+    """Calibrated probabilities, float32 (m,), of feature rows (m, F)."""
+    out = np.empty(len(x), np.float32)
+    rows = np.ascontiguousarray(x, np.float32)
+    _probabilities(rows, kind, model.weights, model.curves, out)
+    return out
+
+
+def _named(values: dict[str, float]) -> _Floats:
+    return np.array([values.get(name, 0.0) for name in FEATURES], np.float32)
+
+
+def _outdated(path: Path, why: str) -> AdUnionError:
+    return AdUnionError(
+        "models_outdated", f"Cannot use the models in {path}: {why}.", 409, hint="Train again."
+    )
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _probabilities(
+    x: _Floats, kind: npt.NDArray[np.uint8], weights: _Floats, curves: _Floats, out: _Floats
+) -> None:
+    steps = np.float32((GRID_SIZE - 1) / (GRID_MAX - GRID_MIN))
+    for i in range(len(x)):
+        logit = np.float32(0)
+        for f in range(x.shape[1]):
+            logit += x[i, f] * weights[f]
+        place = (logit - np.float32(GRID_MIN)) * steps
+        left = min(max(int(place), 0), GRID_SIZE - 2)
+        share = min(max(place - left, np.float32(-1000)), np.float32(1000))
+        low, high = curves[kind[i], left], curves[kind[i], left + 1]
+        calibrated = low + share * (high - low)
+        chance = np.float32(1) / (np.float32(1) + np.exp(-calibrated))
+        out[i] = min(max(chance, np.float32(_PROBABILITY_MIN)), np.float32(1 - _PROBABILITY_MIN))

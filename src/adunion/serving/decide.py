@@ -1,0 +1,224 @@
+"""One decide call: a JSON body to a request batch of one, the decision to slots with tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from adunion.catalog.types import CatalogSnapshot
+from adunion.decision.types import DecisionBatch, Placement, RequestBatch
+from adunion.kernel.clock import from_micros, micros, rfc3339
+from adunion.kernel.errors import AdUnionError, invalid
+from adunion.kernel.ids import decode, encode
+from adunion.trust.pseudonym import shopper_key
+from adunion.trust.token import FLAG_CONSENT, FLAG_MOVED, TOKEN_SECONDS, SlotToken
+
+from .http import of_validation
+from .types import LinkTarget, MarketPort, Noted
+
+SLOTS_MAX = 100
+CART_ITEMS_MAX = 200
+_NOBODY = bytes(16)
+_NUMBERS = ("price_micros", "exposure", "exposure_organic", "pctr", "pcvr", "propensity")
+_LABELS = {"zh": "广告", "en": "Sponsored"}
+_Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
+
+
+class Context(BaseModel):
+    """What the place is about; any may be absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    query: str = Field("", max_length=1_000)
+    page: str = Field("", max_length=20_000, description="The page's text or topic")
+    room: str = Field("", max_length=1_000, description="What a live room is about")
+    cart: _Items = Field(default_factory=list)
+    item: str | None = Field(None, max_length=64, description="The item being viewed")
+
+
+class DecideBody(BaseModel):
+    """The body of `POST /v1/decide`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    placement: str = Field(max_length=200, description="The placement's code")
+    pseudonym: str | None = Field(None, description="The shopper; absent: unknown")
+    context: Context = Field(default_factory=Context)
+    locale: str = Field("zh-CN", max_length=35)
+    slots: int | None = Field(None, ge=1, le=SLOTS_MAX, description="At most; absent: all")
+    consent: bool = Field(False, description="Without it the context alone decides")
+    link: str | None = Field(None, max_length=64, description="The publisher's link code")
+
+
+@dataclass(frozen=True)
+class Served:
+    """An answer, and what to note of it."""
+
+    answer: dict[str, Any]
+    noted: Noted
+
+
+def decide_one(market: MarketPort, body: object) -> Served:
+    """Decide one request.
+
+    Raises:
+        AdUnionError: `invalid` naming the field, `no_such_placement`, `no_such_link`.
+    """
+    asked = _parse(body)
+    with market.lock:
+        return _decide(market, asked)
+
+
+def _decide(market: MarketPort, asked: DecideBody) -> Served:
+    placement_row, placement = _placement(market, asked.placement)
+    request, now_us = market.ids.raw(), micros(market.clock.now())
+    shopper = _shopper(asked, request)
+    link = _link(market, asked.link)
+    batch = _batch(market, asked, placement_row, request, now_us, shopper)
+    decisions = market.decide(batch)
+    slots = _slots(market, asked, batch, decisions, decode(placement.id[4:]), link)
+    answer = {
+        "request": f"req_{encode(request)}",
+        "decided_at": rfc3339(from_micros(now_us)),
+        "slots": slots,
+    }
+    viewed = asked.context.item
+    item = item_bytes(viewed) if viewed else _NOBODY
+    flags = FLAG_CONSENT if asked.consent else 0
+    text = batch.queries[0] if batch.queries else ""
+    noted = Noted(now_us, request, shopper, item, decode(placement.id[4:]), link, flags, text[:200])
+    return Served(answer, noted)
+
+
+def label(locale: str) -> str:
+    """The word on a sponsored slot."""
+    return _LABELS["en" if locale.lower().startswith("en") else "zh"]
+
+
+def _parse(body: object) -> DecideBody:
+    try:
+        return DecideBody.model_validate(body)
+    except ValidationError as error:
+        raise of_validation(error) from None
+
+
+def _placement(market: MarketPort, code: str) -> tuple[int, Placement]:
+    for row, placement in enumerate(market.placements):
+        if placement.code == code:
+            return row, placement
+    codes = ", ".join(placement.code for placement in market.placements[:20])
+    raise AdUnionError(
+        "no_such_placement", f"No placement has the code {code[:60]!r}.", 404, "placement",
+        hint=f"There are: {codes}.",
+    )  # fmt: skip
+
+
+def _shopper(asked: DecideBody, request: bytes) -> bytes:
+    """Without consent a shopper is a stranger at each request, known by nothing else."""
+    pseudonym = shopper_key(asked.pseudonym) if asked.pseudonym is not None else None
+    if pseudonym is not None and asked.consent:
+        return pseudonym
+    return hashlib.blake2b(request, digest_size=16).digest()
+
+
+def _link(market: MarketPort, code: str | None) -> bytes:
+    if code is None:
+        return _NOBODY
+    return usable_link(market, code).link
+
+
+def usable_link(market: MarketPort, code: str) -> LinkTarget:
+    """The target of a link code; 404 where there is none, 410 where it was switched off."""
+    target = market.link(code)
+    if target is None:
+        raise AdUnionError("no_such_link", "There is no such link.", 404, "link")
+    if target.disabled:
+        raise AdUnionError("link_disabled", "This link was switched off.", 410, "link")
+    return target
+
+
+def _batch(
+    market: MarketPort, asked: DecideBody, placement: int, request: bytes, at_us: int, who: bytes
+) -> RequestBatch:
+    context = asked.context
+    words = context.query or context.page or context.room
+    near = _rows(market.catalog, context.cart + ([context.item] if context.item else []))
+    slots = len(market.placements[placement].exposures)
+    shopper = np.frombuffer(who, "V16")
+    known = np.array([asked.consent and asked.pseudonym is not None])
+    return RequestBatch(
+        request=np.frombuffer(request, "V16"),
+        at_us=np.array([at_us], np.int64),
+        placement=np.array([placement], np.int16),
+        slots=np.array([min(asked.slots or slots, slots)], np.int16),
+        shopper=shopper,
+        profile=market.profile_rows(shopper, known),
+        query=np.array([0 if words else -1], np.int32),
+        queries=[words] if words else [],
+        context_offsets=np.array([0, len(near)], np.int64),
+        context_items=near,
+        consent=np.array([asked.consent]),
+    )
+
+
+def _rows(catalog: CatalogSnapshot, ids: list[str]) -> npt.NDArray[np.int32]:
+    """Catalog rows of item ids, in order, without those it does not hold (withdrawn)."""
+    if not ids or not len(catalog):
+        return np.zeros(0, np.int32)
+    raw = np.frombuffer(b"".join(item_bytes(item) for item in ids), "V16")
+    rows = catalog.rows(raw)
+    return rows[rows >= 0]
+
+
+def item_bytes(item: str) -> bytes:
+    """The 16 bytes of an `itm_` id."""
+    if not item.startswith("itm_"):
+        raise invalid("item", f"{item[:40]!r} is not the id of an item.", "Ids begin with itm_.")
+    return decode(item[4:])
+
+
+def _slots(
+    market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
+    placement: bytes, link: bytes,
+) -> list[dict[str, Any]]:  # fmt: skip
+    catalog, english = market.catalog, asked.locale.lower().startswith("en")
+    expires_s = int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS
+    consent = FLAG_CONSENT if asked.consent else 0
+    request, shopper = batch.request.tobytes(), batch.shopper.tobytes()
+    numbers = [getattr(decisions, name)[0].tolist() for name in _NUMBERS]
+    moved, plans = decisions.moved[0].tolist(), decisions.plan[0].tolist()
+    out = []
+    for slot, row in enumerate(decisions.item[0].tolist()):
+        if row < 0:
+            continue
+        plan = bytes(market.plan_ids[plans[slot]]) if plans[slot] >= 0 else _NOBODY
+        price, exposure, exposure_organic, pctr, pcvr, propensity = (n[slot] for n in numbers)
+        token = SlotToken(
+            consent | (FLAG_MOVED if moved[slot] else 0), slot, request, bytes(catalog.raw[row]),
+            plan, placement, shopper, link,
+            price, exposure, exposure_organic, pctr, pcvr, propensity, expires_s,
+        )  # fmt: skip
+        title = catalog.titles_en[row] if english else ""
+        out.append(
+            {
+                "slot": slot,
+                "item": catalog.ids[row],
+                "title": title or catalog.titles[row],
+                "price": {
+                    "amount_minor": int(catalog.price_minor[row]),
+                    "currency": catalog.currency,
+                },
+                "image_url": market.image_url(row),
+                "sponsored": moved[slot],
+                "label": label(asked.locale) if moved[slot] else None,
+                "why": market.why(batch, decisions, slot, asked.locale),
+                "token": market.signer.sign(token),
+                "link": market.item_url(row),
+            }
+        )
+    return out

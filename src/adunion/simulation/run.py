@@ -1,0 +1,345 @@
+"""Run a scenario: people ask, the market decides, people respond, and the books are kept.
+
+Only the people are simulated. Decisions, tracking, attribution and money are the production code,
+which is given as a `Market`; a control arm without plans meets the same people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.campaigns.types import PlanDraft
+from adunion.decision.types import DecisionBatch, RequestBatch
+from adunion.kernel.clock import from_micros, micros
+from adunion.kernel.money import to_minor
+
+from .choose import Chooser
+from .events import EventMaker, Later
+from .scenario import PlanPart, Scenario, ShockPart
+from .shopper import Memory, respond
+from .tally import ArmTally
+from .traffic import traffic, volume
+from .types import Arm, Market, Staged
+from .world.types import LINK, Links, Response, Traffic, World
+
+Progress = Callable[[str, int, int], None]
+_US = timedelta(microseconds=1)
+
+
+@dataclass
+class Launched:
+    """A plan of the scenario as it runs."""
+
+    id: str
+    name: str
+    part: PlanPart
+    merchant: int
+    items: npt.NDArray[np.int64]
+    rival: bool
+    start: datetime
+    end: datetime | None
+    alphas: list[tuple[datetime, float]] = field(default_factory=list)
+
+
+@dataclass
+class _Side:
+    """One arm and what its people remember and still have to do."""
+
+    arm: Arm
+    memory: Memory
+    later: Later
+    tally: ArmTally
+    maker: EventMaker
+
+
+class Run:
+    """One scenario in one market; call `history`, `live` and `drain` in that order."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        world: World,
+        market: Market,
+        stage: Staged,
+        links: Links,
+        progress: Progress,
+    ) -> None:
+        self.scenario = scenario
+        self.world = world
+        self.market = market
+        self.launched: list[Launched] = []
+        self.metrics: dict[str, object] = {}
+        self.started = scenario.start + timedelta(days=scenario.history_days)
+        self.ended = self.started + timedelta(days=scenario.days)
+        self.price_factor = 1.0
+        self.seed = seed
+        self._stage = stage
+        self._links = links
+        self._progress = progress
+        self._chooser = Chooser(world)
+        self._span = timedelta(minutes=scenario.tick_minutes)
+        memory = Memory.start(world, micros(scenario.start))
+        self.treated = self._side(market, memory)
+        self.control: _Side | None = None
+        self._waiting = self._plans_to_come()
+
+    def history(self) -> None:
+        """Days without plans, to learn from; models are fitted twice, since the first had none."""
+        ticks = self._ticks(self.scenario.start, self.started)
+        middle = len(ticks) // 2
+        for number, at in enumerate(ticks):
+            if number == middle and number:
+                self.market.train()
+            self._tick(at, [self.treated])
+            self._progress("history", number + 1, len(ticks))
+        self.metrics = self.market.train()
+
+    def live(self) -> None:
+        """Days with plans, beside a control arm where the scenario wants one."""
+        if self.scenario.control:
+            self.control = self._side(
+                self.market.control(), Memory(self.treated.memory.bought_hour.copy())
+            )
+            self.control.maker.number_orders_like(self.treated.maker)
+            self.control.later = self.treated.later.copy()
+        sides = [side for side in (self.treated, self.control) if side]
+        for side in sides:
+            side.tally = ArmTally(gmv_by_item=np.zeros(len(self.world.view.items), np.int64))
+        ticks = self._ticks(self.started, self.ended)
+        for number, at in enumerate(ticks):
+            self._launch_due(at)
+            self._reprice(at)
+            self.market.tick()
+            self._note_alphas(at)
+            self._tick(at, sides, count=True)
+            self._progress("plans run", number + 1, len(ticks))
+
+    def drain(self, hours: int) -> None:
+        """No more requests; orders, receipts and refunds still come in."""
+        sides = [side for side in (self.treated, self.control) if side]
+        for number in range(hours):
+            until = self.ended + timedelta(hours=number + 1)
+            for side in sides:
+                side.arm.take(side.later.due(micros(until)))
+            self.market.clock.set(until)
+            self._progress("orders come in", number + 1, hours)
+        if hours:
+            self.market.tick()
+
+    @property
+    def horizon(self) -> datetime:
+        """When the last order has come in, as far as the run goes."""
+        return self.ended + timedelta(hours=self.scenario.drain_hours + 1)
+
+    def hour(self, number: int) -> datetime:
+        """The start of an hour counted from the epoch."""
+        return from_micros(number * 3_600_000_000)
+
+    def budget_minor(self, plan: Launched) -> int | None:
+        """A plan's budget in minor units."""
+        return budget_minor(plan.part, self.market.catalog.currency)
+
+    def _side(self, arm: Arm, memory: Memory) -> _Side:
+        stage = self._stage
+        maker = EventMaker(
+            self.market.catalog,
+            stage.row_of_item,
+            stage.placement_raw,
+            stage.shopper_raw,
+            stage.link_raw,
+            stage.merchant_raw,
+        )
+        items = np.zeros(len(self.world.view.items), np.int64)
+        return _Side(arm, memory, Later(), ArmTally(gmv_by_item=items), maker)
+
+    def _ticks(self, first: datetime, last: datetime) -> list[datetime]:
+        count = int((last - first) / self._span)
+        return [first + self._span * number for number in range(count)]
+
+    def _tick(self, at: datetime, sides: list[_Side], count: bool = False) -> None:
+        start_us, span_us = micros(at), self._span // _US
+        asked = self._traffic(at, start_us, span_us)
+        self.market.clock.set(at + self._span)
+        for side in sides:
+            if len(asked):
+                self._serve(side, asked, at, count)
+            side.arm.take(side.later.due(start_us + span_us))
+
+    def _traffic(self, at: datetime, start_us: int, span_us: int) -> Traffic:
+        truth, rhythm = self.world.truth, self.scenario.rhythm
+        hourly = rhythm.hourly or np.roll(truth.hour_weight, -truth.utc_offset_hours).tolist()
+        weekly = rhythm.weekly or truth.weekday_weight.tolist()
+        days = volume(start_us, span_us, hourly, weekly)
+        wanted = self.scenario.requests_per_day * days * self._factor("traffic", at)
+        mix = {kind: share for kind, share in self._mix().items() if share > 0}
+        return traffic(
+            self.world, self.seed, start_us, span_us, round(wanted), mix, self._links,
+            hourly, weekly,
+        )  # fmt: skip
+
+    def _mix(self) -> dict[str, float]:
+        shares = self.scenario.mix.shares()
+        kinds = set(self.world.view.placements.kind)
+        shares = {kind: share for kind, share in shares.items() if kind in kinds}
+        whole = sum(shares.values())
+        visits = self.scenario.publishers.share if len(self._links.item) else 0.0
+        scaled = {kind: share / whole * (1 - visits) for kind, share in shares.items()}
+        return {**scaled, "link": visits}
+
+    def _serve(self, side: _Side, asked: Traffic, at: datetime, count: bool) -> None:
+        request = side.maker.request_ids(asked)
+        decided_rows = np.flatnonzero(asked.kind != LINK)
+        requests = self._requests(side, asked, request, decided_rows)
+        decided = side.arm.decide(requests)
+        shown = np.full((len(asked), decided.item.shape[1]), -1, np.int32)
+        item = np.append(self._stage.item_of_row, np.int32(-1))[decided.item]
+        shown[decided_rows] = item
+        response = respond(
+            self.world, self.seed, asked, shown, memory=side.memory,
+            price_minor=self._prices(), conversion=self._factor("conversion", at),
+            returns=self._factor("returns", at), delay=self.scenario.conversion_delay,
+        )  # fmt: skip
+        answers = rows_of(response, decided_rows)
+        plans = side.arm.plans
+        side.later.add(side.maker.of_decisions(requests, decided, answers, plans))
+        side.later.add(side.maker.of_link_visits(asked, request))
+        side.later.add(side.maker.of_orders(response.orders, asked, request))
+        if count:
+            self._count(side, at, decided, answers, response, item)
+
+    def _count(
+        self,
+        side: _Side,
+        at: datetime,
+        decided: DecisionBatch,
+        answers: Response,
+        response: Response,
+        item: npt.NDArray[np.int32],
+    ) -> None:
+        hour = micros(at) // 3_600_000_000
+        truth = self.world.truth
+        side.tally.add(hour, decided, answers, side.arm.plans.ids, item, truth.item_experience)
+        lines = response.orders
+        amount = lines.quantity.astype(np.int64) * lines.unit_price_minor
+        side.tally.add_orders(lines.item, amount, lines.refund_minor)
+
+    def _requests(
+        self,
+        side: _Side,
+        asked: Traffic,
+        request: npt.NDArray[np.void],
+        rows: npt.NDArray[np.int64],
+    ) -> RequestBatch:
+        stage, view = self._stage, self.world.view
+        shopper = side.maker.shoppers(asked, request)[rows]
+        consent = asked.consent[rows]
+        distinct, query = np.unique(asked.query[rows], return_inverse=True)
+        none = int(len(distinct) and distinct[0] < 0)
+        sizes = np.diff(asked.context_offsets)[rows]
+        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        inside = np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
+        held = asked.context_items[np.repeat(asked.context_offsets[rows], sizes) + inside]
+        placement = stage.placement_rows[asked.placement[rows]]
+        return RequestBatch(
+            request=request[rows],
+            at_us=asked.at_us[rows],
+            placement=placement,
+            slots=view.placements.slots[asked.placement[rows]],
+            shopper=shopper,
+            profile=side.arm.profile_rows(shopper, consent),
+            query=(query - none).astype(np.int32),
+            queries=[view.queries.text[row] for row in distinct[none:]],
+            context_offsets=offsets,
+            context_items=stage.row_of_item[held],
+            consent=consent,
+        )
+
+    def _prices(self) -> npt.NDArray[np.int64] | None:
+        if self.price_factor == 1.0:
+            return None
+        listed = self.world.view.items.price_minor
+        return np.maximum(np.rint(listed * self.price_factor), 1).astype(np.int64)
+
+    def _factor(self, kind: str, at: datetime) -> float:
+        factor = 1.0
+        for shock in self.scenario.shocks:
+            if shock.kind == kind and self._happens(shock, at):
+                factor *= shock.factor
+        return factor
+
+    def _happens(self, shock: ShockPart, at: datetime) -> bool:
+        hour = (at - self.started) / timedelta(hours=1)
+        return shock.at_hour <= hour and (shock.until_hour is None or hour < shock.until_hour)
+
+    def _reprice(self, at: datetime) -> None:
+        factor = self._factor("prices", at)
+        if factor != self.price_factor:
+            self.market.reprice(factor / self.price_factor)
+            self.price_factor = factor
+
+    def _plans_to_come(self) -> list[tuple[float, str, PlanPart, bool]]:
+        """(start hour, name, part, rival?) in order of start."""
+        parts = [(part, False) for part in self.scenario.plans]
+        parts += [(part, True) for part in self.scenario.rivals]
+        due: list[tuple[float, str, PlanPart, bool]] = []
+        for part, rival in parts:
+            for number in range(part.count):
+                name = part.name if part.count == 1 else f"{part.name} {number + 1}"
+                due.append((part.start_hour, name, part, rival))
+        for shock in self.scenario.shocks:
+            if shock.rival is not None:
+                due.append((shock.at_hour, shock.rival.name, shock.rival, True))
+        return sorted(due, key=lambda each: each[0])
+
+    def _launch_due(self, at: datetime) -> None:
+        """Start plans whose time comes within this tick; they begin at their own minute."""
+        hour = (at + self._span - self.started) / timedelta(hours=1)
+        while self._waiting and self._waiting[0][0] < hour:
+            start_hour, name, part, rival = self._waiting.pop(0)
+            start = max(self.started + timedelta(hours=start_hour), at)
+            self._launch(name, part, rival, start)
+
+    def _launch(self, name: str, part: PlanPart, rival: bool, start: datetime) -> None:
+        merchant, items = self._chooser.choose(part.items, f"plan {name!r}")
+        catalog, currency = self.market.catalog, self.market.catalog.currency
+        end = None
+        if part.end_hour is not None:
+            end = self.started + timedelta(hours=part.end_hour)
+        draft = PlanDraft(
+            merchant_id=self._stage.merchant_ids[merchant],
+            name=name,
+            item_ids=tuple(catalog.ids[row] for row in self._stage.row_of_item[items]),
+            target_roi=Decimal(str(part.target_roi)),
+            budget_minor=budget_minor(part, currency),
+            start_at=start,
+            end_at=end,
+            dayparts=None if part.dayparts is None else tuple(part.dayparts),
+        )
+        plan_id = self.market.launch(draft)
+        self.launched.append(Launched(plan_id, name, part, merchant, items, rival, start, end))
+
+    def _note_alphas(self, at: datetime) -> None:
+        alphas = self.market.plans.alphas()
+        for plan in self.launched:
+            if plan.id in alphas:
+                plan.alphas.append((at, alphas[plan.id]))
+
+
+def budget_minor(part: PlanPart, currency: str) -> int | None:
+    """A plan's budget in minor units; none where it is unlimited."""
+    if part.budget is None:
+        return None
+    return to_minor(Decimal(str(part.budget)), currency, exact=False)
+
+
+def rows_of(response: Response, rows: npt.NDArray[np.int64]) -> Response:
+    """The response to some of the requests; orders stay as they are."""
+    names = ("seen", "clicked", "carted", "pctr", "pcvr", "expected_gmv", "expected_net")
+    return replace(response, **{name: getattr(response, name)[rows] for name in names})

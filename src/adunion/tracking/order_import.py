@@ -1,0 +1,286 @@
+"""Orders from files: past sales with their payments and refunds, all of a file or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, text
+
+from adunion.catalog import ItemRecord
+from adunion.catalog.feeds import (
+    FeedFile,
+    Mapping,
+    OrderLines,
+    Progress,
+    SkipReport,
+    load_mapping,
+    read_orders,
+)
+from adunion.catalog.feeds.assembly import Assembled, assemble
+from adunion.catalog.loading import Staging, copy_in, escape
+from adunion.catalog.repository import ensure_merchants
+from adunion.catalog.tables import items
+from adunion.kernel.clock import Clock, monotonic_s
+from adunion.kernel.errors import conflict
+from adunion.kernel.ids import Ids
+
+_LOCK = 720_319
+
+
+@dataclass(frozen=True)
+class OrderImportReport:
+    """What an import of orders did; counts of orders but where said otherwise."""
+
+    orders: int
+    lines: int
+    returns: int  # rows of the file that are returns
+    unmatched_returns: int  # of those, more came back than the file shows bought
+    inserted: int
+    updated: int
+    unchanged: int
+    items_created: int  # named in the file, not in the catalog
+    skipped: int  # rows
+    ignored: dict[str, int]  # reason of the mapping's ignore rule -> rows
+    report_path: str | None
+    seconds: float
+
+
+def import_orders(
+    engine: Engine,
+    clock: Clock,
+    ids: Ids,
+    path: Path,
+    mapping: str | Mapping,
+    *,
+    merchant: str | None = None,
+    skip_bad: bool = False,
+    report: Path | None = None,
+    progress: Progress | None = None,
+) -> OrderImportReport:
+    """Load a file of order lines; a second import of the same file changes nothing.
+
+    An order that changed is replaced with its lines and steps. Items the catalog does not hold are
+    made from the file: the most frequent title, the median price. Raises AdUnionError with file,
+    line, field and reason, and `order_is_live` (409) where the market itself took such an order.
+    """
+    started = monotonic_s()
+    mapped = mapping if isinstance(mapping, Mapping) else load_mapping(mapping)
+    skips = SkipReport(
+        path.name, report or path.with_name(path.name + ".skipped.csv"), skip_bad=skip_bad
+    )
+    rows = OrderLines()
+    section = mapped.section("orders")
+    for chunk in read_orders(FeedFile(path, mapped.hints, progress), section, skips, merchant):
+        for column in fields(OrderLines):
+            getattr(rows, column.name).extend(getattr(chunk, column.name))
+    made = assemble(rows)
+    skips.add(made.problems)
+    with engine.begin() as conn:
+        merchants = ensure_merchants(conn, rows.merchant, ids, clock.now())
+        conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+        known, created = _items(conn, rows, made, merchants, ids, clock.now())
+        _stage(conn, rows, made, merchants, known)
+        inserted, updated = _merge(conn, ids)
+    return OrderImportReport(
+        orders=len(made.first_row),
+        lines=len(made.lines),
+        returns=made.returns,
+        unmatched_returns=made.unmatched_returns,
+        inserted=inserted,
+        updated=updated,
+        unchanged=len(made.first_row) - inserted - updated,
+        items_created=created,
+        skipped=skips.skipped,
+        ignored={reason: count for reason, count in skips.ignored.items() if count},
+        report_path=skips.path,
+        seconds=monotonic_s() - started,
+    )
+
+
+def _items(
+    conn: Connection,
+    rows: OrderLines,
+    made: Assembled,
+    merchants: dict[str, str],
+    ids: Ids,
+    at: datetime,
+) -> tuple[dict[tuple[str, str], str], int]:
+    """(merchant, external id) -> item id of every item sold, and how many had to be made."""
+    names = {id_: name for name, id_ in merchants.items()}
+
+    def stored() -> dict[tuple[str, str], str]:
+        chosen = sa.select(items.c.merchant_id, items.c.external_id, items.c.id).where(
+            items.c.merchant_id.in_(list(names))
+        )
+        return {(names[row[0]], row[1]): row[2] for row in conn.execute(chosen)}
+
+    known = stored()
+    sold: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for line in made.lines:
+        key = (rows.merchant[line.row], line.item)
+        if line.item and key not in known:
+            sold[key].append(line.row)
+    if not sold:
+        return known, 0
+    staging = Staging(conn)
+    staging.add_records([_item(rows, key, found) for key, found in sold.items()])
+    staging.merge(ids, at, withdraw_missing=False)
+    return stored(), len(sold)
+
+
+def _item(rows: OrderLines, key: tuple[str, str], sold: list[int]) -> ItemRecord:
+    titles = Counter(rows.title[row] for row in sold if rows.title[row])
+    prices = sorted(rows.amount_minor[row] // rows.quantity[row] for row in sold)
+    title = titles.most_common(1)[0][0] if titles else key[1]
+    price = max(prices[(len(prices) - 1) // 2], 1)
+    return ItemRecord(key[0], key[1], title, price, rows.currency[sold[0]])
+
+
+def _stage(
+    conn: Connection,
+    rows: OrderLines,
+    made: Assembled,
+    merchants: dict[str, str],
+    known: dict[tuple[str, str], str],
+) -> None:
+    conn.execute(text(_STAGING))
+
+    def column(name: str) -> list[str]:
+        values = getattr(rows, name)
+        return escape([values[row] for row in made.first_row])
+
+    orders = zip(
+        map(str, range(len(made.first_row))),
+        [merchants[rows.merchant[row]] for row in made.first_row],
+        column("order"),
+        column("shopper"),
+        column("currency"),
+        map(str, made.total_minor),
+        column("region"),
+        [rows.placed_at[row].isoformat() for row in made.first_row],
+        strict=True,
+    )
+    copy_in(conn, "staged_orders", _lines(orders))
+    owners = [rows.merchant[row] for row in made.first_row]
+    item_ids = [known[owners[o], item] if item else "\\N" for o, _, item, *_ in made.lines]
+    lines = (
+        (str(line.order), str(line.line), item_id, str(line.quantity), str(line.amount_minor))
+        for line, item_id in zip(made.lines, item_ids, strict=True)
+    )
+    copy_in(conn, "staged_lines", _lines(lines))
+    steps = ((*map(str, step[:5]), step.at.isoformat()) for step in made.steps)
+    copy_in(conn, "staged_steps", _lines(steps))
+    conn.execute(text("analyze staged_orders, staged_lines, staged_steps"))
+
+
+def _lines(rows: object) -> str:
+    return "".join(map("{}\n".format, map("\t".join, rows)))  # type: ignore[call-overload]
+
+
+def _merge(conn: Connection, ids: Ids) -> tuple[int, int]:
+    """Insert new orders, replace changed ones; how many of each."""
+    conn.execute(text(_MATCH))
+    live = conn.execute(
+        text("select external_id from matched_orders where source <> 'import' limit 1")
+    ).scalar()
+    if live is not None:
+        raise conflict(
+            "order_is_live",
+            f"The order {live!r} was taken by this market itself.",
+            "Give the file's orders numbers of their own, or leave that one out.",
+        )
+    new = conn.execute(text("select key from matched_orders where id is null order by key"))
+    keys = [row[0] for row in new]
+    conn.execute(text("create temp table new_orders (key int, id text) on commit drop"))
+    copy_in(conn, "new_orders", "".join(f"{key}\t{ids('ord')}\n" for key in keys))
+    conn.execute(text("analyze new_orders"))
+    updated = conn.execute(text(_DELETE_CHANGED)).rowcount
+    for statement in _WRITE:
+        conn.execute(text(statement))
+    conn.execute(
+        text("drop table staged_orders, staged_lines, staged_steps, matched_orders, new_orders")
+    )
+    return len(keys), updated
+
+
+_STAGING = """
+create temp table staged_orders (key int, merchant_id text, external_id text, shopper text,
+  currency text, total_minor bigint, region text, placed_at timestamptz) on commit drop;
+create temp table staged_lines (key int, line smallint, item_id text, quantity int,
+  amount_minor bigint) on commit drop;
+create temp table staged_steps (key int, line smallint, step text, number int,
+  amount_minor bigint, at timestamptz) on commit drop
+"""
+
+# An order is changed where it, its lines or its steps read differently.
+_MATCH = """
+create temp table matched_orders on commit drop as
+with pairs as (
+  select s.*, o.id, o.source,
+    (s.shopper, s.currency, s.total_minor, s.region, s.placed_at)
+      is distinct from (o.shopper, o.currency, o.total_minor, o.region, o.placed_at) as differs
+  from staged_orders s
+  left join orders o on o.merchant_id = s.merchant_id and o.external_id = s.external_id
+), staged_line_texts as (
+  select key, string_agg(concat_ws(':', line, item_id, quantity, amount_minor), ','
+                         order by line) as said
+  from staged_lines where exists (select from orders) group by key
+), line_texts as (
+  select p.key, string_agg(concat_ws(':', l.line, l.item_id, l.quantity, l.amount_minor), ','
+                           order by l.line) as said
+  from pairs p join order_lines l on l.order_id = p.id group by p.key
+), staged_step_texts as (
+  select key, string_agg(concat_ws(':', line, step, number, amount_minor, at), ','
+                         order by line, step, number) as said
+  from staged_steps where exists (select from orders) group by key
+), step_texts as (
+  select p.key, string_agg(concat_ws(':', t.line, t.step, t.number, t.amount_minor, t.at), ','
+                           order by t.line, t.step, t.number) as said
+  from pairs p join order_steps t on t.order_id = p.id group by p.key
+)
+select p.key, p.external_id, p.id, p.source,
+  p.id is not null and (p.differs or a.said is distinct from b.said
+                        or c.said is distinct from d.said) as changed
+from pairs p
+left join staged_line_texts a using (key) left join line_texts b using (key)
+left join staged_step_texts c using (key) left join step_texts d using (key)
+""".replace("':'", r"'\:'")
+
+_DELETE_CHANGED = """
+with steps as (
+  delete from order_steps t using matched_orders m where t.order_id = m.id and m.changed
+), lines as (
+  delete from order_lines l using matched_orders m where l.order_id = m.id and m.changed
+)
+update orders o set shopper = s.shopper, currency = s.currency, total_minor = s.total_minor,
+  region = s.region, placed_at = s.placed_at
+from matched_orders m join staged_orders s using (key) where o.id = m.id and m.changed
+"""
+
+_TARGETS = """
+(select key, id from new_orders union all select key, id from matched_orders where changed) t
+"""
+
+_WRITE = (
+    """
+insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, region,
+                    placed_at)
+select n.id, s.external_id, s.merchant_id, 'import', s.shopper, s.currency, s.total_minor, s.region,
+       s.placed_at
+from new_orders n join staged_orders s using (key) order by n.key
+""",
+    f"""
+insert into order_lines (order_id, line, item_id, quantity, amount_minor)
+select t.id, s.line, s.item_id, s.quantity, s.amount_minor
+from {_TARGETS} join staged_lines s using (key) order by s.key, s.line
+""",
+    f"""
+insert into order_steps (order_id, line, step, number, amount_minor, at)
+select t.id, s.line, s.step, s.number, s.amount_minor, s.at
+from {_TARGETS} join staged_steps s using (key) order by s.key, s.line, s.step, s.number
+""",
+)

@@ -1,0 +1,349 @@
+"""All SQL of the room: orders and their steps from events, set by set, any number of times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from adunion.kernel.clock import from_micros
+
+from .keys import id_texts, order_step_keys, raw_ids
+from .types import EventBatch, EventType, concat, events
+
+_STEP = {
+    int(EventType.ORDER): "order",
+    int(EventType.PAYMENT): "payment",
+    int(EventType.RECEIPT): "receipt",
+    int(EventType.REFUND): "refund",
+}
+_TYPE = {name: number for number, name in _STEP.items()}
+_NAMES = ("order_id", "line", "step", "number", "amount_minor", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One payment, receipt or refund, as in the tables."""
+
+    order_id: str
+    line: int
+    step: str
+    number: int
+    amount_minor: int
+    at_us: int
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a batch changed.
+
+    `applied` holds the ORDER, PAYMENT, RECEIPT and REFUND events that took effect now, orders
+    first; those that had waited for their order are among them, those seen before are not. Later
+    rooms act on these. `rejected` counts the events refused, which `rejected_events` explains.
+    """
+
+    applied: EventBatch
+    rejected: int
+
+
+def record(conn: Connection, batch: EventBatch) -> Recorded:
+    """Write a batch's orders and steps; idempotent, and tolerant of any order of arrival.
+
+    A step whose order is not there waits for it. Refunds never exceed their line: one that would
+    is refused whole and kept in `rejected_events`.
+    """
+    orders, refused = _record_orders(conn, batch.take(batch.type == EventType.ORDER))
+    steps = _released(conn, orders) + _steps_of(batch.take(batch.type > EventType.ORDER))
+    if not steps:
+        return Recorded(orders, refused)
+    amounts = _lines(conn, sorted({step.order_id for step in steps}))
+    taken, rejected = _sift(conn, steps, amounts)
+    written = _insert_steps(conn, taken)
+    _insert_rejected(conn, rejected)
+    return Recorded(concat([orders, _as_events(written, amounts)]), refused + len(rejected))
+
+
+def position(conn: Connection, consumer: str) -> int:
+    """How many rows of the event log a consumer has applied; held until the transaction ends."""
+    conn.execute(
+        text("insert into consumed values (:c, 0) on conflict do nothing"), {"c": consumer}
+    )
+    found = conn.execute(
+        text("select position from consumed where consumer = :c for no key update"),
+        {"c": consumer},
+    )
+    return int(found.scalar_one())
+
+
+def set_position(conn: Connection, consumer: str, position: int) -> None:
+    """Say, in the transaction that applied the rows, how far the consumer has come."""
+    conn.execute(
+        text("update consumed set position = :p where consumer = :c"),
+        {"c": consumer, "p": position},
+    )
+
+
+def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]:
+    """Insert orders and lines; the events of new lines, and how many were refused."""
+    if not len(rows):
+        return rows, 0
+    order_ids = id_texts("ord", rows.order)
+    lines = rows.line.tolist()
+    columns = {
+        "order": order_ids,
+        "external": [t or o for t, o in zip(rows.text.tolist(), order_ids, strict=True)],
+        "shopper": id_texts("shp", rows.shopper),
+        "item": id_texts("itm", rows.item),
+        "line": lines,
+        "quantity": rows.quantity.tolist(),
+        "amount": rows.amount_minor.tolist(),
+        "at": [from_micros(at) for at in rows.at_us.tolist()],
+    }
+    conn.execute(text(_INSERT_ORDERS), columns)
+    names = ("order", "item", "line", "quantity", "amount")
+    new = conn.execute(text(_INSERT_LINES), {name: columns[name] for name in names}).all()
+    sums: dict[str, int] = {}
+    for order_id, _, amount in new:
+        sums[order_id] = sums.get(order_id, 0) + amount
+    if sums:
+        conn.execute(text(_ADD_TOTALS), {"order": list(sums), "amount": list(sums.values())})
+    inserted = {(order_id, line) for order_id, line, _ in new}
+    fresh = np.array([pair in inserted for pair in zip(order_ids, lines, strict=True)], np.bool_)
+    _, first = np.unique(rows.key, return_index=True)
+    fresh &= np.isin(np.arange(len(rows)), first)
+    refused = _refuse_lines(conn, columns)
+    return rows.take(fresh), refused
+
+
+def _refuse_lines(conn: Connection, columns: dict[str, list[object]]) -> int:
+    """Note the lines that found no place: their item is unknown, or is another merchant's."""
+    names = ("order", "item", "line", "amount", "at")
+    return conn.execute(text(_REFUSE_LINES), {name: columns[name] for name in names}).rowcount
+
+
+def _steps_of(rows: EventBatch) -> list[Step]:
+    return [
+        Step(*values)
+        for values in zip(
+            id_texts("ord", rows.order),
+            rows.line.tolist(),
+            [_STEP[kind] for kind in rows.type.tolist()],
+            rows.number.tolist(),
+            rows.amount_minor.tolist(),
+            rows.at_us.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _released(conn: Connection, orders: EventBatch) -> list[Step]:
+    """The steps that had waited for these new order lines."""
+    if not len(orders):
+        return []
+    rows = conn.execute(
+        text(_RELEASE), {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
+    )
+    steps = [Step(o, line, s, n, amount, at_us) for o, line, s, n, amount, at_us in rows]
+    return sorted(steps, key=lambda step: (step.at_us, step.order_id, step.line, step.number))
+
+
+@dataclass
+class _Line:
+    item_id: str | None
+    amount_minor: int
+    refunded_minor: int
+    numbers: set[int]
+
+
+def _lines(conn: Connection, order_ids: list[str]) -> dict[tuple[str, int], _Line]:
+    """Every line of the orders, with what was refunded; line 0 is the whole order."""
+    found: dict[tuple[str, int], _Line] = {}
+    for order_id, line, item_id, amount, refunded, numbers in conn.execute(
+        text(_LINES), {"order": order_ids}
+    ):
+        found[order_id, line] = _Line(item_id, amount, refunded, set(numbers))
+        whole = found.setdefault((order_id, 0), _Line(None, 0, 0, set()))
+        whole.amount_minor += amount
+    return found
+
+
+def _sift(
+    conn: Connection, steps: list[Step], lines: dict[tuple[str, int], _Line]
+) -> tuple[list[Step], list[tuple[Step, str, str]]]:
+    """Steps to write and refunds to refuse; those whose order is not here are put to wait."""
+    taken, waiting = [], []
+    rejected: list[tuple[Step, str, str]] = []
+    for step in steps:
+        if (step.order_id, 0) not in lines:
+            waiting.append(step)
+        elif step.step != "refund":
+            taken.append(step)
+        elif reason := _refusal(step, lines.get((step.order_id, step.line))):
+            rejected.append((step, *reason))
+        else:
+            line = lines[step.order_id, step.line]
+            if step.number not in line.numbers:
+                line.numbers.add(step.number)
+                line.refunded_minor += step.amount_minor
+                taken.append(step)
+    _insert(conn, "waiting_steps", waiting)
+    return taken, rejected
+
+
+def _refusal(step: Step, line: _Line | None) -> tuple[str, str] | None:
+    if line is None or step.line < 1:
+        return "no_such_line", f"The order has no line {step.line}."
+    if step.number in line.numbers:
+        return None  # seen before
+    if step.amount_minor <= 0:
+        return "not_positive", "A refund is of a positive amount."
+    left = line.amount_minor - line.refunded_minor
+    if step.amount_minor > left:
+        return (
+            "exceeds_line",
+            f"{step.amount_minor} is more than the {left} left of {line.amount_minor}.",
+        )
+    return None
+
+
+def _insert_steps(conn: Connection, steps: list[Step]) -> list[Step]:
+    """Write steps; those that were not there before, once each."""
+    new = _insert(conn, "order_steps", steps)
+    written = []
+    for step in steps:
+        identity = (step.order_id, step.line, step.step, step.number)
+        if identity in new:
+            new.remove(identity)
+            written.append(step)
+    return written
+
+
+def _insert(conn: Connection, table: str, steps: list[Step]) -> set[tuple[str, int, str, int]]:
+    if not steps:
+        return set()
+    columns = {
+        "order_id": [step.order_id for step in steps],
+        "line": [step.line for step in steps],
+        "step": [step.step for step in steps],
+        "number": [step.number for step in steps],
+        "amount_minor": [step.amount_minor for step in steps],
+        "at": [from_micros(step.at_us) for step in steps],
+    }
+    rows = conn.execute(text(_INSERT_STEPS.format(table=table)), columns)
+    return {(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+def _insert_rejected(conn: Connection, rejected: list[tuple[Step, str, str]]) -> None:
+    if not rejected:
+        return
+    conn.execute(
+        text(_INSERT_REJECTED),
+        [
+            {
+                "order_id": step.order_id, "line": step.line, "step": step.step,
+                "number": step.number, "amount_minor": step.amount_minor,
+                "at": from_micros(step.at_us), "reason": reason, "detail": detail,
+            }
+            for step, reason, detail in rejected
+        ],
+    )  # fmt: skip
+
+
+def _as_events(steps: list[Step], lines: dict[tuple[str, int], _Line]) -> EventBatch:
+    """Steps back to events, with the line's item and, where none was given, the whole amount."""
+    of = [lines[step.order_id, step.line] for step in steps if (step.order_id, step.line) in lines]
+    amounts = [s.amount_minor or line.amount_minor for s, line in zip(steps, of, strict=True)]
+    order = raw_ids([step.order_id for step in steps])
+    types = np.array([_TYPE[step.step] for step in steps], np.uint8)
+    places = np.array([step.line for step in steps], np.int16)
+    numbers = np.array([step.number for step in steps], np.int32)
+    return events(
+        len(steps),
+        type=types,
+        at_us=np.array([step.at_us for step in steps], np.int64),
+        key=order_step_keys(types, order, places, numbers),
+        item=raw_ids([line.item_id for line in of]),
+        order=order,
+        line=places,
+        number=numbers,
+        amount_minor=np.array(amounts, np.int64),
+    )
+
+
+_INSERT_ORDERS = """
+insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, placed_at)
+select distinct on (e.id) e.id, e.external, i.merchant_id, 'live', e.shopper, i.currency, 0, e.at
+from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as text[]),
+            cast(:item as text[]), cast(:line as int[]), cast(:at as timestamptz[]))
+     with ordinality as e(id, external, shopper, item, line, at, nth)
+join items i on i.id = e.item
+order by e.id, e.nth
+on conflict do nothing
+"""
+
+_INSERT_LINES = """
+insert into order_lines (order_id, line, item_id, quantity, amount_minor)
+select o.id, e.line, e.item, e.quantity, e.amount
+from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
+            cast(:quantity as int[]), cast(:amount as bigint[]))
+     as e(id, item, line, quantity, amount)
+join orders o on o.id = e.id
+join items i on i.id = e.item and i.merchant_id = o.merchant_id
+on conflict do nothing
+returning order_id, line, amount_minor
+"""
+
+_ADD_TOTALS = """
+update orders o set total_minor = o.total_minor + e.amount
+from unnest(cast(:order as text[]), cast(:amount as bigint[])) as e(id, amount) where o.id = e.id
+"""
+
+_REFUSE_LINES = """
+insert into rejected_events (order_id, line, step, number, amount_minor, at, reason, detail)
+select e.id, e.line, 'order', 0, e.amount, e.at,
+       case when i.id is null then 'unknown_item'
+            when o.id is null then 'order_known_by_another_id'
+            else 'item_of_another_merchant' end,
+       'item ' || e.item
+from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
+            cast(:amount as bigint[]), cast(:at as timestamptz[])) as e(id, item, line, amount, at)
+left join items i on i.id = e.item
+left join orders o on o.id = e.id
+left join order_lines l on l.order_id = e.id and l.line = e.line
+where l.order_id is null
+on conflict do nothing
+"""
+
+_RELEASE = """
+delete from waiting_steps w
+using (select distinct id, unnest(array[0, line]) as line
+       from unnest(cast(:order as text[]), cast(:line as int[])) as e(id, line)) as e
+where w.order_id = e.id and w.line = e.line
+returning w.order_id, w.line, w.step, w.number, w.amount_minor,
+          (extract(epoch from w.at) * 1000000)::bigint
+"""
+
+_LINES = """
+select l.order_id, l.line, l.item_id, l.amount_minor, coalesce(sum(s.amount_minor), 0)::bigint,
+       array_remove(array_agg(s.number), null)
+from order_lines l
+left join order_steps s on s.order_id = l.order_id and s.line = l.line and s.step = 'refund'
+where l.order_id = any(cast(:order as text[]))
+group by l.order_id, l.line
+"""
+
+_INSERT_STEPS = """
+insert into {table} (order_id, line, step, number, amount_minor, at)
+select * from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[]),
+                     cast(:number as int[]), cast(:amount_minor as bigint[]),
+                     cast(:at as timestamptz[]))
+on conflict do nothing
+returning order_id, line, step, number
+"""
+
+_INSERT_REJECTED = """
+insert into rejected_events (order_id, line, step, number, amount_minor, at, reason, detail)
+values (:order_id, :line, :step, :number, :amount_minor, :at, :reason, :detail)
+on conflict do nothing
+"""

@@ -1,0 +1,176 @@
+"""A small market behind the API, and a client for each role."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from adunion.api import create_api
+from adunion.campaigns import PlanDraft, Plans
+from adunion.catalog import repository
+from adunion.catalog.service import Catalog
+from adunion.catalog.types import ItemQuery, ItemRecord
+from adunion.commission import Commissions, CreditedLine
+from adunion.insight import Insight
+from adunion.kernel.clock import ManualClock
+from adunion.kernel.ids import IdFactory
+from adunion.ledger import Ledger
+from adunion.publishers import Publishers
+from adunion.settlement import Settlement, settle
+from adunion.tracking.tables import order_lines, order_steps, orders
+from adunion.trust import LIGHT_HASHER, Identity
+
+ROLES = ("merchant", "publisher", "operator")
+_keys = count()
+
+
+@dataclass
+class Services:
+    """What the routes need, over one database."""
+
+    engine: Engine
+    clock: ManualClock
+    ids: IdFactory
+    identity: Identity = field(init=False)
+    catalog: Catalog = field(init=False)
+    plans: Plans = field(init=False)
+    publishers: Publishers = field(init=False)
+    ledger: Ledger = field(init=False)
+    commissions: Commissions = field(init=False)
+    settlement: Settlement = field(default_factory=Settlement)
+    insight: Insight = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.engine, self.clock, self.ids)
+        self.identity = Identity(*parts, hasher=LIGHT_HASHER)
+        self.catalog = Catalog(*parts)
+        self.plans = Plans(*parts)
+        self.publishers = Publishers(*parts)
+        self.ledger = Ledger(self.ids, self.clock)
+        self.commissions = Commissions(self.ids, self.clock, self.ledger)
+        self.insight = Insight(self.engine)
+
+
+@dataclass
+class Api:
+    """The application, its services, and the records and keys that tests speak of."""
+
+    app: FastAPI
+    services: Services
+    ids: dict[str, str]  # of the records of the merchant and publisher whose keys these are
+    others: dict[str, str]  # of another merchant's and publisher's
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def send(
+        self, role: str | None, method: str, path: str, key: str | None = None, **kwargs: Any
+    ) -> httpx.Response:
+        """A call with a role's key; writes get a fresh Idempotency-Key unless one is given."""
+        headers = dict(kwargs.pop("headers", {}))
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.secrets.get(role, role)}"
+        if method != "GET" and key != "":
+            headers["Idempotency-Key"] = key or f"test-{next(_keys)}"
+        return asyncio.run(self._send(method, path, headers=headers, **kwargs))
+
+    async def _send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            return await client.request(method, path, **kwargs)
+
+    def get(self, role: str | None, path: str, **kwargs: Any) -> httpx.Response:
+        """A read."""
+        return self.send(role, "GET", path, **kwargs)
+
+    def post(self, role: str | None, path: str, body: Any = None, **kwargs: Any) -> httpx.Response:
+        """A write."""
+        return self.send(role, "POST", path, json={} if body is None else body, **kwargs)
+
+
+def _item(merchant: str, number: int) -> ItemRecord:
+    return ItemRecord(merchant, f"sku-{number}", f"纸尿裤 diapers {number}", 9_900 + number, "CNY")
+
+
+def _records(services: Services, number: int, out: Path) -> dict[str, str]:
+    """A merchant with a wallet, an item in a plan and an order, sold by a publisher's link."""
+    clock = services.clock
+    merchant = services.catalog.upsert_merchant(f"m-{number}", f"Merchant {number}")
+    services.catalog.upsert_items([_item(f"m-{number}", n) for n in range(3)])
+    with services.engine.connect() as conn:
+        items = repository.list_items(conn, ItemQuery(merchant_id=merchant.id)).items
+    publisher = services.publishers.create(f"p-{number}", f"Publisher {number}")
+    placement = services.publishers.create_placement(
+        f"page:{number}", "page", "A page", 4, publisher.id
+    )
+    link, _ = services.publishers.create_link(publisher.id, items[0].id)
+    plan = services.plans.create(PlanDraft(merchant.id, "4", (items[0].id,), name="A plan"))
+    order_id = services.ids("ord")
+    with services.engine.begin() as conn:
+        services.ledger.top_up(conn, merchant.id, 1_000_000, "CNY", f"first-{number}")
+        columns = {"id": order_id, "external_id": "o-1", "merchant_id": merchant.id}
+        conn.execute(
+            orders.insert(),
+            columns
+            | {"source": "live", "shopper": "", "currency": "CNY", "total_minor": 30_000}
+            | {"placed_at": clock.now()},
+        )
+        lines = [(1, items[0].id, 10_000), (2, items[1].id, 20_000)]
+        conn.execute(
+            order_lines.insert(),
+            [
+                {"order_id": order_id, "line": n, "item_id": i, "quantity": 1, "amount_minor": a}
+                for n, i, a in lines
+            ],
+        )
+        paid = {"order_id": order_id, "line": 0, "step": "payment", "number": 0}
+        conn.execute(order_steps.insert(), paid | {"amount_minor": 30_000, "at": clock.now()})
+        sold = CreditedLine(
+            order_id, 1, link.id, publisher.id, merchant.id, "", 10_000, "CNY", clock.now()
+        )
+        services.commissions.on_orders(conn, [sold])
+        commission = services.commissions.of_orders(conn, [order_id])[0]
+    clock.advance(timedelta(minutes=1))
+    settle(services.engine, clock, services.ids, clock.now(), out)
+    with services.engine.connect() as conn:
+        statement = services.settlement.page(conn, role="merchant", party_id=merchant.id)[0][0]
+    return {
+        "merchant_id": merchant.id,
+        "publisher_id": publisher.id,
+        "item_id": items[0].id,
+        "placement_id": placement.id,
+        "link_id": link.id,
+        "plan_id": plan.id,
+        "order_id": order_id,
+        "commission_id": commission.id,
+        "statement_id": statement.id,
+    }
+
+
+@pytest.fixture
+def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> Services:
+    return Services(engine, clock, ids)
+
+
+@pytest.fixture
+def api(services: Services, tmp_path: Path) -> Api:
+    """Two merchants and two publishers with some of everything; one key for each role."""
+    services.publishers.ensure_on_site()
+    others, mine = (_records(services, number, tmp_path) for number in (2, 1))
+    made = Api(create_api(services, calls_per_minute=1_000_000), services, mine, others)
+    parties = {"merchant": mine["merchant_id"], "publisher": mine["publisher_id"]}
+    for role in ROLES:
+        for _ in (1, 2):  # the second may be revoked
+            key_id, secret = services.identity.create_key(role, role, parties.get(role))
+            made.secrets.setdefault(role, secret)
+        made.ids[f"{role}_key_id"] = key_id
+    made.ids["key_id"] = made.ids["merchant_key_id"]
+    others["key_id"] = made.ids["operator_key_id"]
+    return made

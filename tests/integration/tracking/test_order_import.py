@@ -1,0 +1,147 @@
+"""Past orders from files: lines, payments, returns; idempotent, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from adunion.kernel.clock import ManualClock
+from adunion.kernel.errors import AdUnionError
+from adunion.kernel.ids import IdFactory
+from adunion.tracking.order_import import OrderImportReport, import_orders
+
+pytestmark = pytest.mark.integration
+
+MAPPING = """
+[orders]
+returns = { column = "order", matches = "C.*" }
+[orders.fields]
+order = "order"
+merchant = { constant = "m" }
+item = "item"
+title = "title"
+quantity = "quantity"
+unit_price = "price"
+currency = { constant = "GBP" }
+shopper = "shopper"
+placed_at = "at"
+paid_at = "at"
+"""
+HEAD = "order,item,title,quantity,price,shopper,at"
+ROWS = (
+    "1,a,Tea,5,2.00,s,2026-01-01",
+    "1,b,Pot,1,9.50,s,2026-01-01",
+    "2,a,Tea,2,2.00,s,2026-01-02",
+    "C3,a,Tea,-3,2.00,s,2026-01-03",  # two of order 2, one of order 1
+    "C4,b,Pot,-2,9.50,s,2026-01-04",  # only one was bought
+    "C5,b,Pot,-1,9.50,,2026-01-04",  # whose?
+)
+
+
+@pytest.fixture
+def run(
+    engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path
+) -> Callable[..., OrderImportReport]:
+    def run(*rows: str, **options: Any) -> OrderImportReport:
+        (tmp_path / "mine.toml").write_text(MAPPING)
+        path = tmp_path / "orders.csv"
+        path.write_text("\n".join((HEAD, *rows)))
+        return import_orders(engine, clock, ids, path, str(tmp_path / "mine.toml"), **options)
+
+    return run
+
+
+def steps(engine: Engine) -> list[tuple[Any, ...]]:
+    with engine.connect() as conn:
+        found = conn.execute(
+            text(
+                "select external_id, line, step, number, amount_minor from order_steps s "
+                "join orders o on o.id = s.order_id order by 1, 2, 3, 4"
+            )
+        )
+        return [tuple(row) for row in found]
+
+
+def test_returns_go_to_the_latest_earlier_purchases(
+    run: Callable[..., OrderImportReport], engine: Engine
+) -> None:
+    report = run(*ROWS)
+    assert (report.orders, report.lines, report.items_created) == (2, 3, 2)
+    assert (report.returns, report.unmatched_returns) == (3, 2)
+    assert steps(engine) == [
+        ("1", 0, "payment", 0, 1950),
+        ("1", 1, "refund", 0, 200),
+        ("1", 2, "refund", 0, 950),
+        ("2", 0, "payment", 0, 400),
+        ("2", 1, "refund", 0, 400),
+    ]
+
+
+def test_a_second_import_changes_nothing_and_a_changed_order_is_replaced(
+    run: Callable[..., OrderImportReport], engine: Engine
+) -> None:
+    run(*ROWS)
+    before = steps(engine)
+    again = run(*ROWS)
+    assert (again.inserted, again.updated, again.unchanged, again.items_created) == (0, 0, 2, 0)
+    assert steps(engine) == before
+    changed = run(ROWS[0], ROWS[1], "2,a,Tea,3,2.00,s,2026-01-02", "6,a,Tea,1,2,t,2026-01-05")
+    assert (changed.inserted, changed.updated, changed.unchanged) == (1, 2, 0)
+    assert ("2", 0, "payment", 0, 600) in steps(engine)
+    assert not [step for step in steps(engine) if step[2] == "refund"]
+
+
+def test_a_bad_line_imports_nothing(run: Callable[..., OrderImportReport], engine: Engine) -> None:
+    with pytest.raises(AdUnionError, match=r"orders.csv:3: field 'quantity': -1 is not positive"):
+        run(ROWS[0], "7,a,Tea,-1,2.00,s,2026-01-01")
+    with engine.connect() as conn:
+        assert conn.execute(text("select count(*) from orders")).scalar() == 0
+    assert run(ROWS[0], "7,a,Tea,-1,2.00,s,2026-01-01", skip_bad=True).skipped == 1
+
+
+def test_an_order_the_market_took_itself_is_not_overwritten(
+    run: Callable[..., OrderImportReport], engine: Engine
+) -> None:
+    run(*ROWS)
+    with engine.begin() as conn:
+        conn.execute(text("update orders set source = 'live' where external_id = '2'"))
+    with pytest.raises(AdUnionError, match="'2' was taken by this market"):
+        run(*ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "mapping", "orders", "lines", "paid", "refunded_minor"),
+    [
+        ("tmall_orders.csv", "tmall_orders", 28010, 28010, 24087, 57233592),
+        ("cdnow.txt", "cdnow", 67591, 69659, 67591, 0),
+    ],
+)
+def test_real_orders_import_whole(
+    engine: Engine, clock: ManualClock, ids: IdFactory, data: Path,
+    name: str, mapping: str, orders: int, lines: int, paid: int, refunded_minor: int,
+) -> None:  # fmt: skip
+    report = import_orders(engine, clock, ids, data / "orders" / name, mapping)
+    assert (report.inserted, report.lines) == (orders, lines)
+    with engine.connect() as conn:
+        found = conn.execute(
+            text(
+                "select count(*) filter (where step = 'payment'), "
+                "coalesce(sum(amount_minor) filter (where step = 'refund'), 0) from order_steps"
+            )
+        ).one()
+    assert found[0] == paid
+    assert found[1] == refunded_minor
+
+
+def test_online_retail_imports_with_its_returns_and_items(
+    engine: Engine, clock: ManualClock, ids: IdFactory, data: Path
+) -> None:
+    path = data / "orders" / "online_retail.parquet"
+    report = import_orders(engine, clock, ids, path, "online_retail")
+    assert (report.orders, report.lines, report.returns) == (16206, 419635, 7340)
+    assert report.unmatched_returns < 0.2 * report.returns
+    assert report.items_created == 3750

@@ -1,0 +1,145 @@
+"""Properties of the auction, against trying everything."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adunion.decision.auction.pricing import pricing
+
+from .reference import Case, allowed, best_welfare, kernel
+
+EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+
+
+@st.composite
+def cases(draw: st.DrawFn, rows_max: int = 6, slots_max: int = 4) -> Case:
+    """Small auctions full of ties, caps that bind, and items without a bid."""
+    rows = draw(st.integers(1, rows_max))
+    worth = st.one_of(st.integers(0, 6), st.integers(0, 1_000_000))
+    merchant = draw(st.lists(st.integers(0, 2), min_size=rows, max_size=rows))
+    group = [10 * m + draw(st.integers(0, 2)) for m in merchant]
+    theta = draw(st.lists(st.integers(1, 10_000), min_size=1, max_size=slots_max))
+    return Case(
+        organic=draw(st.lists(worth, min_size=rows, max_size=rows)),
+        bid=draw(st.lists(st.one_of(st.just(0), worth), min_size=rows, max_size=rows)),
+        merchant=merchant,
+        group=group,
+        theta=sorted(theta, reverse=True),
+        merchant_cap=draw(st.integers(1, 3)),
+        group_cap=draw(st.integers(1, 2)),
+    )
+
+
+@EXAMPLES
+@given(case=cases())
+def test_greedy_is_optimal_under_caps(case: Case) -> None:
+    out = kernel(case)
+    welfare = sum(t * case.score(r) for t, r in zip(case.theta, out.rows, strict=False))
+    assert allowed(case, tuple(out.rows))
+    assert welfare == best_welfare(case)
+
+
+@EXAMPLES
+@given(case=cases(), data=st.data())
+def test_the_uplift_price_is_the_externality(case: Case, data: st.DataObject) -> None:
+    out = kernel(case)
+    slot = data.draw(st.integers(0, len(out.rows) - 1))
+    row, bid, theta = out.rows[slot], case.bid[out.rows[slot]], case.theta[slot]
+    without = case.with_bid(row, 0)
+    assert out.facts.welfare[slot] == best_welfare(case)
+    assert out.facts.welfare_without[slot] == best_welfare(without)
+    slot_organic = kernel(without).slot_of(row)
+    exposure_organic = case.theta[slot_organic] if slot_organic < len(case.theta) else 0
+    assert out.facts.exposure_organic[slot] == exposure_organic
+    externality = best_welfare(without) - (best_welfare(case) - theta * bid)
+    expected = externality // theta if theta > exposure_organic else 0
+    assert out.price["uplift"][slot] == expected
+
+
+@EXAMPLES
+@given(case=cases(rows_max=24, slots_max=12))
+def test_no_price_is_above_the_bid_nor_the_payment_above_what_was_added(case: Case) -> None:
+    out = kernel(case)
+    facts = out.facts
+    for name in pricing.names():
+        prices = np.array(out.price[name])
+        assert (prices >= 0).all()
+        assert (prices <= facts.bid).all()
+        assert (prices[~facts.moved] == 0).all()
+    added = (facts.exposure - facts.exposure_organic) * facts.bid
+    assert (np.array(out.price["uplift"]) * facts.exposure <= added).all()
+
+
+@EXAMPLES
+@given(case=cases(rows_max=24, slots_max=12))
+def test_an_item_that_has_the_slot_anyway_is_not_moved_and_pays_nothing(case: Case) -> None:
+    out = kernel(case)
+    for slot, row in enumerate(out.rows):
+        if kernel(case.with_bid(row, 0)).slot_of(row) == slot:
+            assert not out.facts.moved[slot]
+            assert out.price["uplift"][slot] == 0
+
+
+@EXAMPLES
+@given(case=cases(), data=st.data())
+def test_neither_shading_nor_overbidding_gains(case: Case, data: st.DataObject) -> None:
+    row = data.draw(st.integers(0, len(case.bid) - 1))
+    worth = case.bid[row]
+    lie = data.draw(st.one_of(st.integers(0, 8), st.integers(0, 2_000_000)))
+
+    def gain(bid: int) -> int:
+        out = kernel(case.with_bid(row, bid))
+        slot = out.slot_of(row)
+        if slot >= len(out.rows):
+            return 0
+        return case.theta[slot] * (worth - out.price["uplift"][slot])
+
+    # Prices are floored to whole micros per seen impression: up to theta of rounding.
+    assert gain(lie) <= gain(worth) + max(case.theta)
+
+
+@EXAMPLES
+@given(case=cases(rows_max=12, slots_max=6), data=st.data())
+def test_a_higher_bid_never_lowers_the_slot(case: Case, data: st.DataObject) -> None:
+    row = data.draw(st.integers(0, len(case.bid) - 1))
+    raised = case.with_bid(row, case.bid[row] + data.draw(st.integers(0, 1_000_000)))
+    assert kernel(raised).slot_of(row) <= kernel(case).slot_of(row)
+
+
+@EXAMPLES
+@given(case=cases(rows_max=24, slots_max=12))
+def test_better_scores_have_better_slots_and_ties_go_by_row(case: Case) -> None:
+    rows = kernel(case).rows
+    keys = [(-case.score(row), row) for row in rows]
+    assert keys == sorted(keys)
+    assert len(set(rows)) == len(rows)
+
+
+def test_prices_by_hand() -> None:
+    # Organic worth 10 and 8, a rival at 4, and our item: worth 2 to shoppers, bidding 7.
+    case = Case([10, 8, 4, 2], [0, 0, 0, 7], [0, 1, 2, 3], [0, 1, 2, 3], [10_000, 5_000])
+    out = kernel(case)
+    assert out.rows == [0, 3]
+    assert out.facts.moved.tolist() == [False, True]
+    assert out.price["uplift"] == [0, 6]  # it displaced 8 and is itself worth 2
+    assert out.price["gsp"] == [0, 6]
+    assert out.price["first_price"] == [0, 7]
+
+
+def test_uplift_pays_only_for_the_slots_gained() -> None:
+    # Without its bid the item is second (exposure 0.5); with it first (1.0), displacing 6.
+    case = Case([6, 4, 0], [0, 8, 0], [0, 1, 2], [0, 1, 2], [10_000, 5_000])
+    out = kernel(case)
+    assert out.rows == [1, 0]
+    assert out.price["uplift"] == [1, 0]  # (6 - 4) * (1.0 - 0.5) per seen impression
+    assert out.price["gsp"] == [2, 0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_fewer_candidates_than_slots_leave_slots_empty(count: int) -> None:
+    rows = list(range(count))
+    case = Case([5] * count, [1] * count, rows, rows, [10_000] * 8)
+    assert kernel(case).rows == rows

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from adunion.understanding import tokens
+from adunion.understanding.tokens import CHARS_MAX
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("儿童手机壳", ["儿童", "童手", "手机", "机壳"]),
+        ("壳", ["壳"]),
+        ("Phone Cases for the iPad", ["phone", "case", "ipad"]),
+        ("batteries and boxes, glass lens", ["battery", "box", "glass", "len"]),
+        ("0.5L 500ml 500 毫升 500毫升", ["500ml"] * 4),
+        ("1.2公斤 1200g", ["1200g"] * 2),
+        ('17" 17英寸', ["17in"] * 2),
+        ("Wi-Fi iPhone13", ["wifi", "wi", "fi", "iphone13", "iphone", "13"]),
+        ("ＡＢＣ奶粉", ["abc", "奶粉"]),
+        ("", []),
+        ("😀 🎉!!", []),
+        ("的", []),
+    ],
+)
+def test_text_becomes_its_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+def test_singles_add_each_unspaced_character() -> None:
+    assert tokens("手机壳", singles=True) == ["手机", "机壳", "手", "机", "壳"]
+
+
+def test_long_text_is_read_to_a_bound() -> None:
+    assert len(tokens("word " * 1_000_000)) == CHARS_MAX // 5
+    assert len(tokens("9" * 1_000_000 + "kg")) == 1
