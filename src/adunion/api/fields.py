@@ -23,9 +23,10 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from adunion.kernel.clock import rfc3339
-from adunion.kernel.errors import invalid
+from adunion.kernel.errors import AdUnionError, invalid
 from adunion.kernel.money import _CODES, MINOR_MAX, exponent
 
 ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
@@ -71,7 +72,10 @@ def _whole(value: Any) -> Any:
 
 
 def _check_currency(code: str) -> str:
-    exponent(code)
+    try:
+        exponent(code)
+    except AdUnionError as error:
+        raise ValueError(error.message) from None
     return code
 
 
@@ -100,7 +104,9 @@ Account = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[A-Za-z0-9_]*){0,3
 Whole = BeforeValidator(_whole)
 PositiveMinor = Annotated[int, Field(ge=1, le=MINOR_MAX), Whole]
 Key = Annotated[str, StringConstraints(pattern=_KEY)]
-NAMED_KEYS = {"additionalProperties": False}  # pydantic leaves it out for keys with a pattern
+NAMED_KEYS: JsonDict = {
+    "additionalProperties": False
+}  # pydantic leaves it out for keys with a pattern
 Title = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NAMED)]
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=_URL)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1), Whole]

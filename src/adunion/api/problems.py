@@ -72,7 +72,7 @@ def of_validation(errors: Sequence[Any]) -> AdUnionError:
     first = found[0]
     return AdUnionError(
         "invalid",
-        f"{first.where} {first.pointer}: {first.detail}",
+        f"{first.where}{first.pointer and f' {first.pointer}'}: {first.detail}.",
         422,
         field=first.pointer.strip("/").replace("/", ".") or first.where,
         hint="See errors for each field, and /v1/openapi.json for the schema.",
@@ -121,8 +121,11 @@ async def answer_unexpected(_request: Request, _error: Exception) -> Response:
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     where, *path = (str(part) for part in error["loc"])
+    if error["type"] == "json_invalid":
+        return FieldError(where=where, pointer="", detail=f"not JSON at character {path[0]}")
     pointer = path[0] if where != "body" and path else "".join(f"/{_escape(p)}" for p in path)
-    return FieldError(where=where, pointer=_printable(pointer)[:200], detail=error["msg"])
+    detail = error["msg"].removeprefix("Value error, ")
+    return FieldError(where=where, pointer=_printable(pointer)[:200], detail=detail)
 
 
 def _escape(part: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,10 @@ import numpy.typing as npt
 from adunion.audience import CLICK, ORDER, ProfileStore
 from adunion.audience.lookup import IdLookup
 from adunion.catalog.types import CatalogSnapshot
+from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.decision import PlanBook
+from adunion.decision.bidding import Landscape
+from adunion.decision.book import NEVER_US, UNLIMITED
 from adunion.decision.engine import DecisionEngine, DecisionSettings
 from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
@@ -106,6 +110,22 @@ class Brain:
         if self.notes is not None:
             self.notes.decided(requests, decided, self._predictor)
         return decided
+
+    def placement_rows(self, placement: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+        """The row of each placement, -1 where it is not known."""
+        return self._places.find(placement)
+
+    def counterfactual(
+        self, requests: RequestBatch, rows: npt.NDArray[np.int32]
+    ) -> Landscape:
+        """What a new plan with these items and a target of 1 would get at each multiplier."""
+        book = with_plan(self.plans, rows)
+        before = self._state
+        self._state = before.with_planned(_planned(book))
+        try:
+            return self.engine.landscape(requests, book, len(book) - 1, generator(len(requests)))
+        finally:
+            self._state = before
 
     def learn(self, batch: EventBatch) -> None:
         """Take what happened into profiles, item statistics and training rows."""
@@ -218,6 +238,28 @@ class Brain:
             words = np.ascontiguousarray(batch.shopper[told]).view(np.uint64).reshape(-1, 2)
             day = (batch.at_us[told] // _DAY_US).astype(np.uint64)
             self._together.append((words[:, 0] ^ words[:, 1] * np.uint64(31) ^ day, rows[told]))
+
+
+def with_plan(book: PlanBook, rows: npt.NDArray[np.int32]) -> PlanBook:
+    """A copy of a book with one more plan: these items, target 1, no limits."""
+    item_plan = book.item_plan.copy()
+    item_plan[rows] = len(book)
+    owner = np.int32(len(book.wallet_micros))
+    return replace(
+        book,
+        ids=[*book.ids, "cmp_forecast"],
+        raw=np.append(book.raw, np.zeros(1, "V16")),
+        merchant_ids=[*book.merchant_ids, ""],
+        item_plan=item_plan,
+        target_roi=np.append(book.target_roi, 1.0),
+        alpha=np.append(book.alpha, 1.0),
+        remaining_micros=np.append(book.remaining_micros, UNLIMITED),
+        wallet=np.append(book.wallet, owner),
+        wallet_micros=np.append(book.wallet_micros, UNLIMITED),
+        start_us=np.append(book.start_us, 0),
+        end_us=np.append(book.end_us, NEVER_US),
+        dayparts=np.vstack([book.dayparts, np.ones((1, HOURS_OF_WEEK), np.bool_)]),
+    )
 
 
 def _lookup(placements: Sequence[Placement]) -> IdLookup:

@@ -44,6 +44,7 @@ from adunion.tracking import (
 
 from .brain import Brain
 from .consumer import Consumer, Services
+from .forecast import Point, RecentRequests, forecast
 
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
@@ -166,6 +167,12 @@ class Market:
         """Start a plan; its id."""
         return self.plans_service.create(draft, by="scenario").id
 
+    def forecast(self, item_ids: Sequence[str], budget_minor: int | None) -> list[Point]:
+        """What a day of a plan with these items would bring, by target."""
+        with self.lock:
+            rows = self.catalog.rows(raw_ids(list(item_ids)))
+            return forecast(self.brain, self.recent, rows[rows >= 0], budget_minor)
+
     def top_up(self, merchant_ids: Sequence[str], amount_minor: int, key: str) -> None:
         """Put money into wallets; `key` makes it happen once."""
         with self.engine.begin() as conn:
@@ -231,6 +238,7 @@ class Market:
         self._link_owner = self._links()
         self._rule = LastClick(catalog.raw, catalog.merchant)
         self.outcomes = Outcomes()
+        self.recent = RecentRequests()
         self.brain = Brain(catalog, placements, self._audiences(), seed, settings)
         models = self.home / "models.npz"
         if models.exists():
@@ -258,6 +266,7 @@ class Market:
 
     def _learn(self, batch: EventBatch, credits: Credits) -> None:
         self.brain.learn(batch)
+        self.recent.learn(batch)
         moved = batch.take(
             (batch.type == EventType.IMPRESSION)
             & (batch.flags & FLAG_MOVED > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from adunion.kernel.errors import invalid
 from adunion.kernel.money import MINOR_MAX, Money
@@ -15,8 +15,8 @@ TARGET_MIN = Decimal("0.1")
 TARGET_MAX = Decimal(1_000)
 NAME_LETTERS_MAX = 200
 ITEMS_MAX = 20_000
-CONVERSION_TYPICAL = Decimal("0.1")
-"""A click is worth about price * this / target; a budget below one such click buys nothing."""
+CLICKS_AN_ORDER = 10
+"""A click is worth about price / target / this; a budget below one such click buys nothing."""
 PLAN_MAX = timedelta(days=3_660)
 
 
@@ -40,11 +40,17 @@ def target_roi(value: object) -> Decimal:
     return rounded
 
 
+def text(field: str, value: object) -> str:
+    """Text that a database can keep: no NUL, no half of a surrogate pair."""
+    kept = value.encode(errors="ignore").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str) or kept != value or "\x00" in value:
+        raise invalid(field, "This is not text.", "Leave out NUL and broken characters.")
+    return value.strip()
+
+
 def name(value: object) -> str:
     """A name of 1 to 200 letters."""
-    if not isinstance(value, str) or "\x00" in value:
-        raise invalid("name", "A name is text without NUL characters.")
-    clean = value.strip()
+    clean = text("name", value)
     if not 1 <= len(clean) <= NAME_LETTERS_MAX:
         raise invalid("name", f"A name has 1 to {NAME_LETTERS_MAX} letters, not {len(clean)}.")
     return clean
@@ -56,8 +62,8 @@ def budget_minor(value: object, target: Decimal, cheapest_minor: int, currency: 
         return None
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid("budget_minor", "A budget is a whole number of minor units, or null.")
-    click = (cheapest_minor * CONVERSION_TYPICAL / target).to_integral_value(ROUND_CEILING)
-    least = max(1, int(click))
+    per_mille = int(target * 1_000) * CLICKS_AN_ORDER
+    least = max(1, -(-cheapest_minor * 1_000 // per_mille))  # rounded up
     if value < least:
         raise invalid(
             "budget_minor",

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from adunion.catalog.repository import get_merchant
 from adunion.kernel.clock import Clock, rfc3339
-from adunion.kernel.errors import AdUnionError, conflict, invalid, not_found
+from adunion.kernel.errors import conflict, invalid, not_found
 from adunion.kernel.ids import Ids
 from adunion.ledger import Posting
 
 from . import checks, repository
 from .charges import charge
+from .exclusive import exclusive
+from .selection import check_goods, selected
 from .stages import is_large, next_stage
-from .types import Edit, LivePlan, Page, Plan, PlanDraft, Selector
+from .types import Edit, LivePlan, Page, Plan, PlanDraft
 
 PAGE_MAX = 200
 _FIELDS = ("name", "target_roi", "budget_minor", "start_at", "end_at", "dayparts", "item_ids")
@@ -63,7 +63,7 @@ class Plans:
                 "stage": "learning", "stage_since": start, "created_at": now, "updated_at": now,
             }  # fmt: skip
             repository.insert_plan(conn, values)
-            with _exclusive(conn, chosen, plan_id):
+            with exclusive(conn, chosen, plan_id):
                 repository.add_items(conn, plan_id, chosen)
             self._record(conn, plan_id, by, {"status": [None, "active"]}, large=False)
             return self._get(conn, plan_id, None)
@@ -206,10 +206,10 @@ class Plans:
         if bool(draft.item_ids) == (draft.selector is not None):
             raise invalid("item_ids", "Choose items by id or by a selector, one of the two.")
         if draft.selector is not None:
-            chosen = _selected(conn, draft.merchant_id, draft.selector)
+            chosen = selected(conn, draft.merchant_id, draft.selector)
         else:
             chosen = checks.item_ids(draft.item_ids)
-        cheapest, currency, title = _check_goods(conn, draft.merchant_id, chosen)
+        cheapest, currency, title = check_goods(conn, draft.merchant_id, chosen)
         return chosen, cheapest, currency, title
 
     def _set_status(self, plan_id: str, status: str, by: str, merchant_id: str | None) -> Plan:
@@ -225,7 +225,7 @@ class Plans:
         now = self._clock.now()
         if plan.status == "ended":
             checks.span(plan.start_at, plan.end_at, now)
-            with _exclusive(conn, repository.item_ids(conn, plan.id), plan.id):
+            with exclusive(conn, repository.item_ids(conn, plan.id), plan.id):
                 repository.hold_items(conn, [plan.id], active=True)
         if status == "ended":
             repository.hold_items(conn, [plan.id], active=False)
@@ -259,7 +259,7 @@ class Plans:
     ) -> None:
         added = sorted(set(wanted) - set(held))
         repository.remove_items(conn, plan.id, set(held) - set(wanted))
-        with _exclusive(conn, added, plan.id):
+        with exclusive(conn, added, plan.id):
             repository.add_items(conn, plan.id, added)
 
     def _record(
@@ -267,80 +267,6 @@ class Plans:
     ) -> None:
         edit = Edit(self._ids("edt"), plan_id, self._clock.now(), by, changes, large)
         repository.insert_edit(conn, edit)
-
-
-def _selected(conn: Connection, merchant_id: str, selector: Selector) -> tuple[str, ...]:
-    for field, text in (("category", selector.category), ("brand", selector.brand)):
-        if "\x00" in text:
-            raise invalid(field, "Text without NUL characters, please.")
-    if "\x00" in selector.text:
-        raise invalid("text", "Text without NUL characters, please.")
-    chosen = repository.select_items(conn, merchant_id, selector)
-    if not chosen:
-        raise invalid("selector", "No live item of the merchant matches.", "Widen the selection.")
-    return checks.item_ids(chosen)
-
-
-def _check_goods(conn: Connection, merchant_id: str, chosen: Sequence[str]) -> tuple[int, str, str]:
-    """(cheapest price, currency, first title); all must be the merchant's own live items."""
-    found = {row.id: row for row in repository.goods(conn, chosen)}
-    foreign = [id_ for id_ in chosen if id_ not in found or found[id_].merchant_id != merchant_id]
-    if foreign:
-        raise AdUnionError(
-            "item_not_found", f"{len(foreign)} of the items are not this merchant's: {foreign[0]}.",
-            422, "item_ids", "Choose the merchant's own items.", {"items": foreign[:100]},
-        )  # fmt: skip
-    gone = [id_ for id_ in chosen if found[id_].withdrawn_at is not None]
-    if gone:
-        raise AdUnionError(
-            "item_withdrawn", f"{len(gone)} of the items are withdrawn: {found[gone[0]].title!r}.",
-            422, "item_ids", "Leave them out, or list them again.", {"items": gone[:100]},
-        )  # fmt: skip
-    currencies = sorted({found[id_].currency for id_ in chosen})
-    if len(currencies) > 1:
-        raise invalid("item_ids", f"The items have several currencies: {', '.join(currencies)}.",
-                      "Make one plan for each.")  # fmt: skip
-    cheapest = min(found[id_].price_minor for id_ in chosen)
-    return cheapest, currencies[0], str(found[chosen[0]].title)
-
-
-def _exclusive(
-    conn: Connection, item_ids: Sequence[str], plan_id: str
-) -> AbstractContextManager[None]:
-    return _Exclusive(conn, item_ids, plan_id)
-
-
-class _Exclusive:
-    """Turns the unique index's refusal into a 409 that names the other plan."""
-
-    def __init__(self, conn: Connection, item_ids: Sequence[str], plan_id: str) -> None:
-        self._conn, self._item_ids, self._plan_id = conn, item_ids, plan_id
-        self._savepoint = conn.begin_nested()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: object) -> None:  # fmt: skip
-        if error is None:
-            self._savepoint.commit()
-            return
-        self._savepoint.rollback()
-        if isinstance(error, IntegrityError) and "one_active_plan" in str(error):
-            taken = repository.taken(self._conn, self._item_ids, but=self._plan_id)
-            raise _in_other_plan(taken) from None
-
-
-def _in_other_plan(taken: Sequence[Any]) -> AdUnionError:
-    if not taken:  # the other plan let go between the refusal and the look
-        return conflict("item_in_other_plan", "An item was in another plan.", "Try again.")
-    item, plan, name = taken[0]
-    return conflict(
-        "item_in_other_plan",
-        f"{len(taken)} of the items are in another active plan: {item} is in {name!r} ({plan}).",
-        "Leave them out, or end the other plan first.",
-        plan_id=plan, plan_name=name, items=[row[0] for row in taken[:100]],
-    )  # fmt: skip
 
 
 def _checked(
@@ -369,7 +295,7 @@ def _check_money(
     conn: Connection, plan: Plan, after: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> None:
     if "item_ids" in changes:
-        cheapest, currency, _ = _check_goods(conn, plan.merchant_id, after["item_ids"])
+        cheapest, currency, _ = check_goods(conn, plan.merchant_id, after["item_ids"])
         if currency != plan.currency:
             raise invalid("item_ids", f"The plan is in {plan.currency}, the items in {currency}.")
     else:

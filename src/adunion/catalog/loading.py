@@ -84,16 +84,16 @@ class Staging:
         conn = self._conn
         conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": _MERGE_LOCK})
         merchants = ensure_merchants(conn, self._merchants, ids, at)
-        conn.execute(text("analyze staged_items"))
+        conn.execute(text("analyze staged_items (row, merchant, external_id)"))
         conn.execute(text("drop table if exists matched_items"))
         conn.execute(text(_MATCH))
         conn.execute(text("analyze matched_items"))
-        updated = conn.execute(text(_UPDATE), {"at": at}).rowcount
-        inserted = self._insert(ids, at)
         withdrawn = 0
         if withdraw_missing:
             only = {"at": at, "merchants": list(merchants.values())}
             withdrawn = conn.execute(text(_WITHDRAW), only).rowcount
+        updated = conn.execute(text(_UPDATE), {"at": at}).rowcount
+        inserted = self._insert(ids, at)
         conn.execute(text("drop table staged_items, matched_items"))
         return Merged(inserted, updated, self._rows - inserted - updated, withdrawn)
 
@@ -141,8 +141,7 @@ order by n.row
 _WITHDRAW = """
 update items i set withdrawn_at = :at, updated_at = :at
 where i.merchant_id = any(:merchants) and i.withdrawn_at is null
-  and not exists (select from staged_items s join matched_items t using (row)
-                  where t.merchant_id = i.merchant_id and s.external_id = i.external_id)
+  and not exists (select from matched_items t where t.id = i.id)
 """
 
 

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
     TextClause,
-    and_,
     bindparam,
-    case,
     func,
     select,
     text,
@@ -137,8 +136,8 @@ def add_changes(
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Commission]:
     """Commissions of orders as they stand."""
-    orders = bindparam("orders", list(order_ids), ARRAY(Text))
-    return _read(conn, _current().where(commissions.c.order_id == func.any(orders)))
+    mine = _any(commissions.c.order_id, order_ids)
+    return _stand(conn, conn.execute(_in_order().where(mine)).all())
 
 
 def due(conn: Connection, until: datetime) -> list[Commission]:
@@ -148,7 +147,9 @@ def due(conn: Connection, until: datetime) -> list[Commission]:
         commission_changes.c.kind == "released",
     )
     ended = commission_receipts.c.at + commissions.c.hold_days * timedelta(days=1)
-    return _read(conn, _current().where(ended <= until, ~released.exists()))
+    received = commission_receipts.c.order_id == commissions.c.order_id
+    query = _in_order().join(commission_receipts, received)
+    return _stand(conn, conn.execute(query.where(ended <= until, ~released.exists())).all())
 
 
 def page(
@@ -160,62 +161,71 @@ def page(
     ending_before: str | None,
 ) -> tuple[list[Commission], bool]:
     """Newest commissions first, of a party where one is given, and whether more follow."""
-    query = _current()
+    query = select(commissions)
     if publisher_id is not None:
         query = query.where(commissions.c.publisher_id == publisher_id)
     if merchant_id is not None:
         query = query.where(commissions.c.merchant_id == merchant_id)
     found = paging.page(conn, query, commissions.c.id, limit, starting_after, ending_before)
-    return [_commission(row) for row in found.rows], found.has_more
+    return _stand(conn, found.rows), found.has_more
 
 
 def get(conn: Connection, id_: str) -> Commission | None:
     """One commission."""
-    return next(iter(_read(conn, _current().where(commissions.c.id == id_))), None)
+    rows = conn.execute(select(commissions).where(commissions.c.id == id_)).all()
+    return next(iter(_stand(conn, rows)), None)
 
 
-def _current() -> Select[Any]:
-    ch, co, rf = commission_changes.c, commissions.c, commission_refunds.c
-    changed = (
-        select(
-            func.count().label("changes"),
-            *(
-                func.coalesce(func.sum(ch[name]), 0).label(name)
-                for name in ("estimated_minor", "held_minor", "payable_minor", "fee_minor")
-            ),
-            func.coalesce(func.bool_or(ch.kind == "released"), False).label("released"),
+def _any(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    return column == func.any(bindparam(None, list(values), ARRAY(Text)))
+
+
+def _in_order() -> Select[Any]:
+    return select(commissions).order_by(commissions.c.order_id, commissions.c.line)
+
+
+def _stand(conn: Connection, rows: Sequence[Row[Any]]) -> list[Commission]:
+    """Commissions with the sums of their changes and refunds, by a few flat queries."""
+    order_ids = sorted({r.order_id for r in rows})
+    received = _receipts(conn, order_ids)
+    refunded = _refunded(conn, order_ids)
+    changed = _changed(conn, [r.id for r in rows])
+    return [
+        Commission(
+            r.id, r.order_id, r.line, r.link_id, r.publisher_id, r.merchant_id, r.category,
+            r.base_minor, min(refunded.get((r.order_id, r.line), 0), r.base_minor), r.currency,
+            Terms(r.rate_bps, r.fee_bps, r.hold_days), r.at, received.get(r.order_id),
+            *changed.get(r.id, (False, 0, Shares())),
         )
-        .where(ch.commission_id == co.id)
-        .lateral("changed")
-    )
-    refunded = (
-        select(func.coalesce(func.sum(rf.amount_minor), 0).label("minor"))
-        .where(rf.order_id == co.order_id, rf.line == co.line)
-        .lateral("refunded")
-    )
-    capped = case((refunded.c.minor > co.base_minor, co.base_minor), else_=refunded.c.minor).label(
-        "refunded_minor"
-    )
-    received = commission_receipts.c
-    joined = (
-        commissions.outerjoin(commission_receipts, received.order_id == co.order_id)
-        .join(changed, and_(True))
-        .join(refunded, and_(True))
-    )
-    return select(commissions, received.at.label("received_at"), capped, changed).select_from(
-        joined
-    )
+        for r in rows
+    ]  # fmt: skip
 
 
-def _read(conn: Connection, query: Select[Any]) -> list[Commission]:
-    ordered = query.order_by(commissions.c.order_id, commissions.c.line)
-    return [_commission(row) for row in conn.execute(ordered)]
+def _receipts(conn: Connection, order_ids: Sequence[str]) -> dict[str, datetime]:
+    query = select(commission_receipts).where(_any(commission_receipts.c.order_id, order_ids))
+    return {r.order_id: r.at for r in conn.execute(query)}
 
 
-def _commission(r: Row[Any]) -> Commission:
-    return Commission(
-        r.id, r.order_id, r.line, r.link_id, r.publisher_id, r.merchant_id, r.category,
-        r.base_minor, int(r.refunded_minor), r.currency,
-        Terms(r.rate_bps, r.fee_bps, r.hold_days), r.at, r.received_at, r.released, r.changes,
-        Shares(int(r.estimated_minor), int(r.held_minor), int(r.payable_minor), int(r.fee_minor)),
-    )  # fmt: skip
+def _refunded(conn: Connection, order_ids: Sequence[str]) -> dict[tuple[str, int], int]:
+    c = commission_refunds.c
+    query = select(c.order_id, c.line, func.sum(c.amount_minor)).where(_any(c.order_id, order_ids))
+    rows = conn.execute(query.group_by(c.order_id, c.line))
+    return {(order_id, line): int(minor) for order_id, line, minor in rows}
+
+
+def _changed(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[bool, int, Shares]]:
+    """Released or not, how many changes, and their sums, by commission."""
+    c = commission_changes.c
+    query = select(
+        c.commission_id,
+        func.bool_or(c.kind == "released"),
+        func.count(),
+        func.sum(c.estimated_minor),
+        func.sum(c.held_minor),
+        func.sum(c.payable_minor),
+        func.sum(c.fee_minor),
+    ).where(_any(c.commission_id, ids))
+    return {
+        id_: (released, changes, Shares(*map(int, sums)))
+        for id_, released, changes, *sums in conn.execute(query.group_by(c.commission_id))
+    }

@@ -12,6 +12,7 @@ from typing import Any
 from adunion.kernel.clock import rfc3339
 from adunion.kernel.money import to_major
 
+PAGE_ROWS = 50
 RIGHT = frozenset(("money", "number", "ratio", "rate"))
 
 
@@ -51,7 +52,7 @@ class Table:
     previous_page: int | None = None
     total: int | None = None
 
-    def sorted(self, wish: str | None) -> None:
+    def sort_by(self, wish: str | None) -> None:
         """Sort by a column as the URL wishes; an unknown one keeps the order."""
         if wish:
             self.sort = wish
@@ -62,6 +63,16 @@ class Table:
         unknown = [row for row in self.rows if row.get(key) is None]
         known.sort(key=lambda row: row[key], reverse=self.sort.startswith("-"))
         self.rows = known + unknown
+
+    def turn_to(self, page: int) -> None:
+        """Keep one page of the rows, unless the query did."""
+        if self.sorted_by_source:
+            return
+        self.total = self.total or len(self.rows)
+        page = min(page, max(0, (len(self.rows) - 1) // PAGE_ROWS))
+        self.previous_page = page - 1 if page else None
+        self.next_page = page + 1 if (page + 1) * PAGE_ROWS < len(self.rows) else None
+        self.rows = self.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
 
     def csv(self, label: Any) -> str:
         """All rows, headers translated by `label`; exact decimals, RFC 3339 times."""

@@ -10,7 +10,7 @@ from adunion.trust import Principal
 
 from .deps import ConsoleServices
 from .formats import Formats
-from .views import Views
+from .views import Views, whole_number
 
 
 class Context:
@@ -35,12 +35,9 @@ class Context:
         """Render a page."""
         return self.views.page(self.request, template, status, **context)
 
-    def number(self, name: str, default: int = 0, most: int = 100_000) -> int:
-        """A whole number of the URL, at least 0."""
-        text = self.request.query_params.get(name, "")
-        return (
-            min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 9 else default
-        )
+    def number(self, name: str) -> int:
+        """A whole number of the URL; 0 where there is none."""
+        return whole_number(self.request, name)
 
     def text(self, name: str, most: int = 200) -> str:
         """A text of the URL."""

@@ -139,7 +139,7 @@ def statement(request: Request, who: Merchant, id: str) -> Any:
 
 def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool) -> Any:
     """The list of items with search, category and pages; for merchants and publishers."""
-    text, category, page = it.text("q"), it.text("category"), it.number("page")
+    text, category, page = it.text("q"), it.text("category"), it.number("page_items")
     wanted = ItemFilter(wanted.merchant_id, text, category)
     sort = it.text("sort_items")
     with it.services.engine.connect() as conn:

@@ -103,6 +103,7 @@ def ledger(request: Request, _who: Operator) -> Any:
     with it.services.engine.connect() as conn:
         report = it.services.ledger.check(conn)
         balances = it.services.ledger.balances(conn)
+        names = repository.party_names(conn)
     figures = []
     for sums in report.totals:
         money = partial(it.fmt.money, currency=sums.currency)
@@ -119,6 +120,7 @@ def ledger(request: Request, _who: Operator) -> Any:
     accounts = Table(
         "accounts",
         (
+            Column("owner", N_("Owner")),
             Column("code", N_("Account"), "code"),
             Column("posted_minor", N_("Balance"), "money"),
             Column("pending_in_minor", N_("Reserved for it"), "money"),
@@ -126,6 +128,7 @@ def ledger(request: Request, _who: Operator) -> Any:
         ),
         [
             {
+                "owner": names.get(b.code.split(":")[1], it.say(N_("Platform"))),
                 "code": b.code,
                 "posted_minor": b.posted_minor,
                 "pending_in_minor": b.pending_in_minor,
@@ -281,7 +284,7 @@ def _placements(it: Context, rows: list[tuple[str, MarketPoint]]) -> Table:
             Column("kind", N_("Where")),
             Column("requests", N_("Requests"), "number"),
             Column("impressions", N_("Impressions"), "number"),
-            Column("sponsored", N_("Paid"), "rate"),
+            Column("sponsored", N_("Sponsored"), "rate"),
             Column("ctr", N_("CTR"), "rate"),
             Column("orders", N_("Orders"), "number"),
             Column("gmv_minor", N_("Sales (GMV)"), "money"),
@@ -326,7 +329,7 @@ def _events(it: Context) -> Table:
             Column("position", N_("Position"), "number"),
             Column("at", N_("Time"), "time"),
             Column("type", N_("Event")),
-            Column("sponsored", N_("Paid"), "state"),
+            Column("sponsored", N_("Sponsored"), "state"),
             Column("item", N_("Item"), "code", "/store/item/{item}"),
             Column("plan", N_("Plan"), "code", "/operator/plans/{plan}"),
             Column("order", N_("Order"), "code"),

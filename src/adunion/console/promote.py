@@ -190,7 +190,7 @@ def _items(
     wanted = ItemFilter(draft.merchant_id, text, path, ids=draft.item_ids if chosen_only else None)
     base = f"/merchant/promote/{draft.id}/items"
     with it.services.engine.connect() as conn:
-        rows = repository.items_page(conn, wanted, it.lang, "", number * PAGE, PAGE)
+        rows = repository.items_page(conn, wanted, it.lang, "plan_id", number * PAGE, PAGE)
         total = repository.count_items(conn, wanted)
         free = repository.count_items(
             conn, ItemFilter(draft.merchant_id, text, path, free_only=True)

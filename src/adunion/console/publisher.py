@@ -173,7 +173,7 @@ def earnings(request: Request, who: Publisher) -> Any:
             it.say(N_("after the platform's fee")),
         ),
         Stat(
-            it.say(N_("Paid")),
+            it.say(N_("Paid out")),
             it.money(balances["paid"].posted_minor),
             it.say(N_("sent to you so far")),
         ),

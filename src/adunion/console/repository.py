@@ -27,6 +27,7 @@ ITEM_SORTS: dict[str, ColumnElement[Any]] = {
     "category": items.c.category,
     "price_minor": items.c.price_minor,
     "rating": items.c.rating,
+    "plan_id": plans.c.id.is_not(None),
 }
 DRAFT_ITEMS_MAX = 20_000
 
@@ -72,12 +73,17 @@ def items_page(
     offset: int = 0,
     limit: int = 50,
 ) -> Rows:
-    """Live items with the plan that holds each, in the order asked (default: newest first)."""
+    """Live items with the plan that holds each, in the order asked (default: newest first).
+
+    `plan_id` brings those first that no plan holds.
+    """
     order = ITEM_SORTS.get(sort.removeprefix("-"), items.c.id)
     falling = sort.startswith("-") or order is items.c.id
     query = (
         _matching(_items(lang), wanted)
-        .order_by(order.desc().nulls_last() if falling else order.asc().nulls_last(), items.c.id)
+        .order_by(
+            order.desc().nulls_last() if falling else order.asc().nulls_last(), items.c.id.desc()
+        )
         .offset(offset)
         .limit(limit)
     )
@@ -140,6 +146,14 @@ def change_draft(conn: Connection, id_: str, **values: Any) -> None:
 def drop_draft(conn: Connection, id_: str) -> None:
     """Forget a draft, once its plan is made."""
     conn.execute(plan_drafts.delete().where(plan_drafts.c.id == id_))
+
+
+def party_names(conn: Connection) -> dict[str, str]:
+    """Id -> name of all merchants and publishers."""
+    found = select(merchants.c.id, merchants.c.name).union_all(
+        select(publishers.c.id, publishers.c.name)
+    )
+    return dict(conn.execute(found).tuples().all())
 
 
 def names(conn: Connection, table: sa.Table, ids: Sequence[str]) -> dict[str, str]:

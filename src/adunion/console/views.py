@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from gettext import NullTranslations
 from hashlib import sha256
@@ -23,6 +24,7 @@ from .i18n import LOCALES, NAMES, choose_locale, load_translations
 from .messages import DONE, NAVIGATION, STATES, explain
 from .security import CSRF_COOKIE, csrf_token, principal
 
+_ID = re.compile(r"[a-z]{3}_[0-9A-Z]{26}")
 STATIC = Path(str(files("adunion.console"))) / "static"
 _STATE_TONES = {
     "active": "good", "stable": "good", "payable": "good", "paid": "good", "ok": "good",
@@ -55,9 +57,10 @@ class Views:
         """The page, or with `?csv=<table>` one of its tables as a file."""
         locale = self.locale(request)
         for table in [value for value in context.values() if isinstance(value, Table)]:
-            table.sorted(request.query_params.get(f"sort_{table.id}"))
+            table.sort_by(request.query_params.get(f"sort_{table.id}"))
             if request.query_params.get("csv") == table.id:
                 return _csv(table, self.translations[locale].gettext)
+            table.turn_to(whole_number(request, f"page_{table.id}"))
         html = (
             self._environments[locale]
             .get_template(template)
@@ -66,15 +69,6 @@ class Views:
         answer = HTMLResponse(html, status)
         self._remember(request, answer)
         return answer
-
-    def fragment(self, request: Request, template: str, block: str, **context: Any) -> Response:
-        """One block of a template, for HTMX to put in place."""
-        locale = self.locale(request)
-        for table in [value for value in context.values() if isinstance(value, Table)]:
-            table.sorted(request.query_params.get(f"sort_{table.id}"))
-        found = self._environments[locale].get_template(template)
-        scope = found.new_context(self._frame(request, locale) | context)
-        return HTMLResponse("".join(found.blocks[block](scope)))
 
     def problem(self, request: Request, error: AdUnionError) -> Response:
         """The page of an error: what happened and what to do."""
@@ -105,7 +99,7 @@ class Views:
             "who": who,
             "csrf": csrf_token(request) or request.state.fresh_csrf,
             "lang": locale,
-            "lang_tag": locale.replace("_", "-").replace("zh-CN", "zh-CN"),
+            "lang_tag": locale.replace("_", "-"),
             "zone": zone_of(request.cookies.get("tz")),
             "navigation": NAVIGATION[str(who.role)] if who else (),
             "currency": services.currency,
@@ -145,6 +139,7 @@ class Views:
             money_short=formats.money_short,
             state=lambda key: translations.gettext(str(STATES.get(key, key))) if key else "",
             tone=lambda key: _STATE_TONES.get(key, ""),
+            code=short_code,
             spec=lambda value: json.dumps(value, ensure_ascii=False),
         )  # fmt: skip
         environment.globals.update(
@@ -153,10 +148,21 @@ class Views:
         return environment
 
 
+def whole_number(request: Request, name: str, most: int = 100_000) -> int:
+    """A whole number of the URL; 0 where there is none."""
+    text = request.query_params.get(name, "")
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
 def redirect(path: str, **query: str | None) -> Response:
     """Send the browser on after a form; `done` names the message it shows there."""
     asked = urlencode({key: value for key, value in query.items() if value})
     return RedirectResponse(f"{path}?{asked}" if asked else path, 303)
+
+
+def short_code(text: str) -> str:
+    """Our long ids by prefix and last letters; the whole stands in the title and the CSV."""
+    return f"{text[:4]}…{text[-6:]}" if _ID.fullmatch(text) else text
 
 
 def safe_path(path: str | None, fallback: str) -> str:

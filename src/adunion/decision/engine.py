@@ -25,7 +25,8 @@ from .auction.batch import (
 from .auction.pricing import EXPOSURE_ONE, Facts, Micros, price
 from .auction.rank import scratch
 from .bidding.pilot import Pilot
-from .bidding.types import Results
+from .bidding.sample import Sample
+from .bidding.types import Landscape, Results
 from .book import PlanBook
 from .explain import Explanation, explain
 from .explore import explore
@@ -147,6 +148,25 @@ class DecisionEngine:
             self._goods,
             plans,
             self.settings.rules,
+        )
+
+    def landscape(
+        self, requests: RequestBatch, plans: PlanBook, plan: int, rng: np.random.Generator
+    ) -> Landscape:
+        """What a plan (a row of the book) would get of these requests at each multiplier.
+
+        Decides them as they would be decided now; changes nothing. `traffic` is their number.
+        """
+        decided = self._auction(requests, plans.copy())
+        columns, rows = _columns(requests, decided)
+        scores = decided.scores
+        own = scores._replace(plan=np.where(scores.plan == plan, scores.plan, np.int32(-1)))
+        sample = Sample(len(plans), rng, per_plan=len(requests))
+        sample.observe(columns, rows, own)
+        traffic = np.full(len(plans), float(len(requests)))
+        chosen = self.settings
+        return sample.landscape(
+            self._goods, plans.target_roi, traffic, chosen.rules, chosen.pricing
         )
 
     def _fold(self, now_us: int) -> None:

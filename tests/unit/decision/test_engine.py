@@ -165,7 +165,7 @@ def test_plans_of_one_merchant_share_its_wallet() -> None:
     ]
     market = engine(halves, wallets={owner: 1_500_000})
     out = market.decide(requests(600))
-    assert 1_400_000 < out.price_micros.sum() <= 1_500_000
+    assert 1_300_000 < out.price_micros.sum() <= 1_500_000
     assert market.plans.wallet_micros[0] == 1_500_000 - out.price_micros.sum()
     assert engine(halves, wallets={}).decide(requests(50)).moved.sum() == 0
 
@@ -250,3 +250,14 @@ def test_exposures_that_do_not_fall_are_refused(exposures: tuple[float, ...]) ->
     bad = replace(PLACE, exposures=exposures)
     with pytest.raises(AdUnionError, match="falling"):
         engine([]).replace(0, PlanBook.of([], CATALOG), CATALOG, [bad])
+
+
+def test_a_landscape_of_given_requests_is_whole_and_changes_nothing() -> None:
+    market = engine([])
+    book = PlanBook.of([plan(0, budget_left_micros=50_000_000)], CATALOG)
+    seen = market.landscape(requests(100), book, generator(1))
+    assert seen.traffic.tolist() == [100]
+    assert (np.diff(seen.spend[0]) >= -1).all()
+    assert seen.spend[0, -1] > seen.spend[0, 0]
+    assert book.remaining_micros[0] == 50_000_000
+    assert len(market.plans) == 0

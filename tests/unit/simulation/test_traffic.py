@@ -39,7 +39,9 @@ def test_kinds_follow_the_mix_and_meet_their_placements(world, day):
         assert {world.view.placements.kind[place] for place in places} == {kind}
         offsite = kind in ("page", "live")
         assert (day.publisher[ours] >= 0).all() == offsite
-        assert np.array_equal(day.publisher[ours], world.view.placements.publisher[day.placement[ours]])
+        assert np.array_equal(
+            day.publisher[ours], world.view.placements.publisher[day.placement[ours]]
+        )
 
 
 def test_the_evening_is_busier_than_the_night_in_the_shoppers_zone(day):
@@ -122,7 +124,9 @@ def test_visits_follow_links_by_weight(world):
     assert (asked.placement[visits] == -1).all()
 
 
-@pytest.mark.parametrize("mix", [{}, {"search": 0}, {"radio": 1}, {"search": -1}, {"link": 1}], ids=str)
+@pytest.mark.parametrize(
+    "mix", [{}, {"search": 0}, {"radio": 1}, {"search": -1}, {"link": 1}], ids=str
+)
 def test_a_mix_that_cannot_be_is_refused(world, mix):
     with pytest.raises(AdUnionError):
         traffic(world, 1, MONDAY_US, DAY_US, 10, mix)

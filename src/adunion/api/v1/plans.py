@@ -29,6 +29,8 @@ from adunion.api.fields import (
 from adunion.api.route import allow, router
 from adunion.campaigns import Plan as PlanOfRoom
 from adunion.campaigns import PlanDraft, Selector
+from adunion.catalog import ItemQuery
+from adunion.catalog import repository as catalog
 from adunion.kernel.errors import invalid
 from adunion.trust import Role
 
@@ -154,6 +156,8 @@ def create_plan(services: Services, caller: Caller, body: NewPlan) -> Plan:
     if (body.item_ids is None) == (body.selector is None):
         raise invalid("item_ids", "Send item_ids or a selector, one of the two.")
     merchant_id = own_merchant(caller, body.merchant_id)
+    if body.budget is not None:
+        _check_currency(services, merchant_id, body)
     draft = PlanDraft(
         merchant_id=merchant_id,
         target_roi=str(body.target_roi),
@@ -237,3 +241,19 @@ def _budget_minor(
     if budget.currency != currency:
         raise invalid("budget.currency", f"The plan is in {currency}.")
     return budget.amount_minor
+
+
+def _check_currency(services: Services, merchant_id: str, body: NewPlan) -> None:
+    """Refuse a budget that is not in the currency of the first of the items."""
+    assert body.budget is not None
+    chosen = body.selector or ItemSelector()
+    query = ItemQuery(
+        merchant_id=merchant_id, text=chosen.text, category=chosen.category or None, limit=1
+    )
+    with services.engine.connect() as conn:
+        if body.item_ids is not None:
+            found = list(catalog.get_items(conn, body.item_ids[:1]).values())
+        else:
+            found = catalog.list_items(conn, query).items
+    if found and found[0].currency != body.budget.currency:
+        raise invalid("budget.currency", f"The items are in {found[0].currency}.")

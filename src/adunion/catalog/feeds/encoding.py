@@ -129,7 +129,7 @@ def _gb_chars(line: bytes) -> int:
 
 def text_blocks(file: FeedFile) -> Iterator[str]:
     """The file as text, piece by piece, without its byte order mark."""
-    encoding = detect_encoding(file)
+    encoding = file.encoding = file.encoding or detect_encoding(file)
     decoder = codecs.getincrementaldecoder(encoding)()
     position = lines = 0
     with open_bytes(file) as stream:

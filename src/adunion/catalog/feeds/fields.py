@@ -23,9 +23,10 @@ from .mapping import FieldMap, Section
 from .types import Chunk, Problem
 
 _NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x01-\x1f\x7f]|  ")
+_CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,1000}>|<!--[^<>]*-->")
 _GROUPED = re.compile(r"[^,]*?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?[^,0-9]*")
+_PLAIN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?(?: ([A-Z]{3}))?")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 
 
@@ -181,7 +182,7 @@ def clean(
         for row, text in enumerate(texts):
             if len(text) > chars_max:
                 rows.refuse(row, name, f"{len(text)} characters long, at most {chars_max} fit.")
-    if _NUL_OR_SURROGATE.search(joined):
+    if not joined.isprintable() and _NUL_OR_SURROGATE.search(joined):
         for row, text in enumerate(texts):
             if _NUL_OR_SURROGATE.search(text):
                 rows.refuse(row, name, "holds a NUL byte or half a surrogate pair.")
@@ -191,7 +192,7 @@ def clean(
             for text in texts
         ]
         joined = "".join(texts)
-    if _CONTROL.search(joined):
+    if "  " in joined or (not joined.isprintable() and _CONTROL.search(joined)):
         texts = [" ".join(_CONTROL.sub(" ", text).split()) for text in texts]
     return texts
 
@@ -231,6 +232,11 @@ def money_reader(spec: FieldMap) -> Callable[[tuple[str, str]], tuple[int, str]]
         text, currency = given
         if not text:
             raise AdUnionError("invalid", "is empty.")
+        plain = _PLAIN.fullmatch(text) if spec.unit == "major" else None
+        if plain and (found := plain[3] or currency) and (found == currency or not currency):
+            digits, fraction = exponent(found), (plain[2] or "").rstrip("0")
+            if len(fraction) <= digits:  # the usual case; the rest goes the careful way
+                return int(plain[1] + fraction.ljust(digits, "0")), found
         if "," in text and not _GROUPED.fullmatch(text):
             raise AdUnionError(
                 "invalid", f"{text[:40]!r} is not a price: a comma separates thousands only.",

@@ -46,10 +46,12 @@ def detect_format(file: FeedFile) -> str:
 
 def _text_format(file: FeedFile) -> str:
     start = ""
-    for text in text_blocks(FeedFile(file.path, file.hints)):
+    quiet = FeedFile(file.path, file.hints)
+    for text in text_blocks(quiet):
         start = text.lstrip("\ufeff \t\r\n")
         if start:
             break
+    file.encoding = quiet.encoding
     if not start:
         raise broken_file(
             file.name, "the file holds nothing but blanks.", "Check how it was written."

@@ -67,6 +67,7 @@ class FeedFile:
     path: Path
     hints: FileHints = FileHints()
     progress: Progress | None = None
+    encoding: str = ""  # once it was found out
 
     @property
     def name(self) -> str:

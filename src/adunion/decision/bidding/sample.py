@@ -72,6 +72,7 @@ class Sample:
 
     plans: int
     rng: np.random.Generator
+    per_plan: int = PER_PLAN
 
     def __post_init__(self) -> None:
         self.seen = np.zeros(self.plans, np.int64)
@@ -84,13 +85,13 @@ class Sample:
         draws = self.rng.random(len(requests.at_us))
         request, plan = bidding_pairs(requests.offsets, scores.plan, draws, self._limit, self.seen)
         draw = draws[request]
-        chosen = _smallest(plan, draw)
+        chosen = _smallest(plan, draw, self.per_plan)
         if not len(chosen):
             return
         request, plan, draw = request[chosen], plan[chosen], draw[chosen]
         self._parts.append(_keep(requests, candidates, scores, request, plan, draw))
         self._pairs += len(request)
-        if self._pairs > 2 * PER_PLAN * self.plans:
+        if self._pairs > 2 * self.per_plan * self.plans:
             self._prune()
 
     def landscape(
@@ -111,9 +112,9 @@ class Sample:
     def _prune(self) -> Kept:
         """Keep the k smallest draws of each plan, and no request that nobody keeps."""
         whole = _join(self._parts)
-        chosen = _smallest(whole.pair_plan, whole.pair_draw)
+        chosen = _smallest(whole.pair_plan, whole.pair_draw, self.per_plan)
         plan, draw = whole.pair_plan[chosen], whole.pair_draw[chosen]
-        full = np.bincount(plan, minlength=self.plans) >= PER_PLAN
+        full = np.bincount(plan, minlength=self.plans) >= self.per_plan
         highest = np.zeros(self.plans)
         np.maximum.at(highest, plan, draw)
         self._limit = np.where(full, highest, 1.0)
@@ -122,12 +123,14 @@ class Sample:
         return kept
 
 
-def _smallest(plan: npt.NDArray[np.int64], draw: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Rows of the PER_PLAN smallest draws of each plan, in request order."""
+def _smallest(
+    plan: npt.NDArray[np.int64], draw: npt.NDArray[np.float64], most: int
+) -> npt.NDArray[np.int64]:
+    """Rows of the `most` smallest draws of each plan, in request order."""
     order = np.lexsort((draw, plan))
     sorted_plan = plan[order]
     place = np.arange(len(order)) - np.searchsorted(sorted_plan, sorted_plan)
-    return np.sort(order[place < PER_PLAN])
+    return np.sort(order[place < most])
 
 
 def _rows(

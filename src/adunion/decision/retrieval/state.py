@@ -23,6 +23,7 @@ _AUDIENCE_CATEGORIES = 6
 _MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
 _CATEGORY_SHARE = 0.5  # of relevance: being of the category that the best matches are of
 _ANSWERED_MAX = 5_000
+_ANSWERED_CHARS_MAX = 500  # a page is rarely asked twice and would fill the memory
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,14 @@ class RetrievalState:
         )
 
     def answer(self, query: str) -> Answer:
-        """What a query finds; each is worked out once and remembered."""
+        """What a query finds; a short one is worked out once and remembered."""
         known = self.answers.get(query)
         if known is None:
             known = self._answer(query)
             while len(self.answers) >= _ANSWERED_MAX:
                 del self.answers[next(iter(self.answers))]
-            self.answers[query] = known
+            if len(query) < _ANSWERED_CHARS_MAX:
+                self.answers[query] = known
         return known
 
     def _answer(self, query: str) -> Answer:

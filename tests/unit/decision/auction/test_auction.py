@@ -11,7 +11,7 @@ from adunion.decision.auction.pricing import pricing
 
 from .reference import Case, allowed, best_welfare, kernel
 
-EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 @st.composite

@@ -17,7 +17,9 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another():
     assert first.view.items.title != other.view.items.title
 
 
-@pytest.mark.parametrize(("items", "merchants", "publishers"), [(50, 40, 0), (1, 1, 1), (200, 3, 60)])
+@pytest.mark.parametrize(
+    ("items", "merchants", "publishers"), [(50, 40, 0), (1, 1, 1), (200, 3, 60)]
+)
 def test_small_worlds_are_whole(items, merchants, publishers):
     made = generate(3, items, merchants, 10, publishers)
     assert len(made.view.items) == items
@@ -26,9 +28,7 @@ def test_small_worlds_are_whole(items, merchants, publishers):
     assert abs(made.truth.leaf_popularity.sum() - 1) < 1e-5
 
 
-@pytest.mark.parametrize(
-    "sizes", [(0, 1, 1), (10, 0, 1), (10, 1, 0), (10, 11, 5)], ids=str
-)
+@pytest.mark.parametrize("sizes", [(0, 1, 1), (10, 0, 1), (10, 1, 0), (10, 11, 5)], ids=str)
 def test_impossible_sizes_are_refused(sizes):
     with pytest.raises(AdUnionError):
         generate(1, *sizes)
@@ -40,7 +40,9 @@ def test_an_unknown_currency_is_refused():
 
 
 def test_yen_prices_are_whole_yen():
-    yen, yuan = (generate(1, 200, 5, 5, currency=code).view.items.price_minor for code in ("JPY", "CNY"))
+    yen, yuan = (
+        generate(1, 200, 5, 5, currency=code).view.items.price_minor for code in ("JPY", "CNY")
+    )
     assert 0.1 < np.median(yen / yuan) < 0.35  # 21 yen a yuan, without hundredths
 
 
