@@ -124,7 +124,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] == "json_invalid":
         return FieldError(where=where, pointer="", detail=f"not JSON at character {path[0]}")
     pointer = path[0] if where != "body" and path else "".join(f"/{_escape(p)}" for p in path)
-    detail = error["msg"].removeprefix("Value error, ")
+    detail = error["msg"].removeprefix("Value error, ").rstrip(".")
     return FieldError(where=where, pointer=_printable(pointer)[:200], detail=detail)
 
 

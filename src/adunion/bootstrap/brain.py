@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from adunion.audience import CLICK, ORDER, ProfileStore
 from adunion.audience.lookup import IdLookup
-from adunion.catalog.types import CatalogSnapshot
 from adunion.campaigns.types import HOURS_OF_WEEK
+from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding import Landscape
 from adunion.decision.book import NEVER_US, UNLIMITED
@@ -115,9 +115,7 @@ class Brain:
         """The row of each placement, -1 where it is not known."""
         return self._places.find(placement)
 
-    def counterfactual(
-        self, requests: RequestBatch, rows: npt.NDArray[np.int32]
-    ) -> Landscape:
+    def counterfactual(self, requests: RequestBatch, rows: npt.NDArray[np.int32]) -> Landscape:
         """What a new plan with these items and a target of 1 would get at each multiplier."""
         book = with_plan(self.plans, rows)
         before = self._state

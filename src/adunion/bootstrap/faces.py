@@ -20,7 +20,6 @@ from .live import LiveMarket
 from .notices import DemoAccount, HealthCheck, LogRow
 
 
-
 class Faces:
     """Satisfies `api.deps.ApiServices` and `console.deps.ConsoleServices`."""
 
@@ -129,5 +128,3 @@ def _postgres(market: LiveMarket) -> HealthCheck:
 
 def _or_blank(id_: str) -> str:
     return "" if id_.endswith("_" + "0" * 26) else id_
-
-

@@ -129,6 +129,7 @@ class Market:
             for batch, credits in self._consumer.apply():
                 self._learn(batch, credits)
                 count += len(batch)
+            self.applied += count
         return count
 
     def tick(self) -> None:
@@ -239,6 +240,7 @@ class Market:
         self._rule = LastClick(catalog.raw, catalog.merchant)
         self.outcomes = Outcomes()
         self.recent = RecentRequests()
+        self.applied = 0
         self.brain = Brain(catalog, placements, self._audiences(), seed, settings)
         models = self.home / "models.npz"
         if models.exists():
@@ -252,7 +254,7 @@ class Market:
 
     def _remember(self) -> None:
         """Learn again from the events that were applied before this program started."""
-        applied = self._consumer.position()
+        applied = self.applied = self._consumer.position()
         since = micros(self.clock.now() - MEMORY)
         at = self.tracker.position_of(since)
         for next_at, batch in self.tracker.read(at):

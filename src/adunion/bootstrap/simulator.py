@@ -17,9 +17,9 @@ from adunion.decision.engine import DecisionSettings
 from adunion.engines.postgres import Postgres, migrate
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.config import Settings
-from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory, encode
 from adunion.kernel.money import to_minor
+from adunion.simulation.grounding import from_orders, read
 from adunion.simulation.report import report
 from adunion.simulation.run import Progress, Run
 from adunion.simulation.scenario import Scenario
@@ -106,7 +106,7 @@ def world_of(scenario: Scenario, seed: int, progress: Progress) -> World:
 
 def world_from_orders(path: Path, mapping: str, seed: int, shoppers: int) -> World:
     """A world grounded in an order file."""
-    raise AdUnionError("not_yet", f"{path} {mapping} {seed} {shoppers}")
+    return from_orders(read(path, mapping), seed, shoppers)
 
 
 @contextmanager

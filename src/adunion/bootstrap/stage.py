@@ -94,6 +94,9 @@ def staged(
         merchant_id_of: dict[str, str] = dict(
             conn.execute(select(merchants_table.c.external_id, merchants_table.c.id)).tuples().all()
         )
+        publisher_id_of: dict[str, str] = dict(
+            conn.execute(select(publishers.c.external_id, publishers.c.id)).tuples().all()
+        )
         link_of = {
             (publisher, item): id_
             for publisher, item, id_ in conn.execute(
@@ -117,6 +120,7 @@ def staged(
         row_of_item=rows,
         item_of_row=back,
         merchant_ids=[merchant_id_of[each] for each in external],
+        publisher_ids=[publisher_id_of[each] for each in view.publishers.external_id],
         merchant_raw=raw_ids(snapshot.merchant_ids),
         placement_rows=np.array([row_of_code[code] for code in view.placements.code], np.int16),
         placement_raw=raw_ids([placement.id for placement in engine_placements]),

@@ -8,7 +8,7 @@ import typer
 
 from adunion.kernel.errors import AdUnionError
 
-from . import admin, market, money, worlds
+from . import admin, importing, market, money, worlds
 from .output import fail
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(importing.import_app, name="import")
 app.add_typer(worlds.world_app, name="world")
 app.add_typer(money.ledger_app, name="ledger")
 app.add_typer(admin.db_app, name="db")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
@@ -13,6 +15,9 @@ from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import to_major
 
 from .output import err, out, print_json, progress
+
+if TYPE_CHECKING:
+    from adunion.bootstrap.notices import DemoAccount
 
 
 def simulate(
@@ -91,11 +96,84 @@ def show(found: dict[str, Any]) -> None:
 def serve(
     host: str = typer.Option(None, help="Default 127.0.0.1"),
     port: int = typer.Option(None, min=1, max=65_535, help="Default 8000"),
+    storefront: bool = typer.Option(False, help="Also the demo shop, at /store"),
 ) -> None:
-    """Serve the API, the console and the storefront."""
-    raise AdUnionError("not_yet", f"{host} {port}")
+    """Serve the API and the console of the market in ADUNION_HOME."""
+    _serve(_at(Settings(), host, port), storefront, ())
 
 
-def demo() -> None:
-    """A whole market from nothing, then the console."""
-    raise AdUnionError("not_yet", "")
+def demo(
+    orders: Path = typer.Option(None, help="Ground the market in this order file"),
+    mapping: str = typer.Option(None, help="Its mapping, e.g. online_retail"),
+    serve: bool = typer.Option(True, help="Serve the console afterwards"),
+    resume: bool = typer.Option(False, "--resume", help="Serve the demo that was built last"),
+    seed: int = typer.Option(1, min=0),
+    items: int = typer.Option(20_000, min=200),
+    merchants: int = typer.Option(200, min=20),
+    shoppers: int = typer.Option(50_000, min=1_000),
+    requests_per_day: int = typer.Option(40_000, min=500),
+    history_days: int = typer.Option(14, min=1),
+    days: int = typer.Option(3, min=1),
+    plans: int = typer.Option(20, min=1),
+    host: str = typer.Option(None, help="Default 127.0.0.1"),
+    port: int = typer.Option(None, min=1, max=65_535, help="Default 8000"),
+    quiet: bool = typer.Option(False, help="No progress"),
+) -> None:
+    """A whole market from nothing to settled money, then the console and a storefront."""
+    from adunion.bootstrap import demo as demos
+
+    if (orders is None) != (mapping is None):
+        raise AdUnionError(
+            "orders_and_mapping", "--orders and --mapping belong together.", 422,
+            hint="For example: --orders orders.parquet --mapping online_retail",
+        )  # fmt: skip
+    settings = demos.demo_settings(_at(Settings(), host, port))
+    size = demos.DemoSize(items, merchants, shoppers, requests_per_day, history_days, days, plans)
+    with demos.only_demo(settings):
+        if not resume:
+            with progress(quiet) as report:
+                demos.build(settings, size, seed, orders, mapping, report)
+        accounts, found = demos.built(settings)
+        show(found)
+        if serve:
+            _serve(settings, True, accounts)
+    if not found["ledger"]["balanced"]:
+        raise typer.Exit(1)
+
+
+def _at(settings: Settings, host: str | None, port: int | None) -> Settings:
+    given = {"host": host, "port": port}
+    return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _serve(settings: Settings, storefront: bool, accounts: Sequence[DemoAccount]) -> None:
+    import uvicorn
+
+    from adunion.asgi import Application
+    from adunion.bootstrap.serve import open_faces
+
+    _check_port(settings)
+    with open_faces(settings, storefront=storefront, demo_accounts=accounts) as faces:
+        err.print(f"Console: {faces.base_url}/   API: {faces.base_url}/v1/openapi.json", end="")
+        err.print(f"   Store: {faces.base_url}/store" if storefront else "")
+        for account in accounts:
+            err.print(f"  {account.role}: {account.email} / {account.password}", highlight=False)
+        err.print("Ctrl-C ends it.")
+        uvicorn.run(
+            Application(faces), host=settings.host, port=settings.port, log_level="warning",
+            loop="uvloop", http="httptools", timeout_graceful_shutdown=5,
+        )  # fmt: skip
+    err.print("Stopped.")
+
+
+def _check_port(settings: Settings) -> None:
+    """Say that the port is taken before a minute is spent on opening the market."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise AdUnionError(
+                "port_taken", f"Cannot listen on {settings.host}:{settings.port}: {error}.", 409,
+                hint="Choose another: --port 8001",
+            ) from None  # fmt: skip

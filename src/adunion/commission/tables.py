@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from adunion.engines.postgres import metadata
@@ -64,6 +65,11 @@ commission_changes = Table(
     Column("payable_minor", BigInteger, nullable=False),
     Column("fee_minor", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Index(
+        "ix_commission_changes_released",
+        "commission_id",
+        postgresql_where=text("kind = 'released'"),
+    ),
 )
 
 commission_receipts = Table(

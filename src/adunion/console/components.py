@@ -12,7 +12,7 @@ from typing import Any
 from adunion.kernel.clock import rfc3339
 from adunion.kernel.money import to_major
 
-PAGE_ROWS = 50
+PAGE_ROWS = 25
 RIGHT = frozenset(("money", "number", "ratio", "rate"))
 
 

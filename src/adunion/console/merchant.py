@@ -22,7 +22,7 @@ from .security import require
 
 router = APIRouter(prefix="/merchant")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
-PAGE = 50
+PAGE = 25
 NO_PLANS = Empty(
     N_("No plans here"),
     N_("A plan promotes items over all traffic at the return you set. It takes three steps."),

@@ -29,7 +29,7 @@ from .views import redirect
 
 router = APIRouter(prefix="/merchant/promote")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
-PAGE = 30
+PAGE = 25
 TARGET_DEFAULT = Decimal(4)
 _NOTHING = Empty(N_("No items match"), N_("Search for fewer words, or choose all categories."))
 

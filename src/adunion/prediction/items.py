@@ -50,7 +50,7 @@ class ItemStats:
     """
 
     def __init__(self, snapshot: CatalogSnapshot) -> None:
-        self._snapshot = snapshot
+        self._bind(snapshot)
         self._at_us = 0
         self.seen = np.zeros((len(snapshot), len(KINDS)))
         self.clicks = np.zeros((len(snapshot), len(KINDS)))
@@ -86,7 +86,14 @@ class ItemStats:
         for name in ("seen", "clicks", "orders"):
             old = np.vstack([getattr(self, name), np.zeros((1, len(KINDS)))])
             setattr(self, name, old[rows])
+        self._bind(snapshot)
+
+    def _bind(self, snapshot: CatalogSnapshot) -> None:
         self._snapshot = snapshot
+        self._parent = _parents(snapshot.categories)
+        codes = {name: code for code, name in enumerate(dict.fromkeys(snapshot.brands))}
+        self._brand = np.array([codes[name] if name else -1 for name in snapshot.brands], np.int32)
+        self._price = price_levels(snapshot)
 
     def columns(self) -> ItemColumns:
         """The columns as of now; take them once a tick, not once a request."""
@@ -97,11 +104,9 @@ class ItemStats:
         due_orders = self.clicks @ _base(self.orders, self.clicks, _PRIOR_CVR)
         click_lift, click_category = _lifts(clicks, due_clicks, category, size)
         order_lift, order_category = _lifts(orders, due_orders, category, size)
-        _, brand = np.unique(np.array([*snapshot.brands, ""], object), return_inverse=True)
-        brand = np.where(np.array([bool(b) for b in snapshot.brands], bool), brand[:-1], -1)
         numbers = np.stack(
             [
-                click_lift, click_category, order_lift, order_category, price_levels(snapshot),
+                click_lift, click_category, order_lift, order_category, self._price,
                 snapshot.rating - 4.0, np.log1p(snapshot.rating_count) / 8,
                 np.log1p(self.seen.sum(1)) / 8,
             ],
@@ -109,8 +114,8 @@ class ItemStats:
         )  # fmt: skip
         return ItemColumns(
             category.astype(np.int32),
-            _parents(snapshot.categories),
-            brand.astype(np.int32),
+            self._parent,
+            self._brand,
             np.ascontiguousarray(numbers, np.float32),
         )
 

@@ -138,6 +138,18 @@ class Run:
         """When the last order has come in, as far as the run goes."""
         return self.ended + timedelta(hours=self.scenario.drain_hours + 1)
 
+    def parties(self) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+        """(id, name) of the first plan's merchant, and of the first link's publisher."""
+        stage, view = self._stage, self.world.view
+        merchant = publisher = None
+        if self.launched:
+            row = self.launched[0].merchant
+            merchant = (stage.merchant_ids[row], view.merchants.name[row])
+        if len(stage.link_publisher):
+            row = int(stage.link_publisher[0])
+            publisher = (stage.publisher_ids[row], view.publishers.name[row])
+        return merchant, publisher
+
     def hour(self, number: int) -> datetime:
         """The start of an hour counted from the epoch."""
         return from_micros(number * 3_600_000_000)

@@ -101,6 +101,7 @@ class Staged:
     row_of_item: npt.NDArray[np.int32]  # world item -> catalog row
     item_of_row: npt.NDArray[np.int32]  # catalog row -> world item
     merchant_ids: list[str]  # by world merchant
+    publisher_ids: list[str]  # by world publisher
     merchant_raw: npt.NDArray[np.void]  # by catalog merchant row
     placement_rows: npt.NDArray[np.int16]  # world placement -> engine row
     placement_raw: npt.NDArray[np.void]  # by engine row

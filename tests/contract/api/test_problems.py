@@ -31,12 +31,12 @@ def test_an_unknown_route_and_a_wrong_method(api: Any) -> None:
     assert wrong.headers["allow"] == "GET, POST"
 
 
-@pytest.mark.parametrize("value", [None, "adu_unknown", "Basic x", "é"])
-def test_no_or_a_wrong_key(api: Any, value: str | None) -> None:
-    headers = {} if value is None else {"Authorization": f"Bearer {value}".encode()}
-    answer = api.get(None, "/v1/items", headers=headers)
-    _is_problem(answer, 401, "unauthenticated")
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+def test_no_or_a_wrong_key(api: Any) -> None:
+    for value in (None, "", "Bearer", "Bearer adu_unknown", "Basic eDp5", "Bearer é"):
+        headers = {} if value is None else {"Authorization": value.encode()}
+        answer = api.get(None, "/v1/items", headers=headers)
+        _is_problem(answer, 401, "unauthenticated")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_a_revoked_key_ends_at_once(api: Any) -> None:
@@ -46,26 +46,26 @@ def test_a_revoked_key_ends_at_once(api: Any) -> None:
     _is_problem(api.get(made["secret"], "/v1/items"), 401, "unauthenticated")
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        (b"{", 422, "invalid"),
-        (b"", 422, "invalid"),
-        (b"[]", 422, "invalid"),
-        (b"\xff\xfe", 422, "invalid"),
-        (b"[" * 100_000, 400, "bad_request"),
-        (b'{"external_id": "x", "name": "\\u0000"}', 422, "invalid"),
-        (b'{"external_id": "x", "name": "\\ud800"}', 422, "invalid"),
-        (b'{"external_id": "x", "name": NaN}', 422, "invalid"),
-        (b'{"external_id": "x", "name": 1' + b"0" * 5_000 + b"}", 400, "bad_request"),
-        (b'{"external_id": "x", "name": "X", "audience": {"a": Infinity}}', 422, "invalid"),
-        (b'{"external_id": "x", "name": "X", "more": 1}', 422, "invalid"),
-        (b"x" * 4_000_001, 413, "body_too_large"),
-    ],
-)
-def test_a_body_that_cannot_be_taken(api: Any, content: bytes, status: int, code: str) -> None:
-    answer = api.send("operator", "POST", "/v1/publishers", content=content, headers=JSON)
-    _is_problem(answer, status, code)
+BODIES = [
+    (b"{", 422, "invalid"),
+    (b"", 422, "invalid"),
+    (b"[]", 422, "invalid"),
+    (b"\xff\xfe", 422, "invalid"),
+    (b"[" * 100_000, 400, "bad_request"),
+    (b'{"external_id": "x", "name": "\\u0000"}', 422, "invalid"),
+    (b'{"external_id": "x", "name": "\\ud800"}', 422, "invalid"),
+    (b'{"external_id": "x", "name": NaN}', 422, "invalid"),
+    (b'{"external_id": "x", "name": 1' + b"0" * 5_000 + b"}", 400, "bad_request"),
+    (b'{"external_id": "x", "name": "X", "audience": {"a": Infinity}}', 422, "invalid"),
+    (b'{"external_id": "x", "name": "X", "more": 1}', 422, "invalid"),
+    (b"x" * 4_000_001, 413, "body_too_large"),
+]
+
+
+def test_a_body_that_cannot_be_taken(api: Any) -> None:
+    for content, status, code in BODIES:
+        answer = api.send("operator", "POST", "/v1/publishers", content=content, headers=JSON)
+        _is_problem(answer, status, code)
 
 
 def test_each_bad_field_is_pointed_at_and_its_value_not_repeated(api: Any) -> None:

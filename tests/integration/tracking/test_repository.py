@@ -81,6 +81,7 @@ def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in conn.execute(text(query))]
 
 
+REJECTED = "select number, amount_minor, reason, detail from rejected_events order by number"
 STEPS = "select step, line, number, amount_minor from order_steps order by step, line, number"
 
 
@@ -133,7 +134,7 @@ def test_refunds_never_exceed_their_line_and_the_refusal_is_kept(shop: Engine) -
     assert (first.applied.number.tolist(), first.rejected) == ([0, 2], 1)
     assert write(shop, refund(O1, 1, 3)).rejected == 1
     assert write(shop, refund(O1, 60)).rejected == 0
-    assert rows(shop, "select number, amount_minor, reason, detail from rejected_events order by 1") == [
+    assert rows(shop, REJECTED) == [
         (1, 41, "exceeds_line", "41 is more than the 40 left of 100."),
         (3, 1, "exceeds_line", "1 is more than the 0 left of 100."),
     ]  # fmt: skip
@@ -188,7 +189,8 @@ def test_any_replay_of_any_chunks_refunds_no_more_than_was_paid(
     amounts = data.draw(st.lists(st.integers(1, 80), min_size=1, max_size=6))
     story = [order(who, 1, 100), event(EventType.RECEIPT, who)]
     story += [refund(who, amount, number) for number, amount in enumerate(amounts)]
-    story = data.draw(st.permutations(story * 2))
+    order_of = data.draw(st.permutations(range(2 * len(story))))
+    story = [story[i % len(story)] for i in order_of]
     applied = [write(shop, *story[:5]).applied, write(shop, *story[5:]).applied]
     write(shop, *story)
     whole = concat(applied)

@@ -54,7 +54,7 @@ function drawChart(box) {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: soft },
     legend: { data: visible, top: 8, left: 12, itemWidth: 16, itemHeight: 8, textStyle: { color: token("--text-soft") }, type: "scroll" },
-    grid: { left: 12, right: 16, top: 64, bottom: 12, containLabel: true },
+    grid: { left: 12, right: 16, top: 64, bottom: spec.xKind === "value" ? 28 : 12, containLabel: true },
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: token("--card"), borderColor: line,
       textStyle: { color: token("--text"), fontSize: 13 },

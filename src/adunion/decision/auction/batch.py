@@ -146,7 +146,7 @@ def rank(
     slots: int,
     rules: Rules,
 ) -> int:
-    """Rank the candidates of one request (all arrays (m,)); returns the slots filled."""
+    """Rank the candidates of one request; returns the slots filled."""
     for row in range(len(item)):
         work.score[row] = organic[row] + bid[row]
     start(work, item)
@@ -210,11 +210,7 @@ def run(
         item = candidates.item[begin:end]
         organic = scores.organic[begin:end]
         bid = scores.bid[begin:end]
-        for row in range(end - begin):
-            work.merchant[row] = goods.merchant[item[row]]
-            work.group[row] = goods.group[item[row]]
-        merchant = work.merchant[: end - begin]
-        group = work.group[: end - begin]
+        merchant, group = goods.merchant, goods.group
         theta = goods.exposures[requests.placement[request]]
         slots = min(int(requests.slots[request]), len(theta))
         filled = rank(work, organic, bid, item, merchant, group, slots, rules)

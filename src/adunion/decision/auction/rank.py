@@ -6,7 +6,8 @@ lies inside one merchant. On a matroid the greedy set of every size k is the bes
 has only terms that greedy maximises at once. So the ranking is optimal, not a heuristic, and a VCG
 payment computed from it is exact (Edmonds 1971, "Matroids and the greedy algorithm").
 
-All arrays belong to one request, index 0 to m - 1; scores are int64 micros per seen impression.
+`item` is the candidates of one request, (m,); `merchant` and `group` are the catalog's columns.
+Scores are int64 micros per seen impression.
 """
 
 from __future__ import annotations
@@ -31,8 +32,6 @@ class Scratch(NamedTuple):
     chosen: npt.NDArray[np.int32]  # (SLOTS_MAX,) candidate of each slot
     taken_at: npt.NDArray[np.int64]  # (SLOTS_MAX,) its place in order
     other: npt.NDArray[np.int32]  # (SLOTS_MAX,) the ranking with one bid taken away
-    merchant: npt.NDArray[np.int32]  # (m_max,)
-    group: npt.NDArray[np.int32]  # (m_max,)
 
 
 def scratch(candidates_max: int) -> Scratch:
@@ -45,8 +44,6 @@ def scratch(candidates_max: int) -> Scratch:
         np.empty(SLOTS_MAX, np.int32),
         np.empty(SLOTS_MAX, np.int64),
         np.empty(SLOTS_MAX, np.int32),
-        np.empty(candidates_max, np.int32),
-        np.empty(candidates_max, np.int32),
     )
 
 
@@ -116,6 +113,7 @@ def _fits(
     candidate: int,
     chosen: npt.NDArray[np.int32],
     filled: int,
+    item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     merchant_cap: int,
@@ -124,9 +122,9 @@ def _fits(
     of_merchant = 0
     of_group = 0
     for slot in range(filled):
-        if merchant[chosen[slot]] == merchant[candidate]:
+        if merchant[item[chosen[slot]]] == merchant[item[candidate]]:
             of_merchant += 1
-            if group[chosen[slot]] == group[candidate]:
+            if group[item[chosen[slot]]] == group[item[candidate]]:
                 of_group += 1
     return of_merchant < merchant_cap and of_group < group_cap
 
@@ -148,7 +146,7 @@ def fill(
         candidate = _sorted(work, at, item)
         if candidate < 0:
             break
-        if _fits(candidate, work.chosen, filled, merchant, group, merchant_cap, group_cap):
+        if _fits(candidate, work.chosen, filled, item, merchant, group, merchant_cap, group_cap):
             work.chosen[filled] = candidate
             work.taken_at[filled] = at
             filled += 1
@@ -186,14 +184,14 @@ def fill_without(
             candidate < 0 or _beats(organic, item[loser], work.score[candidate], item[candidate])
         ):
             waiting = False
-            if _fits(loser, work.other, filled, merchant, group, merchant_cap, group_cap):
+            if _fits(loser, work.other, filled, item, merchant, group, merchant_cap, group_cap):
                 work.other[filled] = loser
                 loser_slot = filled
                 filled += 1
             continue
         if candidate < 0:
             break
-        if _fits(candidate, work.other, filled, merchant, group, merchant_cap, group_cap):
+        if _fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
             work.other[filled] = candidate
             filled += 1
         at += 1

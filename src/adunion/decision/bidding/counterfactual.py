@@ -43,10 +43,7 @@ def sweep(
         begin, end = offsets[request], offsets[request + 1]
         item, organic = items[begin:end], organics[begin:end]
         bid = bids[begin:end].copy()
-        for row in range(end - begin):
-            work.merchant[row] = goods.merchant[item[row]]
-            work.group[row] = goods.group[item[row]]
-        merchant, group = work.merchant[: end - begin], work.group[: end - begin]
+        merchant, group = goods.merchant, goods.group
         theta = goods.exposures[placement[request]]
         slots = min(int(slots_wanted[request]), len(theta))
         for step in range(len(grid)):

@@ -5,18 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from adunion.catalog.types import ItemRecord
 from adunion.kernel.money import to_major
 
 from .types import World
-
-_GOOGLE = (
-    "id", "title", "description", "link", "image_link", "availability", "price", "brand",
-    "product_type", "item_group_id", "merchant",
-)  # fmt: skip
 
 
 def item_records(world: World) -> Iterator[ItemRecord]:
@@ -43,27 +37,35 @@ def item_records(world: World) -> Iterator[ItemRecord]:
 
 
 def write_catalog(world: World, directory: Path) -> Path:
-    """Write `catalog.jsonl` (all fields) and `catalog.tsv` (Google Merchant); returns the first.
+    """Write `catalog.jsonl` and `catalog.tsv`; returns the first.
 
-    In the JSONL a price is written as in a Google Merchant feed, `36.90 CNY`.
+    Both are Google Merchant feeds with the columns `merchant`, `title_en`, `rating` and
+    `rating_count` added, as the mapping `google_merchant` reads them.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    whole, google = directory / "catalog.jsonl", directory / "catalog.tsv"
-    with (
-        whole.open("w", encoding="utf-8", newline="\n") as lines,
-        google.open("w", encoding="utf-8", newline="") as table,
-    ):
-        writer = csv.writer(table, delimiter="\t", lineterminator="\n")
-        writer.writerow(_GOOGLE)
-        for record in item_records(world):
-            price = f"{to_major(record.price_minor, record.currency)} {record.currency}"
-            row = {key: each for key, each in asdict(record).items() if each not in ("", {}, None)}
-            row.pop("price_minor")
-            row.pop("currency")
-            lines.write(json.dumps({**row, "price": price}, ensure_ascii=False) + "\n")
-            writer.writerow((
-                record.external_id, record.title, record.description, record.link,
-                record.image_url, record.availability, price, record.brand, record.category,
-                record.item_group, record.merchant,
-            ))  # fmt: skip
-    return whole
+    path, feed = directory / "catalog.jsonl", directory / "catalog.tsv"
+    rows = [_row(record) for record in item_records(world)]
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    with feed.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.DictWriter(table, list(rows[0]), delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _row(record: ItemRecord) -> dict[str, str]:
+    return {
+        "id": record.external_id,
+        "merchant": record.merchant,
+        "title": record.title,
+        "title_en": record.translations.get("en", ""),
+        "price": f"{to_major(record.price_minor, record.currency)} {record.currency}",
+        "product_type": record.category,
+        "brand": record.brand,
+        "item_group_id": record.item_group,
+        "size": record.attributes.get("spec", ""),
+        "availability": record.availability,
+        "rating": "" if record.rating is None else str(record.rating),
+        "rating_count": str(record.rating_count),
+    }

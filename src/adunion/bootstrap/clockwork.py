@@ -1,0 +1,78 @@
+"""What happens by itself while a market serves: applying events, ticking, taking in changes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from sqlalchemy import text
+
+from .market import Market
+
+APPLY_SECONDS = 0.25
+WATCH_SECONDS = 2.0
+TICK_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+_CHANGES = """
+select (select coalesce(max(updated_at), to_timestamp(0)) from items),
+       (select count(*) from items where withdrawn_at is null),
+       (select count(*) from placements), (select count(*) from links),
+       (select coalesce(max(updated_at), to_timestamp(0)) from plans),
+       (select count(*) from plans)
+"""
+
+
+class Clockwork:
+    """Three threads, each doing one thing again and again; a failure is logged and tried again."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._stop = Event()
+        self._seen: tuple[object, ...] = ()
+        self._threads = [
+            Thread(target=self._every, args=(seconds, what), name=what.__name__, daemon=True)
+            for seconds, what in (
+                (APPLY_SECONDS, market.catch_up),
+                (WATCH_SECONDS, self.watch),
+                (TICK_SECONDS, market.tick),
+            )
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        self._seen = self._changes()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End, after what is being done is done, and apply what is left."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=30)
+        self._market.catch_up()
+
+    def watch(self) -> None:
+        """Take in items, placements, links and plans when any of them changed."""
+        now = self._changes()
+        if now == self._seen:
+            return
+        only_plans = now[:4] == self._seen[:4]
+        self._seen = now
+        if only_plans:
+            self._market.tick()
+        else:
+            self._market.reload()
+
+    def _changes(self) -> tuple[object, ...]:
+        with self._market.engine.connect() as conn:
+            return tuple(conn.execute(text(_CHANGES)).one())
+
+    def _every(self, seconds: float, what: Callable[[], object]) -> None:
+        while not self._stop.wait(seconds):
+            try:
+                what()
+            except Exception:
+                log.exception("%s failed and will be tried again", what.__name__)

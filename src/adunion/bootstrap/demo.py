@@ -1,0 +1,163 @@
+"""The demo: a market from nothing to settled money, in a home of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+
+from adunion.engines import postgres
+from adunion.kernel.clock import SystemClock
+from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
+from adunion.kernel.ids import IdFactory
+from adunion.settlement import settle
+from adunion.simulation.report import report
+from adunion.simulation.run import Progress, Run
+from adunion.simulation.scenario import PlanPart, Scenario, parse
+from adunion.trust import Identity
+from adunion.trust.service import LIGHT_HASHER
+
+from .notices import DemoAccount
+from .records import open_records
+from .simulator import open_run, world_of
+
+TARGETS = (3.0, 4.0, 5.0, 6.0)
+PLANS = 20
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """How large the demo is."""
+
+    items: int = 20_000
+    merchants: int = 200
+    shoppers: int = 50_000
+    requests_per_day: int = 40_000
+    history_days: int = 14
+    days: int = 3
+    plans: int = PLANS
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The demo lives beside the user's own market, never in it."""
+    home = settings.home.expanduser().resolve() / "demo"
+    return settings.model_copy(update={"home": home, "database_url": None})
+
+
+@contextmanager
+def only_demo(settings: Settings) -> Iterator[None]:
+    """One demo at a time in a home."""
+    settings.home.parent.mkdir(parents=True, exist_ok=True)
+    with (settings.home.parent / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AdUnionError(
+                "demo_running", "A demo is running in this home already.", 409,
+                hint="Stop it first, or set ADUNION_HOME to another folder.",
+            ) from None  # fmt: skip
+        yield
+
+
+def build(
+    settings: Settings,
+    size: DemoSize,
+    seed: int,
+    orders: Path | None,
+    mapping: str | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Build the market anew and run it up to the present hour; the report."""
+    _clear(settings)
+    scenario = demo_scenario(size, orders, mapping)
+    world = world_of(scenario, seed, progress)
+    with open_records(settings) as server:
+        run = open_run(server.engine, settings.home, scenario, seed, world, progress)
+        try:
+            run.history()
+            run.live()
+            run.drain(0)
+            found = report(run)
+            _settle(server.engine, run, settings.home)
+            accounts = _accounts(server.engine, run)
+        finally:
+            run.market.close()
+    told = [vars(account) for account in accounts]
+    (settings.home / "demo.json").write_bytes(orjson.dumps({"accounts": told, "report": found}))
+    return found
+
+
+def built(settings: Settings) -> tuple[list[DemoAccount], dict[str, Any]]:
+    """The accounts and the report of the demo that was built last."""
+    path = settings.home / "demo.json"
+    if not path.exists():
+        raise AdUnionError("no_demo", "No demo was built here.", 404, hint="Run: make demo")
+    told = orjson.loads(path.read_bytes())
+    return [DemoAccount(**account) for account in told["accounts"]], told["report"]
+
+
+def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> Scenario:
+    """Two weeks without plans, then plans of several targets; it ends at the present hour."""
+    now = SystemClock().now().replace(minute=0, second=0, microsecond=0)
+    world: dict[str, Any] = {"shoppers": size.shoppers}
+    if orders is None:
+        world |= {"items": size.items, "merchants": size.merchants}
+    else:
+        world |= {"orders": str(orders), "mapping": mapping}
+    share, rest = divmod(size.plans, len(TARGETS))
+    plans = [
+        PlanPart(name=f"ROI {target:g}", target_roi=target, count=share + (number < rest))
+        for number, target in enumerate(TARGETS)
+        if share + (number < rest)
+    ]
+    start = now - timedelta(days=size.history_days + size.days)
+    scenario = parse({"name": "demo", "start": start.isoformat(), "world": world})
+    return scenario.model_copy(
+        update={
+            "history_days": size.history_days,
+            "days": size.days,
+            "drain_hours": 0,
+            "requests_per_day": size.requests_per_day,
+            "plans": plans,
+        }
+    )
+
+
+def _clear(settings: Settings) -> None:
+    """Remove the demo built before; a server left by a killed one is stopped first."""
+    if (settings.home / "postgres" / "PG_VERSION").exists():
+        postgres.connect(settings).close()
+    shutil.rmtree(settings.home, ignore_errors=True)
+    settings.home.mkdir(parents=True)
+
+
+def _settle(engine: Engine, run: Run, home: Path) -> None:
+    settle(engine, run.market.clock, IdFactory(), run.ended, home / "statements")
+
+
+def _accounts(engine: Engine, run: Run) -> list[DemoAccount]:
+    """One account for each role: the first plan's merchant, and the first link's publisher."""
+    hasher: PasswordHasher = LIGHT_HASHER
+    identity = Identity(engine, SystemClock(), IdFactory(), hasher)
+    merchant, publisher = run.parties()
+    accounts = []
+    for role, party in (("merchant", merchant), ("publisher", publisher), ("operator", None)):
+        if role != "operator" and party is None:
+            continue
+        name = party[1] if party else "Operator"
+        account = DemoAccount(role, name, f"{role}@demo.example", f"demo-{role}")
+        identity.create_user(
+            account.email, name, account.password, role, party[0] if party else None
+        )
+        accounts.append(account)
+    return accounts
