@@ -3,7 +3,7 @@
 - float-money: no `float(...)`, float literal or true division in a statement that names money
   (`*_minor`, `amount`, `balance`), outside places that only show or predict it.
 - clock, chance: nothing outside `kernel` reads the time or draws randomness by itself.
-- swallowed: no bare `except`, and no `except Exception` that does not raise again or log.
+- swallowed: no bare `except`, and no `except Exception` that neither raises, logs nor keeps it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLOCK_CALLS = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.sleep",
     "time.monotonic", "time.perf_counter", "time.time_ns",
 }  # fmt: skip
-CHANCE_MODULES = ("random.", "np.random.", "numpy.random.", "secrets.", "uuid.uuid")
+CHANCE_MODULES = ("random.", "np.random.", "numpy.random.", "secrets.token_", "uuid.uuid")
 ALLOWED_CHANCE = {"np.random.Generator", "numpy.random.Generator"}
 
 
@@ -56,7 +56,7 @@ def is_float(node: ast.AST) -> bool:
 
 
 def swallows(handler: ast.ExceptHandler) -> bool:
-    """A bare or catch-all handler that neither raises nor logs."""
+    """A bare or catch-all handler that neither raises, nor logs, nor keeps what it caught."""
     broad = handler.type is None or dotted(handler.type) in ("Exception", "BaseException")
     if not broad:
         return False
@@ -64,6 +64,8 @@ def swallows(handler: ast.ExceptHandler) -> bool:
         if isinstance(part, ast.Raise):
             return False
         if isinstance(part, ast.Call) and dotted(part.func).split(".")[0] in ("log", "logger"):
+            return False
+        if isinstance(part, ast.Name) and part.id == handler.name:
             return False
     return True
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from dataclasses import dataclass
+from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
@@ -20,8 +21,9 @@ from adunion.settlement import Settlement
 from adunion.trust import Identity, Principal, Role
 
 
-class ApiServices(Protocol):
-    """The services that the routes call; `bootstrap` has them."""
+@dataclass(frozen=True)
+class ApiServices:
+    """The services that the routes call; `bootstrap` makes it."""
 
     engine: Engine
     clock: Clock

@@ -12,7 +12,8 @@ Ids = npt.NDArray[np.void]
 CLICK_DTYPE = np.dtype(
     [
         ("key", "u8"), ("at_us", "i8"), ("shopper", "V16"), ("subject", "V16"), ("item", "V16"),
-        ("plan", "V16"), ("link", "V16"), ("placement", "V16"), ("exposure", "f4"), ("exposure_organic", "f4"),
+        ("plan", "V16"), ("link", "V16"), ("placement", "V16"),
+        ("exposure", "f4"), ("exposure_organic", "f4"),
     ]
 )  # fmt: skip
 """One click; `subject` is the item clicked, or its merchant."""

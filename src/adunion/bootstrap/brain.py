@@ -33,7 +33,6 @@ from .notes import TrainingNotes
 
 CANDIDATES = 120
 PAIRS_MAX = 400_000
-_DAY_US = 86_400_000_000
 
 
 class Brain:
@@ -58,6 +57,8 @@ class Brain:
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
         self._seed = seed
+        self._state: RetrievalState
+        self._predictor: Predictor
         self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
         self.engine = DecisionEngine(
             catalog,
@@ -105,8 +106,9 @@ class Brain:
         return np.where(consent, self.profiles.rows(shopper), np.int32(-1))
 
     def decide(self, requests: RequestBatch) -> DecisionBatch:
-        """The decision; what it shows is noted for training."""
+        """The decision; what it shows is noted for training, what carts hold for complements."""
         decided = self.engine.decide(requests)
+        self._learn_carts(requests)
         if self.notes is not None:
             self.notes.decided(requests, decided, self._predictor)
         return decided
@@ -132,7 +134,7 @@ class Brain:
         rows = self.catalog.rows(batch.item)
         self._learn_profiles(batch, rows)
         self._learn_items(batch, rows)
-        self._learn_pairs(batch, rows)
+        self._learn_orders(batch, rows)
         if self.notes is not None:
             self.notes.learn(batch)
 
@@ -229,13 +231,24 @@ class Brain:
         kinds = np.append(self._kinds.astype(np.int16), np.int16(-1))
         return kinds[place]
 
-    def _learn_pairs(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
-        """What one shopper bought in one day goes together."""
-        told = (batch.type == EventType.ORDER) | (batch.type == EventType.CART)
-        if told.any():
-            words = np.ascontiguousarray(batch.shopper[told]).view(np.uint64).reshape(-1, 2)
-            day = (batch.at_us[told] // _DAY_US).astype(np.uint64)
-            self._together.append((words[:, 0] ^ words[:, 1] * np.uint64(31) ^ day, rows[told]))
+    def _learn_carts(self, requests: RequestBatch) -> None:
+        """What lies in one cart goes together."""
+        sizes = np.diff(requests.context_offsets)
+        several = np.repeat(sizes > 1, sizes)
+        if several.any():
+            words = np.ascontiguousarray(requests.request).view(np.uint64).reshape(-1, 2)
+            group = np.repeat(words[:, 0] ^ words[:, 1], sizes)
+            self._together.append((group[several], requests.context_items[several]))
+
+    def _learn_orders(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
+        """What is in one order of several lines goes together."""
+        ordered = batch.type == EventType.ORDER
+        words = np.ascontiguousarray(batch.order[ordered]).view(np.uint64).reshape(-1, 2)
+        group = words[:, 0] ^ words[:, 1]
+        _, place, counts = np.unique(group, return_inverse=True, return_counts=True)
+        several = counts[place] > 1
+        if several.any():
+            self._together.append((group[several], rows[ordered][several]))
 
 
 def with_plan(book: PlanBook, rows: npt.NDArray[np.int32]) -> PlanBook:

@@ -23,7 +23,7 @@ from adunion.kernel.ids import IdFactory
 from adunion.settlement import settle
 from adunion.simulation.report import report
 from adunion.simulation.run import Progress, Run
-from adunion.simulation.scenario import PlanPart, Scenario, parse
+from adunion.simulation.scenario import ItemsPart, PlanPart, Scenario, parse
 from adunion.trust import Identity
 from adunion.trust.service import LIGHT_HASHER
 
@@ -33,6 +33,7 @@ from .simulator import open_run, world_of
 
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
+PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,12 @@ def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> S
         world |= {"orders": str(orders), "mapping": mapping}
     share, rest = divmod(size.plans, len(TARGETS))
     plans = [
-        PlanPart(name=f"ROI {target:g}", target_roi=target, count=share + (number < rest))
+        PlanPart(
+            name=f"ROI {target:g}",
+            target_roi=target,
+            count=share + (number < rest),
+            items=ItemsPart(share=PLAN_SHARE),
+        )
         for number, target in enumerate(TARGETS)
         if share + (number < rest)
     ]

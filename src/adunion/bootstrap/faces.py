@@ -42,13 +42,16 @@ class Faces:
         self.plans = market.plans_service
         self.publishers = market.publishers
         self.commissions = market.commissions
-        self.settlement = Settlement(market.engine, market.clock, market.ids)
+        self.settlement = Settlement()
         self.ledger = market.ledger
         self.insight = market.insight
         self.intake = Intake(market, market.tracker)
 
     def forecast(
-        self, merchant_id: str, item_ids: Sequence[str], budget_minor: int | None
+        self,
+        merchant_id: str,  # noqa: ARG002  the port names it; the items say whose they are
+        item_ids: Sequence[str],
+        budget_minor: int | None,
     ) -> Sequence[Point]:
         """Predicted results per day by target ROI, targets rising."""
         return self.market.forecast(item_ids, budget_minor)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import Engine, func, select, text
 
 from adunion.attribution import Credits, LastClick
+from adunion.audience import forgotten
 from adunion.campaigns import Plans
 from adunion.campaigns.types import PlanDraft
 from adunion.catalog import Catalog
@@ -248,6 +249,9 @@ class Market:
         services = Services(self.plans_service, self.commissions, self.ledger, self.insight)
         self._consumer = Consumer(self.engine, self.tracker, self._rule, services, self)
         self._load_plans(self.clock.now())
+        with self.engine.connect() as conn:
+            for shopper, until in forgotten(conn):
+                self.brain.profiles.forget(shopper, until)
         self._remember()
         self.catch_up()
         self.brain.refresh()

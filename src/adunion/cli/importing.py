@@ -5,6 +5,7 @@ Exit codes: 0 imported, 1 the input was refused (nothing was imported), 2 wrong 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -110,6 +111,7 @@ def orders_command(
 
 def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, quiet: bool) -> None:
     errors = Console(stderr=True)
+    gc.disable()  # an import makes millions of small objects and no cycles: a third faster
     try:
         if not file.is_file():
             raise AdUnionError("no_such_file", f"{file}: no such file.", hint="Check the path.")

@@ -151,7 +151,7 @@ def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool)
         row["merchant"] = names.get(row["merchant_id"], "")
     columns = [
         Column("title", N_("Item"), "item", "/store/item/{id}"),
-        Column("category", N_("Category")),
+        Column("category", N_("Category"), "long"),
         Column("price_minor", N_("Price"), "money"),
         Column("rating", N_("Rating"), "ratio"),
         Column("plan_name", N_("Plan"), "text", "/merchant/plans/{plan_id}", sortable=False)

@@ -92,7 +92,10 @@ def publishers(request: Request, _who: Operator) -> Any:
         Empty(N_("No publishers yet"), N_("Add one over the API: POST /v1/publishers.")),
     )
     return it.page(
-        "report.html", heading=it.say(N_("Publishers")), tables=[("", table)], publishers=table
+        "report.html",
+        heading=it.say(N_("Publishers")),
+        tables=[(it.say(N_("All publishers")), table)],
+        publishers=table,
     )
 
 
@@ -178,7 +181,7 @@ def health(request: Request, _who: Operator) -> Any:
         (
             Column("name", N_("Part")),
             Column("state", N_("State"), "state"),
-            Column("detail", N_("Detail"), sortable=False),
+            Column("detail", N_("Detail"), "long", sortable=False),
         ),
         [{"name": c.name, "state": "ok" if c.ok else "failed", "detail": c.detail} for c in checks],
         it.services.currency,
@@ -188,7 +191,7 @@ def health(request: Request, _who: Operator) -> Any:
     return it.page(
         "report.html",
         heading=it.say(N_("Health")),
-        tables=[("", table)],
+        tables=[(it.say(N_("Parts of the program")), table)],
         health=table,
         notice=it.say(N_("Every part is well.")) if good else it.say(N_("A part needs attention.")),
         notice_tone="good" if good else "bad",
@@ -207,11 +210,12 @@ def delivery(request: Request) -> Any:
                 N_("at least %(share)s of the target"), share=it.fmt.rate(s.threshold)
             ),
             "plans": s.plans,
-            "share_plans": s.share_plans if s.plans else None,
-            "share_spend": s.share_spend if s.plans else None,
-            "floor": s.poisson_floor if s.plans else None,
+            "share_plans": s.share_plans,
+            "share_spend": s.share_spend,
+            "floor": s.poisson_floor,
         }
         for s in shares
+        if s.plans
     ]
     table = Table(
         "delivery",
@@ -223,7 +227,7 @@ def delivery(request: Request) -> Any:
             Column("share_spend", N_("Share of spend"), "rate"),
             Column("floor", N_("By chance alone"), "rate"),
         ),
-        rows if any(s.plans for s in shares) else [],
+        rows,
         it.services.currency,
         Empty(
             N_("No plan has spent yet"),
@@ -242,7 +246,7 @@ def delivery(request: Request) -> Any:
                 "perfect on average would reach with as many orders."
             )
         ),
-        tables=[("", table)],
+        tables=[(it.say(N_("By attainment")), table)],
         delivery=table,
     )
 

@@ -284,7 +284,7 @@ def _edits(it: Context, plan: Plan, edits: list[Edit]) -> Table:
     ]
     columns = (
         Column("at", N_("Time"), "time"),
-        Column("what", N_("Change"), sortable=False),
+        Column("what", N_("Change"), "long", sortable=False),
         Column("by", N_("By")),
         Column("act", N_("Undo"), "actions", sortable=False),
     )

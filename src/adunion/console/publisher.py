@@ -139,7 +139,12 @@ def orders(request: Request, who: Publisher) -> Any:
             N_("An order within 15 days of a click on your link shows up here."),
         ),
     )
-    return it.page("report.html", heading=it.say(N_("Orders")), tables=[("", table)], orders=table)
+    return it.page(
+        "report.html",
+        heading=it.say(N_("Orders")),
+        tables=[(it.say(N_("Order lines over your links")), table)],
+        orders=table,
+    )
 
 
 @router.get("/earnings")

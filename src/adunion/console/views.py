@@ -162,7 +162,7 @@ def redirect(path: str, **query: str | None) -> Response:
 
 def short_code(text: str) -> str:
     """Our long ids by prefix and last letters; the whole stands in the title and the CSV."""
-    return f"{text[:4]}…{text[-6:]}" if _ID.fullmatch(text) else text
+    return _ID.sub(lambda id_: f"{id_[0][:4]}…{id_[0][-6:]}", text)
 
 
 def safe_path(path: str | None, fallback: str) -> str:

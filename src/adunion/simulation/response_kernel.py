@@ -157,9 +157,7 @@ def answer(
             if not ordered:
                 continue
             if filled == len(lines):
-                grown = np.empty((2 * filled, 9), np.int64)
-                grown[:filled] = lines
-                lines = grown
+                lines = _grown(lines)
             lines[filled, 0] = row
             lines[filled, 1] = slot
             _order_line(
@@ -169,7 +167,7 @@ def answer(
             filled += 1
             if remembers:
                 bought_hour[shopper, leaf] = hour
-    return lines[:filled].copy()
+    return lines[:filled]
 
 
 @njit(cache=True)
@@ -190,7 +188,8 @@ def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, floa
     elif query >= 0 and kind != LINK:
         fit = relevance(facts, query, item, leaf, top)
     weight = 0.15 if kind in (SEARCH, LINK) else 0.45
-    stage = _AIPL[_aipl(facts, shopper, facts.brand[item])]
+    known = _holds(facts.aipl_offsets, facts.aipl_brand, shopper, facts.brand[item])
+    stage = 0.0 if known < 0 else _AIPL[facts.aipl_stage[known]]
     strain = facts.shopper_price_sensitivity[shopper] * (
         facts.item_price_level[item] - 0.6 * facts.shopper_income[shopper]
     )
@@ -295,7 +294,7 @@ def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> fl
     same = False
     for at in range(start, stop):
         held = asked.context_items[at]
-        if _pair(facts, held, item):
+        if _holds(facts.pair_offsets, facts.pair_item, held, item) >= 0:
             return 1.0
         if facts.leaf[held] == leaf:
             same = True
@@ -304,19 +303,22 @@ def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> fl
 
 
 @njit(cache=True)
-def _pair(facts: Facts, held: int, item: int) -> bool:
-    for at in range(facts.pair_offsets[held], facts.pair_offsets[held + 1]):
-        if facts.pair_item[at] == item:
-            return True
-    return False
+def _holds(offsets: I64, values: I32, row: int, wanted: int) -> int:
+    """Where a CSR row holds a value, -1 nowhere."""
+    for at in range(offsets[row], offsets[row + 1]):
+        if values[at] == wanted:
+            return int(at)
+    return -1
 
 
 @njit(cache=True)
-def _aipl(facts: Facts, shopper: int, brand: int) -> int:
-    for at in range(facts.aipl_offsets[shopper], facts.aipl_offsets[shopper + 1]):
-        if facts.aipl_brand[at] == brand:
-            return int(facts.aipl_stage[at])
-    return 0
+def _grown(lines: I64) -> I64:
+    """Twice the rows; by hand, since numba compiles a slice assignment for seconds."""
+    grown = np.empty((2 * len(lines), lines.shape[1]), np.int64)
+    for row in range(len(lines)):
+        for column in range(lines.shape[1]):
+            grown[row, column] = lines[row, column]
+    return grown
 
 
 @njit(cache=True)

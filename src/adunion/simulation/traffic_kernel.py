@@ -112,7 +112,7 @@ def ask(key: U64, at_us: I64, crowd: Crowd, words: Words, outlets: Outlets, out:
         elif kind == CART:
             _fill_cart(crowd, draw, leaf, out.context[row])
         elif uniform(draw, 0, _CARTED) < _VIEWING_SHARE:
-            out.context[row, 0] = _item_of(crowd, draw, 0, leaf)
+            out.context[row, 0] = _item_of(crowd, leaf, uniform(draw, 0, _ITEM))
 
 
 @njit(cache=True)
@@ -187,29 +187,37 @@ def _text(words: Words, crowd: Crowd, key: np.uint64, kind: int, shopper: int, l
 
 
 @njit(cache=True)
-def _item_of(crowd: Crowd, key: np.uint64, turn: int, leaf: int) -> int:
+def _item_of(crowd: Crowd, leaf: int, chance: float) -> int:
+    """An item of a leaf by popularity, -1 where there is none."""
     start, stop = crowd.leaf_offsets[leaf], crowd.leaf_offsets[leaf + 1]
     if stop == start:
         return -1
-    return int(crowd.item_order[_pick(crowd.item_mass, start, stop, uniform(key, turn, _ITEM))])
+    return int(crowd.item_order[_pick(crowd.item_mass, start, stop, chance)])
 
 
 @njit(cache=True)
 def _fill_cart(crowd: Crowd, key: np.uint64, leaf: int, cart: I32) -> None:
     """One to three items: the wanted one, then things that go with it."""
-    cart[0] = _item_of(crowd, key, 0, leaf)
+    cart[0] = _item_of(crowd, leaf, uniform(key, 0, _ITEM))
     size = 1 + int(uniform(key, 0, _CARTED) ** 2 * 3)
     for turn in range(1, size):
-        total = crowd.complement[leaf].sum()
-        if total <= 0:
+        other = _companion(crowd.complement, leaf, uniform(key, turn, _CARTED))
+        if other < 0:
             return
-        point = uniform(key, turn, _CARTED) * total
-        other = 0
-        for each in range(crowd.complement.shape[0]):
-            point -= crowd.complement[leaf, each]
-            if point < 0:
-                other = each
-                break
-        found = _item_of(crowd, key, turn, other)
+        found = _item_of(crowd, other, uniform(key, turn, _ITEM))
         if found >= 0 and found != cart[0] and found != cart[1]:
             cart[turn] = found
+
+
+@njit(cache=True)
+def _companion(complement: F32, leaf: int, chance: float) -> int:
+    """A leaf that goes with a leaf, by how well it does; -1 where nothing does."""
+    total = 0.0
+    for each in range(complement.shape[0]):
+        total += complement[leaf, each]
+    point = chance * total
+    for each in range(complement.shape[0]):
+        point -= complement[leaf, each]
+        if point < 0:
+            return each
+    return -1

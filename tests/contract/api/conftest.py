@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from adunion.api import create_api
+from adunion.api import ApiServices, create_api
 from adunion.campaigns import PlanDraft, Plans
 from adunion.catalog import repository
 from adunion.catalog.service import Catalog
@@ -34,38 +34,12 @@ _keys = count()
 
 
 @dataclass
-class Services:
-    """What the routes need, over one database."""
-
-    engine: Engine
-    clock: ManualClock
-    ids: IdFactory
-    identity: Identity = field(init=False)
-    catalog: Catalog = field(init=False)
-    plans: Plans = field(init=False)
-    publishers: Publishers = field(init=False)
-    ledger: Ledger = field(init=False)
-    commissions: Commissions = field(init=False)
-    settlement: Settlement = field(default_factory=Settlement)
-    insight: Insight = field(init=False)
-
-    def __post_init__(self) -> None:
-        parts = (self.engine, self.clock, self.ids)
-        self.identity = Identity(*parts, hasher=LIGHT_HASHER)
-        self.catalog = Catalog(*parts)
-        self.plans = Plans(*parts)
-        self.publishers = Publishers(*parts)
-        self.ledger = Ledger(self.ids, self.clock)
-        self.commissions = Commissions(self.ids, self.clock, self.ledger)
-        self.insight = Insight(self.engine)
-
-
-@dataclass
 class Api:
     """The application, its services, and the records and keys that tests speak of."""
 
     app: FastAPI
-    services: Services
+    services: ApiServices
+    clock: ManualClock
     ids: dict[str, str]  # of the records of the merchant and publisher whose keys these are
     others: dict[str, str]  # of another merchant's and publisher's
     secrets: dict[str, str] = field(default_factory=dict)
@@ -99,9 +73,8 @@ def _item(merchant: str, number: int) -> ItemRecord:
     return ItemRecord(merchant, f"sku-{number}", f"纸尿裤 diapers {number}", 9_900 + number, "CNY")
 
 
-def _records(services: Services, number: int, out: Path) -> dict[str, str]:
+def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) -> dict[str, str]:
     """A merchant with a wallet, an item in a plan and an order, sold by a publisher's link."""
-    clock = services.clock
     merchant = services.catalog.upsert_merchant(f"m-{number}", f"Merchant {number}")
     services.catalog.upsert_items([_item(f"m-{number}", n) for n in range(3)])
     with services.engine.connect() as conn:
@@ -155,16 +128,29 @@ def _records(services: Services, number: int, out: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> Services:
-    return Services(engine, clock, ids)
+def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
+    ledger = Ledger(ids, clock)
+    return ApiServices(
+        engine=engine,
+        clock=clock,
+        ids=ids,
+        identity=Identity(engine, clock, ids, LIGHT_HASHER),
+        catalog=Catalog(engine, clock, ids),
+        plans=Plans(engine, clock, ids),
+        publishers=Publishers(engine, clock, ids),
+        commissions=Commissions(ids, clock, ledger),
+        settlement=Settlement(),
+        ledger=ledger,
+        insight=Insight(engine),
+    )
 
 
 @pytest.fixture
-def api(services: Services, tmp_path: Path) -> Api:
+def api(services: ApiServices, clock: ManualClock, tmp_path: Path) -> Api:
     """Two merchants and two publishers with some of everything; one key for each role."""
     services.publishers.ensure_on_site()
-    others, mine = (_records(services, number, tmp_path) for number in (2, 1))
-    made = Api(create_api(services, calls_per_minute=1_000_000), services, mine, others)
+    others, mine = (_records(services, clock, number, tmp_path) for number in (2, 1))
+    made = Api(create_api(services, calls_per_minute=1_000_000), services, clock, mine, others)
     parties = {"merchant": mine["merchant_id"], "publisher": mine["publisher_id"]}
     for role in ROLES:
         for _ in (1, 2):  # the second may be revoked

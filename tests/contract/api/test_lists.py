@@ -131,6 +131,6 @@ def test_reports_statements_and_books_are_told_in_money(api: Any) -> None:
     assert entries[-1]["amount"] == {"amount_minor": 1_000_000, "currency": "CNY"}
     report = api.get("merchant", f"/v1/reports/plans/{api.ids['plan_id']}").json()
     assert report["plan"]["figures"]["spend"] == {"amount_minor": 0, "currency": "CNY"}
-    since = (api.services.clock.now() + timedelta(days=1)).isoformat().replace("+00:00", "Z")
+    since = (api.clock.now() + timedelta(days=1)).isoformat().replace("+00:00", "Z")
     backwards = api.get("merchant", "/v1/reports/plans", params={"since": since})
     assert (backwards.status_code, backwards.json()["field"]) == (422, "since")

@@ -63,7 +63,7 @@ def test_two_callers_may_use_the_same_key(api: Any) -> None:
 
 def test_a_key_is_forgotten_after_a_day(api: Any) -> None:
     api.post("operator", "/v1/merchants", NEW, key="k1")
-    api.services.clock.advance(timedelta(hours=24, seconds=1))
+    api.clock.advance(timedelta(hours=24, seconds=1))
     later = api.post("operator", "/v1/merchants", {**NEW, "name": "Y"}, key="k1")
     assert later.status_code == 200
     assert "idempotent-replayed" not in later.headers
@@ -117,7 +117,7 @@ def test_a_claim_of_a_killed_program_is_free_again_after_a_minute(api: Any) -> N
     assert writes.claim("key_1", "k1", wanted) is None
     with pytest.raises(AdUnionError, match="is running"):
         writes.claim("key_1", "k1", wanted)
-    api.services.clock.advance(timedelta(seconds=61))
+    api.clock.advance(timedelta(seconds=61))
     assert writes.claim("key_1", "k1", wanted) is None
 
 
@@ -142,7 +142,7 @@ def test_a_top_up_is_booked_once(api: Any) -> None:
         "amount": {"amount_minor": 12_345, "currency": "CNY"},
     }
     first = api.post("operator", "/v1/wallet/top-ups", body, key="payment-1")
-    api.services.clock.advance(timedelta(hours=30))  # the stored answer is gone, the books are not
+    api.clock.advance(timedelta(hours=30))  # the stored answer is gone, the books are not
     again = api.post("operator", "/v1/wallet/top-ups", body, key="payment-1")
     assert first.json() == again.json()
     wallet = api.get("merchant", "/v1/wallet").json()

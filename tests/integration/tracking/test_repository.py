@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import count, permutations
 
 import numpy as np
 import pytest
@@ -81,6 +81,7 @@ def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in conn.execute(text(query))]
 
 
+FRESH = count(1)
 REJECTED = "select number, amount_minor, reason, detail from rejected_events order by number"
 STEPS = "select step, line, number, amount_minor from order_steps order by step, line, number"
 
@@ -178,14 +179,14 @@ def test_a_position_is_kept_by_consumer(shop: Engine) -> None:
 
 
 @settings(
-    max_examples=15, deadline=None,
+    max_examples=10, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(st.data())
 def test_any_replay_of_any_chunks_refunds_no_more_than_was_paid(
     shop: Engine, data: st.DataObject
 ) -> None:
-    who = data.draw(st.binary(min_size=16, max_size=16))
+    who = next(FRESH).to_bytes(16)
     amounts = data.draw(st.lists(st.integers(1, 80), min_size=1, max_size=6))
     story = [order(who, 1, 100), event(EventType.RECEIPT, who)]
     story += [refund(who, amount, number) for number, amount in enumerate(amounts)]
@@ -202,4 +203,4 @@ def test_any_replay_of_any_chunks_refunds_no_more_than_was_paid(
             text("select coalesce(sum(amount_minor), 0) from order_steps"
                  " where order_id = :o and step = 'refund'"), {"o": f"ord_{encode(who)}"},
         )  # fmt: skip
-        assert kept.scalar_one() == refunded.sum()
+        assert int(kept.scalar_one()) == int(refunded.sum())

@@ -187,9 +187,9 @@ def test_a_huge_title_is_refused_in_bounded_memory(tmp_path: Path, kind: str) ->
 
 
 def test_skip_bad_takes_the_good_rows_and_reports_the_others(tmp_path: Path) -> None:
-    path = write(
-        tmp_path, f'{HEAD}1,a,5 USD\n2,b\n3,{"x" * 2_000_000},6 USD\n4,d,-1 USD\n5,"e"x,1 USD\n6,f,7 USD\n'
-    )  # fmt: skip
+    long = "x" * 2_000_000
+    rows = ("1,a,5 USD", "2,b", f"3,{long},6 USD", "4,d,-1 USD", '5,"e"x,1 USD', "6,f,7 USD")
+    path = write(tmp_path, HEAD + "\n".join(rows))
     report = SkipReport(path.name, tmp_path / "skipped.csv", skip_bad=True)
     assert read(path, skip=report)["external_id"] == ["1", "6"]
     assert report.skipped == 4

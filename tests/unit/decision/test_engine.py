@@ -255,7 +255,7 @@ def test_exposures_that_do_not_fall_are_refused(exposures: tuple[float, ...]) ->
 def test_a_landscape_of_given_requests_is_whole_and_changes_nothing() -> None:
     market = engine([])
     book = PlanBook.of([plan(0, budget_left_micros=50_000_000)], CATALOG)
-    seen = market.landscape(requests(100), book, generator(1))
+    seen = market.landscape(requests(100), book, 0, generator(1))
     assert seen.traffic.tolist() == [100]
     assert (np.diff(seen.spend[0]) >= -1).all()
     assert seen.spend[0, -1] > seen.spend[0, 0]

@@ -35,3 +35,9 @@ def test_batches_carry_their_times(clock: ManualClock) -> None:
 
 def test_one_seed_gives_the_same_ids(clock: ManualClock) -> None:
     assert IdFactory(clock, seed=3)("cmp") == IdFactory(clock, seed=3)("cmp")
+
+
+def test_many_ids_at_once_are_distinct_sorted_and_as_one_by_one(clock: ManualClock) -> None:
+    made = IdFactory(clock, seed=3).batch("itm", 1000)
+    assert made == sorted(set(made))
+    assert all(encode(decode(each[4:])) == each[4:] for each in made)

@@ -7,6 +7,7 @@ from pydantic import Field
 from adunion.api.deps import Caller, Services
 from adunion.api.fields import AnyId, Body, CursorQuery, KeyId, Name, Page, View, When, page
 from adunion.api.route import ANYONE_WITH_A_KEY, allow, router
+from adunion.catalog import repository as catalog
 from adunion.kernel.errors import conflict, not_found
 from adunion.trust import ApiKey, Principal, Role
 
@@ -103,4 +104,7 @@ def _party(services: Services, caller: Principal, body: NewKey) -> tuple[Role, s
     role = body.role or Role.OPERATOR
     if role is Role.PUBLISHER and body.party_id is not None:
         services.publishers.get(body.party_id)
+    if role is Role.MERCHANT and body.party_id is not None:
+        with services.engine.connect() as conn:
+            catalog.get_merchant(conn, body.party_id)
     return role, body.party_id

@@ -53,8 +53,8 @@ function drawChart(box) {
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: soft },
-    legend: { data: visible, top: 8, left: 12, itemWidth: 16, itemHeight: 8, textStyle: { color: token("--text-soft") }, type: "scroll" },
-    grid: { left: 12, right: 16, top: 64, bottom: spec.xKind === "value" ? 28 : 12, containLabel: true },
+    legend: { data: visible, top: 8, left: 12, itemWidth: 16, itemHeight: 8, textStyle: { color: token("--text-soft") } },
+    grid: { left: 12, right: 16, top: box.clientWidth < 480 && visible.length > 2 ? 88 : 64, bottom: spec.xKind === "value" ? 28 : 12, containLabel: true },
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: token("--card"), borderColor: line,
       textStyle: { color: token("--text"), fontSize: 13 },

@@ -12,6 +12,7 @@ from adunion.simulation.world.types import F64, LIVE, PAGE, SEARCH, Queries
 from .titles import Titles
 
 _WORDS_SEARCHED = 14  # with each product word
+_UNSAID = frozenset("of the and with in on for to all set pack pc asstd assorted design".split())
 
 
 def queries(facts: Titles, popularity: F64, locale: int) -> tuple[Queries, Meaning]:
@@ -22,7 +23,7 @@ def queries(facts: Titles, popularity: F64, locale: int) -> tuple[Queries, Meani
         weight: Counter[int] = Counter()
         for item in members.tolist():
             for word in facts.item_words[item].tolist():
-                if word >= 0 and facts.words[word] != name:
+                if word >= 0 and facts.words[word] not in (name, *_UNSAID):
                     weight[word] += int(popularity[item])
         common = [word for word, _ in sorted(weight.items(), key=lambda each: (-each[1], each[0]))]
         space = "" if locale == 0 else " "
