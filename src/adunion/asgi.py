@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
-from adunion.api import create_api
+from adunion.api import ApiServices, create_api
 from adunion.bootstrap.clockwork import Clockwork
 from adunion.bootstrap.faces import Faces
 from adunion.console import create_console
@@ -23,7 +24,8 @@ class Application:
 
     def __init__(self, faces: Faces) -> None:
         self._serving = ServingApp(faces.market, faces.intake)
-        self._api = create_api(faces)
+        names = [field.name for field in fields(ApiServices)]
+        self._api = create_api(ApiServices(**{name: getattr(faces, name) for name in names}))
         self._console = create_console(faces)
         self._clockwork = Clockwork(faces.market)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,22 @@ CLICK_DTYPE = np.dtype(
 _RUN_ROWS_MIN = 1024
 
 
+class _Run(NamedTuple):
+    """Clicks sorted by (key, time); the two columns that are searched lie apart, unbroken."""
+
+    keys: npt.NDArray[np.uint64]
+    at_us: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.void]
+
+    @staticmethod
+    def of(rows: npt.NDArray[np.void], since_us: int) -> _Run:
+        """The rows from a time on."""
+        keys, at_us = rows["key"].copy(), rows["at_us"].copy()
+        order = np.lexsort((at_us, keys))
+        order = order[at_us[order] >= since_us]
+        return _Run(keys[order], at_us[order], rows[order])
+
+
 class ClickIndex:
     """Clicks within a window in a few runs sorted by (key, time); runs of like size are merged.
 
@@ -30,21 +47,24 @@ class ClickIndex:
 
     def __init__(self, window_us: int) -> None:
         self.window_us = window_us
-        self._runs: list[npt.NDArray[np.void]] = []
-        self._newest_us = 0
+        self._runs: list[_Run] = []
+        self._since_us = 0
 
     def __len__(self) -> int:
-        return sum(len(run) for run in self._runs)
+        return sum(len(run.rows) for run in self._runs)
 
-    def add(self, clicks: npt.NDArray[np.void]) -> None:
-        """Remember rows of `CLICK_DTYPE`; `key` is filled in here."""
+    def add(self, clicks: npt.NDArray[np.void], start_us: int) -> None:
+        """Remember rows of `CLICK_DTYPE`; `key` is filled in here.
+
+        No one will ask for a time before `start_us`, so what was out of the window by then may go.
+        """
         if not len(clicks):
             return
         clicks["key"] = _keys(clicks["shopper"], clicks["subject"])
-        self._newest_us = max(self._newest_us, int(clicks["at_us"].max()))
-        self._runs.append(clicks[np.lexsort((clicks["at_us"], clicks["key"]))])
-        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * max(
-            len(self._runs[-1]), _RUN_ROWS_MIN
+        self._since_us = max(self._since_us, start_us - self.window_us)
+        self._runs.append(_Run.of(clicks, self._since_us))
+        while len(self._runs) > 1 and len(self._runs[-2].rows) < 2 * max(
+            len(self._runs[-1].rows), _RUN_ROWS_MIN
         ):
             self._merge_last_two()
 
@@ -52,8 +72,8 @@ class ClickIndex:
         """File every click anew, under what its item stands for now."""
         runs, self._runs = self._runs, []
         for run in runs:
-            run["subject"] = subjects(np.ascontiguousarray(run["item"]))
-            self.add(run)
+            run.rows["subject"] = subjects(run.rows["item"])
+            self.add(run.rows, 0)
 
     def last(
         self,
@@ -70,9 +90,11 @@ class ClickIndex:
         found["at_us"] = -1
         keys = _keys(shopper, subject)
         for run in self._runs:
+            if not len(run.keys):
+                continue
             row = _last_row(run, keys, at_us)
             hit = row >= 0
-            click = run[np.where(hit, row, 0)]
+            click = run.rows[np.where(hit, row, 0)]
             hit &= (click["shopper"] == shopper) & (click["subject"] == subject)
             hit &= (click["at_us"] >= at_us - self.window_us) & (click["at_us"] > found["at_us"])
             found[hit] = click[hit]
@@ -80,9 +102,8 @@ class ClickIndex:
 
     def _merge_last_two(self) -> None:
         younger, older = self._runs.pop(), self._runs.pop()
-        both = np.concatenate([older, younger])
-        both = both[both["at_us"] >= self._newest_us - self.window_us]
-        self._runs.append(both[np.lexsort((both["at_us"], both["key"]))])
+        both = np.concatenate([older.rows, younger.rows])
+        self._runs.append(_Run.of(both, self._since_us))
 
 
 def _keys(shopper: npt.NDArray[np.void], subject: npt.NDArray[np.void]) -> npt.NDArray[np.uint64]:
@@ -96,16 +117,15 @@ def _keys(shopper: npt.NDArray[np.void], subject: npt.NDArray[np.void]) -> npt.N
 
 
 def _last_row(
-    run: npt.NDArray[np.void], keys: npt.NDArray[np.uint64], at_us: npt.NDArray[np.int64]
+    run: _Run, keys: npt.NDArray[np.uint64], at_us: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """Binary search by (key, time): the last row of each key at or before a time, -1 if none."""
-    run_keys, run_at = run["key"], run["at_us"]
-    first = np.searchsorted(run_keys, keys, "left")
-    low, high = first.copy(), np.searchsorted(run_keys, keys, "right")
+    first = np.searchsorted(run.keys, keys, "left")
+    low, high = first.copy(), np.searchsorted(run.keys, keys, "right")
     while np.any(low < high):
         open_ = low < high
         middle = (low + high) // 2
-        before = run_at[np.minimum(middle, len(run) - 1)] <= at_us
+        before = run.at_us[np.minimum(middle, len(run.keys) - 1)] <= at_us
         low = np.where(open_ & before, middle + 1, low)
         high = np.where(open_ & ~before, middle, high)
     return np.where(low > first, low - 1, -1)

@@ -49,16 +49,19 @@ class LastClick:
 
     def observe(self, batch: EventBatch) -> None:
         """Remember the clicks of a batch; unknown shoppers leave none."""
+        if not len(batch):
+            return
+        start_us = int(batch.at_us.min())
         rows = batch.take((batch.type == EventType.CLICK) & (batch.shopper != NO_ID))
         clicks = np.zeros(len(rows), CLICK_DTYPE)
         for name in ("at_us", "shopper", "link", "placement", "exposure", "exposure_organic"):
             clicks[name] = getattr(rows, name)
         clicks["subject"] = clicks["item"] = rows.item
         clicks["plan"] = np.where(rows.flags & FLAG_MOVED, rows.plan, NO_ID)
-        self._items.add(clicks.copy())
+        self._items.add(clicks.copy(), start_us)
         linked = rows.link != NO_ID
         clicks["subject"] = self._merchant_ids(rows.item)
-        self._merchants.add(clicks[linked])
+        self._merchants.add(clicks[linked], start_us)
 
     def credit(self, batch: EventBatch) -> Credits:
         """Remember the clicks of a batch, then credit its ORDER events, in their order."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, select, text
 
 from adunion.attribution import Credits, LastClick
 from adunion.audience import forgotten
 from adunion.campaigns import Plans
 from adunion.campaigns.types import PlanDraft
 from adunion.catalog import Catalog
-from adunion.catalog.tables import items as items_table
 from adunion.catalog.types import CatalogSnapshot
 from adunion.commission import Commissions
 from adunion.decision.bidding import Outcomes
@@ -34,6 +34,7 @@ from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
 from adunion.prediction import Models
 from adunion.publishers import Publishers
 from adunion.publishers.tables import links as links_table
+from adunion.simulation.types import Billed
 from adunion.tracking import (
     EVENT_SCHEMA,
     FLAG_MOVED,
@@ -43,6 +44,7 @@ from adunion.tracking import (
     Tracker,
 )
 
+from . import books
 from .brain import Brain
 from .consumer import Consumer, Services
 from .forecast import Point, RecentRequests, forecast
@@ -134,8 +136,10 @@ class Market:
         return count
 
     def tick(self) -> None:
-        """Starts, ends, stages, budgets and wallets; then every plan's multiplier."""
+        """Held commissions, starts, ends, stages, budgets; then every plan's multiplier."""
         now = self.clock.now()
+        with self.engine.begin() as conn:
+            self.commissions.release(conn, now)
         with self.lock:
             self.brain.refresh()
             self._load_plans(now)
@@ -163,10 +167,13 @@ class Market:
 
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
-        return ControlArm(self.brain.copy())
+        return ControlArm(self.brain.copy(), self.clock)
 
     def launch(self, draft: PlanDraft) -> str:
-        """Start a plan; its id."""
+        """Start a plan; its id. What is over by now gives its items back first."""
+        now = self.clock.now()
+        with self.engine.begin() as conn:
+            self.plans_service.advance(conn, now, self._orders_of_week(now))
         return self.plans_service.create(draft, by="scenario").id
 
     def forecast(self, item_ids: Sequence[str], budget_minor: int | None) -> list[Point]:
@@ -193,21 +200,10 @@ class Market:
                 ],
             )
 
-    def reprice(self, factor: float) -> None:
-        """Multiply every price."""
+    def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
+        """Set every price, by catalog row."""
         with self.engine.begin() as conn:
-            conn.execute(
-                items_table.update()
-                .where(items_table.c.currency == self.currency)
-                .values(
-                    price_minor=func.greatest(
-                        1,
-                        func.round(items_table.c.price_minor * factor).cast(
-                            items_table.c.price_minor.type
-                        ),
-                    )
-                )
-            )
+            books.set_prices(conn, self.catalog.ids, price_minor.tolist())
         self.reload()
 
     def check_ledger(self) -> CheckReport:
@@ -218,13 +214,17 @@ class Market:
     def ledger_moves(self) -> dict[str, int]:
         """Posted minor units by memo."""
         with self.engine.connect() as conn:
-            rows = conn.execute(
-                text(
-                    "select memo, sum(amount_minor)::bigint from transfers"
-                    " where kind in ('post', 'post_pending') group by memo order by memo"
-                )
-            )
-            return dict(rows.tuples().all())
+            return books.moves(conn)
+
+    def billed(self) -> dict[str, Billed]:
+        """What plans were charged, by id."""
+        with self.engine.connect() as conn:
+            return books.billed(conn, self._unit)
+
+    def earned(self) -> dict[str, int]:
+        """Clicks, sales and commissions over publishers' links."""
+        with self.engine.connect() as conn:
+            return books.earned(conn)
 
     def dimensions(self) -> Dimensions:
         """What reports group by."""
@@ -344,8 +344,9 @@ class Market:
 class ControlArm:
     """The market's people without its plans: it decides and learns, and keeps no records."""
 
-    def __init__(self, brain: Brain) -> None:
+    def __init__(self, brain: Brain, clock: Clock) -> None:
         self.brain = brain
+        self._clock = clock
 
     @property
     def plans(self) -> PlanBook:
@@ -369,6 +370,13 @@ class ControlArm:
     def tick(self) -> None:
         """Take the statistics in."""
         self.brain.refresh()
+
+    def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
+        """Set every price, by catalog row."""
+        brain = self.brain
+        catalog = replace(brain.catalog, price_minor=price_minor)
+        now_us = micros(self._clock.now())
+        brain.set_catalog(now_us, catalog, brain.placements, PlanBook.of([], catalog))
 
 
 def currency_of(engine: Engine) -> str:

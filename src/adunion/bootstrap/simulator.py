@@ -19,6 +19,7 @@ from adunion.kernel.clock import ManualClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory, encode
 from adunion.kernel.money import to_minor
+from adunion.simulation.choose import planned
 from adunion.simulation.grounding import from_orders, read
 from adunion.simulation.report import report
 from adunion.simulation.run import Progress, Run
@@ -61,6 +62,8 @@ def open_run(
     progress: Progress,
 ) -> Run:
     """A run whose market's records are in an empty database and whose events are in a home."""
+    plans = planned(scenario, world)
+    check_rules(scenario)
     clock = ManualClock(scenario.start)
     ids = IdFactory(clock, seed)
     progress("stage", 0, 3)
@@ -74,7 +77,7 @@ def open_run(
     fund(market, scenario)
     stage = staged(engine, world, links, market.catalog, list(market.placements))
     progress("stage", 3, 3)
-    return Run(scenario, seed, world, market, stage, links, progress)
+    return Run(scenario, seed, world, market, stage, links, plans, progress)
 
 
 def fund(market: Market, scenario: Scenario) -> None:

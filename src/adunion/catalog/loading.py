@@ -161,7 +161,7 @@ def _escaped(value: str) -> str:
     return value.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
-def copy_in(conn: Connection, table: str, lines: str) -> None:
+def copy_in(conn: Connection, table: str, lines: str | bytes) -> None:
     """Copy lines in PostgreSQL's text format, each with its line end, into a table."""
     driver = conn.connection.driver_connection
     if driver is None:

@@ -61,17 +61,18 @@ def show(found: dict[str, Any]) -> None:
         return f"{to_major(round(minor), currency):,.0f}"
 
     table = Table(title=f"{found['scenario']}, {found['from']} to {found['until']}, {currency}")
-    for name in ("plan", "items", "target", "attained", "expected", "spend", "GMV", "orders",
-                 "stage"):  # fmt: skip
-        table.add_column(name, justify="left" if name in ("plan", "stage") else "right")
+    table.add_column("plan", no_wrap=True)
+    for name in ("target", "attained", "expected", "spend", "GMV", "orders", "items"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("stage", no_wrap=True)
     for plan in found["plans"]:
         attained, expected = plan["attainment"], plan["attainment_expected"]
         table.add_row(
-            plan["name"], f"{plan['items']:,}", f"{plan['target_roi']:.1f}",
+            plan["name"], f"{plan['target_roi']:.1f}",
             "-" if attained is None else f"{attained:.2f}",
             "-" if expected is None else f"{expected:.2f}",
             money(plan["spend_minor"]), money(plan["gmv_minor"]), f"{plan['orders']:,}",
-            plan["stage"],
+            f"{plan['items']:,}", plan["stage"],
         )  # fmt: skip
     out.print(table)
     market = found["market"]

@@ -19,8 +19,16 @@ from rich.progress import (
 
 from adunion.kernel.errors import AdUnionError
 
-out = Console()
-err = Console(stderr=True)
+WIDTH_PIPED = 120  # where nobody can say how wide the reader's screen is
+
+
+def _console(stderr: bool) -> Console:
+    found = Console(stderr=stderr)
+    return found if found.is_terminal else Console(stderr=stderr, width=WIDTH_PIPED)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 
 class Report(Protocol):

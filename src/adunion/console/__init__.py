@@ -1,13 +1,10 @@
 """The console: server-rendered pages for merchant, publisher, operator, and the demo store."""
 
 from .app import create_console
-from .deps import ConsoleServices, DemoAccount, ForecastPoint, HealthCheck, LogRow
+from .deps import ConsoleServices, ForecastPoint
 
 __all__ = [
     "ConsoleServices",
-    "DemoAccount",
     "ForecastPoint",
-    "HealthCheck",
-    "LogRow",
     "create_console",
 ]

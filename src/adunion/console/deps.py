@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.campaigns import Plans
 from adunion.insight import Insight
 from adunion.kernel.clock import Clock
@@ -15,16 +15,6 @@ from adunion.kernel.ids import Ids
 from adunion.ledger import Ledger
 from adunion.publishers import Publishers
 from adunion.trust import Identity
-
-
-@dataclass(frozen=True)
-class DemoAccount:
-    """An account that the sign-in page offers in a demo."""
-
-    role: str
-    name: str
-    email: str
-    password: str
 
 
 class ForecastPoint(Protocol):
@@ -42,46 +32,77 @@ class ForecastPoint(Protocol):
     def high(self) -> int: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class HealthCheck:
-    """One line of the health page."""
+class Shop(Protocol):
+    """What the pages ask of the market itself."""
 
-    name: str  # postgres, event log, model, consumer ...
-    ok: bool
-    detail: str
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """One event of the log's tail, with prefixed ids ("" where none)."""
-
-    position: int
-    at_us: int
-    type: str
-    request: str
-    placement: str
-    item: str
-    plan: str
-    order: str
-    sponsored: bool
-    amount_minor: int
-    price_micros: int
+    @property
+    def storefront(self) -> bool:
+        """Whether the demo store is open."""
+        ...
 
 
 class ConsoleServices(Protocol):
     """The services behind the pages."""
 
-    engine: Engine
-    clock: Clock
-    ids: Ids
-    currency: str
-    base_url: str  # how links begin, e.g. http://127.0.0.1:8000
-    demo_accounts: Sequence[DemoAccount]  # empty unless this is a demo
-    identity: Identity
-    plans: Plans
-    publishers: Publishers
-    insight: Insight
-    ledger: Ledger
+    @property
+    def engine(self) -> Engine:
+        """The records."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """New ids."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """The market's one currency."""
+        ...
+
+    @property
+    def base_url(self) -> str:
+        """How links begin, e.g. http://127.0.0.1:8000."""
+        ...
+
+    @property
+    def demo_accounts(self) -> Sequence[DemoAccount]:
+        """Empty unless this is a demo."""
+        ...
+
+    @property
+    def market(self) -> Shop:
+        """The market itself."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """Who may sign in."""
+        ...
+
+    @property
+    def plans(self) -> Plans:
+        """Plans and their edits."""
+        ...
+
+    @property
+    def publishers(self) -> Publishers:
+        """Publishers and links."""
+        ...
+
+    @property
+    def insight(self) -> Insight:
+        """Reports."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """The books."""
+        ...
 
     def forecast(
         self, merchant_id: str, item_ids: Sequence[str], budget_minor: int | None

@@ -141,6 +141,17 @@ _ERRORS = {
     ),
 }
 
+_FIELDS = {
+    "target_roi": N_("The target ROI is a number from 0.1 to 1,000."),
+    "budget_minor": N_("The budget must pay for at least one click; raise it or leave it empty."),
+    "price": N_("Write an amount such as 500 or 19.90."),
+    "start_at": N_("The start is not a time in the future."),
+    "end_at": N_("The end must be in the future and after the start."),
+    "name": N_("The name is too long or has letters that cannot be shown."),
+    "item_ids": N_("Some of the items cannot be promoted; choose again."),
+}
+"""Said to readers of other languages, for whom the error's own English words are of no use."""
+
 _TITLES = {
     403: N_("Not for this account"),
     404: N_("Not found"),
@@ -156,5 +167,8 @@ _TITLES = {
 def explain(error: AdUnionError, translate: Callable[[str], str]) -> tuple[str, str, str]:
     """(title, what happened, what to do) of an error in the reader's language."""
     text, hint = _ERRORS.get(error.code, (error.message, error.hint or ""))
+    general = _FIELDS.get(error.field or "", "")
+    if error.code not in _ERRORS and general and translate(general) != general:
+        text, hint = general, ""
     title = _TITLES.get(error.status, _TITLES[500 if error.status >= 500 else 422])
     return translate(title), translate(text), translate(hint) if hint else ""

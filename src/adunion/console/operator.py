@@ -207,7 +207,7 @@ def delivery(request: Request) -> Any:
         {
             "group": it.say(STATES[s.group]),
             "threshold": it.say(
-                N_("at least %(share)s of the target"), share=it.fmt.rate(s.threshold)
+                N_("at least %(share)s of the target"), share=f"{s.threshold:.0%}"
             ),
             "plans": s.plans,
             "share_plans": s.share_plans,

@@ -151,7 +151,9 @@ def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
         Stat(
             it.say(N_("Impressions")),
             it.fmt.number(result.impressions),
-            it.say(N_("%(share)s paid"), share=it.fmt.rate(_share(result))),
+            it.say(N_("%(share)s paid"), share=it.fmt.rate(_share(result)))
+            if result.impressions
+            else "",
             live="seen",
         ),
         Stat(

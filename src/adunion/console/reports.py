@@ -91,7 +91,9 @@ def result_stats(say: Say, fmt: Formats, result: Result, target: float | None = 
                 N_("%(clicks)s clicks, %(rate)s of impressions"),
                 clicks=fmt.number(result.clicks),
                 rate=fmt.rate(result.ctr),
-            ),
+            )
+            if result.impressions
+            else "",
         ),
         Stat(
             say(N_("Paid share of impressions")),

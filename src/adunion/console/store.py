@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from adunion.attribution import Credit, of_orders, why
@@ -18,7 +18,13 @@ from .i18n import N_
 from .repository import Visit
 from .views import redirect, safe_path
 
-router = APIRouter(prefix="/store")
+
+def _open(request: Request) -> None:
+    if not Context(request).services.market.storefront:
+        raise not_found("store", "/store")
+
+
+router = APIRouter(prefix="/store", dependencies=[Depends(_open)])
 VISIT_COOKIE = "adu_click"  # also what a publisher's link sets, so that both join up
 CART_MAX, QUANTITY_MAX, ORDERS_MAX, TOKENS_MAX = 50, 99, 50, 100
 _VISIT_LETTERS_MAX = 64

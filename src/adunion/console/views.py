@@ -103,7 +103,7 @@ class Views:
             "zone": zone_of(request.cookies.get("tz")),
             "navigation": NAVIGATION[str(who.role)] if who else (),
             "currency": services.currency,
-            "demo": bool(services.demo_accounts),
+            "storefront": services.market.storefront,
             "now": services.clock.now(),
             "flash": request.query_params.get("done"),
             "undo": request.query_params.get("undo"),

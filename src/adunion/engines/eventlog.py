@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,11 +21,17 @@ import pyarrow.ipc
 
 from adunion.kernel.errors import AdUnionError
 
-_FRAME = struct.Struct("<4sIII")  # magic, payload bytes, rows, crc32 of the two and the payload
-_MAGIC = b"AUf1"
-_SEGMENT_MAGIC = b"AUs1"
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-_END_OF_STREAM_BYTES = 8
+from .eventframes import (
+    HEAD,
+    MAGIC,
+    check_header,
+    checksum,
+    damaged,
+    good_frame,
+    message,
+    segment_header,
+)
+
 _PENDING_ROWS_MAX = 4_000_000
 
 
@@ -226,22 +230,22 @@ class EventLog:
         if segment.rows and segment.end >= self._segment_bytes_max:
             segment = self._roll()
         batch = _joined(group)
-        payload = _message(batch)
+        payload = message(batch)
         size, rows = len(payload), batch.num_rows
-        head = _FRAME.pack(_MAGIC, size, rows, _checksum(size, rows, payload))
+        head = HEAD.pack(MAGIC, size, rows, checksum(size, rows, payload))
         assert self._file is not None
         _write_all(self._file, [head, payload], segment.end)
         os.fdatasync(self._file)
         segment.offsets.append(segment.end)
         segment.starts.append(segment.first + segment.rows)
-        segment.end += _FRAME.size + size
+        segment.end += HEAD.size + size
         segment.rows += rows
 
     def _roll(self) -> _Segment:
         """Start the next segment; its name is durable before any row of it is."""
         first = self.rows
         path = self._folder / f"{first:020d}.events"
-        header = _segment_header(self._schema)
+        header = segment_header(self._schema)
         fresh = path.with_suffix(".new")
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         os.write(file, header)
@@ -281,32 +285,32 @@ class EventLog:
         """Check every frame of the last segment; what a crash tore off stays beyond `end`."""
         data = segment.path.read_bytes()
         segment.offsets, segment.starts, segment.rows = [], [], 0
-        segment.end = _check_header(segment.path, data, self._schema)
-        while (size_rows := _good_frame(data, segment.end)) is not None:
+        segment.end = check_header(segment.path, data, self._schema)
+        while (size_rows := good_frame(data, segment.end)) is not None:
             segment.offsets.append(segment.end)
             segment.starts.append(segment.first + segment.rows)
-            segment.end += _FRAME.size + size_rows[0]
+            segment.end += HEAD.size + size_rows[0]
             segment.rows += size_rows[1]
         segment.indexed = True
-        at = data.find(_MAGIC, segment.end + 1)
+        at = data.find(MAGIC, segment.end + 1)
         while at != -1:
-            if _good_frame(data, at) is not None:
-                raise _damaged(segment.path, segment.end)
-            at = data.find(_MAGIC, at + 1)
+            if good_frame(data, at) is not None:
+                raise damaged(segment.path, segment.end)
+            at = data.find(MAGIC, at + 1)
 
     def _index(self, segment: _Segment, data: memoryview) -> None:
         """Note where the frames of a closed segment are, by their heads alone."""
-        offset = _check_header(segment.path, data, self._schema)
+        offset = check_header(segment.path, data, self._schema)
         position = segment.first
         offsets, starts = [], []
         while position < segment.first + segment.rows:
-            head = data[offset : offset + _FRAME.size]
-            if len(head) < _FRAME.size or head[:4] != _MAGIC:
-                raise _damaged(segment.path, offset)
-            _, size, rows, _ = _FRAME.unpack(head)
+            head = data[offset : offset + HEAD.size]
+            if len(head) < HEAD.size or head[:4] != MAGIC:
+                raise damaged(segment.path, offset)
+            _, size, rows, _ = HEAD.unpack(head)
             offsets.append(offset)
             starts.append(position)
-            offset += _FRAME.size + size
+            offset += HEAD.size + size
             position += rows
         segment.offsets, segment.starts, segment.indexed = offsets, starts, True
 
@@ -331,65 +335,16 @@ class EventLog:
             number += 1
 
     def _decode(self, segment: _Segment, data: memoryview, offset: int) -> pa.RecordBatch:
-        found = _good_frame(data, offset)
+        found = good_frame(data, offset)
         if found is None:
-            raise _damaged(segment.path, offset)
-        start = offset + _FRAME.size
+            raise damaged(segment.path, offset)
+        start = offset + HEAD.size
         payload = pa.py_buffer(data[start : start + found[0]])
         return pa.ipc.read_record_batch(payload, self._schema)
 
 
 def _joined(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
     return parts[0] if len(parts) == 1 else pa.concat_batches(parts)
-
-
-def _message(batch: pa.RecordBatch) -> pa.Buffer:
-    """The batch as one compressed IPC message: a stream without its schema and its end mark."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=_OPTIONS) as stream:
-        stream.write_batch(batch)
-    whole = sink.getvalue()
-    start = len(batch.schema.serialize())
-    return whole.slice(start, len(whole) - start - _END_OF_STREAM_BYTES)
-
-
-def _checksum(size: int, rows: int, payload: pa.Buffer | memoryview) -> int:
-    return zlib.crc32(payload, zlib.crc32(struct.pack("<II", size, rows)))
-
-
-def _good_frame(data: bytes | memoryview, offset: int) -> tuple[int, int] | None:
-    """(payload bytes, rows) of a whole and true frame at an offset, or None."""
-    if len(data) < offset + _FRAME.size:
-        return None
-    magic, size, rows, crc = _FRAME.unpack_from(data, offset)
-    start = offset + _FRAME.size
-    if magic != _MAGIC or not rows or len(data) < start + size:
-        return None
-    payload = memoryview(data)[start : start + size]
-    return (size, rows) if _checksum(size, rows, payload) == crc else None
-
-
-def _segment_header(schema: pa.Schema) -> bytes:
-    body: bytes = schema.serialize().to_pybytes()
-    return _SEGMENT_MAGIC + struct.pack("<II", len(body), zlib.crc32(body)) + body
-
-
-def _check_header(path: Path, data: bytes | memoryview, schema: pa.Schema) -> int:
-    """The offset of the first frame."""
-    if len(data) < 12 or data[:4] != _SEGMENT_MAGIC:
-        raise _damaged(path, 0)
-    size, crc = struct.unpack_from("<II", data, 4)
-    body = data[12 : 12 + size]
-    if len(body) < size or zlib.crc32(body) != crc:
-        raise _damaged(path, 0)
-    if not pa.ipc.read_schema(pa.py_buffer(body)).equals(schema):
-        raise AdUnionError(
-            "event_log_schema",
-            f"{path} was written by a version whose events had other columns.",
-            500,
-            hint="Run the version that wrote it, or start a new home.",
-        )
-    return 12 + int(size)
 
 
 def _write_all(file: int, parts: list[bytes | pa.Buffer], offset: int) -> None:
@@ -424,12 +379,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _damaged(path: Path, offset: int) -> AdUnionError:
-    return AdUnionError(
-        "event_log_damaged",
-        f"{path} is damaged at byte {offset}: the frame there does not match its checksum.",
-        500,
-        hint="Restore the file from a copy; the rows before that byte can still be read.",
-    )

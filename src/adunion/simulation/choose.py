@@ -1,58 +1,156 @@
-"""Which merchant and which items a scenario's plan means."""
+"""Which merchant and which items the scenario's plans mean, worked out before anything runs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
 import numpy as np
+import numpy.typing as npt
 
+from adunion.campaigns import checks
 from adunion.kernel.errors import AdUnionError
+from adunion.kernel.money import to_minor
 
-from .scenario import ItemsPart
+from .scenario import ItemsPart, PlanPart, Scenario
 from .world.types import I64, World
 
 
-class Chooser:
-    """Gives out merchants' items, each item to one plan."""
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A plan that is to come; hours count from the first day with plans."""
+
+    name: str
+    part: PlanPart
+    rival: bool
+    start_hour: float
+    end_hour: float | None
+    merchant: int  # world row
+    items: I64  # world rows, best sellers first
+    budget_minor: int | None
+    free_hour: float  # when the last plan that held one of the items is over
+
+
+def planned(scenario: Scenario, world: World) -> list[Planned]:
+    """All plans of a scenario in order of start.
+
+    Raises:
+        AdUnionError: an unknown merchant, no free items that match, a budget too small to buy a
+            click, or a start after the run's end.
+    """
+    chooser = _Chooser(world)
+    return [_plan(scenario, world, chooser, *each) for each in _in_order(scenario)]
+
+
+def _in_order(scenario: Scenario) -> list[tuple[str, str, PlanPart, bool]]:
+    """(where in the file, name, part with its hours, rival?) in order of start."""
+    found = list(_parts(scenario))
+    return sorted(found, key=lambda each: each[2].start_hour)
+
+
+def _parts(scenario: Scenario) -> Iterator[tuple[str, str, PlanPart, bool]]:
+    own = [(f"plans.{n}", part, False) for n, part in enumerate(scenario.plans)]
+    own += [(f"rivals.{n}", part, True) for n, part in enumerate(scenario.rivals)]
+    for number, shock in enumerate(scenario.shocks):
+        if shock.rival is not None:
+            end = shock.rival.end_hour if shock.until_hour is None else shock.until_hour
+            hours = {"start_hour": shock.at_hour, "end_hour": end}
+            own.append((f"shocks.{number}.rival", shock.rival.model_copy(update=hours), True))
+    for where, part, rival in own:
+        for number in range(part.count):
+            name = part.name if part.count == 1 else f"{part.name} {number + 1}"
+            yield where, name, part, rival
+
+
+def _plan(
+    scenario: Scenario,
+    world: World,
+    chooser: _Chooser,
+    where: str,
+    name: str,
+    part: PlanPart,
+    rival: bool,
+) -> Planned:
+    if part.start_hour >= scenario.days * 24:
+        raise AdUnionError(
+            "bad_scenario",
+            f"{where}: it starts in hour {part.start_hour:g}, when the run of {scenario.days} days"
+            " is over.",
+            422,
+            hint="Start it earlier, or let the run take more days.",
+        )
+    merchant, items, free_hour = chooser.choose(part, f"{where} ({name})")
+    target = checks.target_roi(part.target_roi)
+    budget, currency = None, world.view.currency
+    if part.budget is not None:
+        cheapest = int(world.view.items.price_minor[items].min())
+        budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
+        budget = checks.budget_minor(budget, target, cheapest, currency)
+    return Planned(
+        checks.name(name), part, rival, part.start_hour, part.end_hour, merchant, items, budget,
+        free_hour,
+    )  # fmt: skip
+
+
+class _Chooser:
+    """Gives out merchants' items, each item to one plan at a time."""
 
     def __init__(self, world: World) -> None:
         items = world.view.items
         self._world = world
-        self._taken = np.zeros(len(items), np.bool_)
+        self._held_until = np.full(len(items), -np.inf)  # hour in which its last plan ends
         self._merchants_taken: set[int] = set()
         share = world.truth.leaf_popularity[items.leaf] * world.truth.item_popularity
         self._sales = share * items.price_minor
         by_merchant = np.bincount(items.merchant, self._sales, len(world.view.merchants.name))
         self._largest = np.argsort(-by_merchant, kind="stable")
 
-    def choose(self, part: ItemsPart, where: str) -> tuple[int, I64]:
-        """(merchant row, item rows, best sellers first); raises where nothing is left to match."""
-        merchants = [part.merchant] if part.merchant is not None else self._free()
-        for merchant in merchants:
-            if not 0 <= merchant < len(self._largest):
-                raise _no_items(where, f"there is no merchant {merchant}")
-            rows = np.flatnonzero(self._matches(part, int(merchant)))
+    def choose(self, plan: PlanPart, where: str) -> tuple[int, I64, float]:
+        """(merchant row, item rows, hour from which they are free)."""
+        part, end = plan.items, np.inf if plan.end_hour is None else plan.end_hour
+        for merchant in self._merchants(part, where):
+            rows = np.flatnonzero(self._matches(part, merchant, plan.start_hour))
             if len(rows):
                 rows = rows[np.argsort(-self._sales[rows], kind="stable")]
                 count = max(1, int(np.ceil(part.share * len(rows))))
                 rows = rows[: min(count, part.count_max or count)]
-                self._taken[rows] = True
-                self._merchants_taken.add(int(merchant))
-                return int(merchant), rows
-        raise _no_items(where, "no free items of one merchant match")
+                free_hour = max(float(self._held_until[rows].max()), 0.0)
+                self._held_until[rows] = end
+                self._merchants_taken.add(merchant)
+                return merchant, rows, free_hour
+        raise _no_items(where, self._why(part, plan.start_hour))
 
-    def _free(self) -> list[int]:
-        return [int(m) for m in self._largest if int(m) not in self._merchants_taken]
+    def _merchants(self, part: ItemsPart, where: str) -> list[int]:
+        if part.merchant is None:
+            return [int(m) for m in self._largest if int(m) not in self._merchants_taken]
+        if part.merchant >= len(self._largest):
+            last = len(self._largest) - 1
+            raise _no_items(where, f"there is no merchant {part.merchant}, the last is {last}")
+        return [part.merchant]
 
-    def _matches(self, part: ItemsPart, merchant: int) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
+    def _why(self, part: ItemsPart, hour: float) -> str:
+        merchants = range(len(self._largest)) if part.merchant is None else [part.merchant]
+        if part.merchant is None and len(self._merchants_taken) == len(self._largest):
+            return f"all {len(self._largest)} merchants have a plan already"
+        if any(self._matches(part, merchant, np.inf).any() for merchant in merchants):
+            return f"the items that match are in another plan in hour {hour:g}"
+        return "no items match"
+
+    def _matches(self, part: ItemsPart, merchant: int, hour: float) -> npt.NDArray[np.bool_]:
         items, leaves = self._world.view.items, self._world.view.leaves
-        match = (items.merchant == merchant) & ~self._taken
+        match = items.merchant == merchant
+        if np.isfinite(hour):
+            match = match & (self._held_until <= hour)
         if part.category:
             wanted = part.category.casefold()
             paths = zip(leaves.path, leaves.path_en, strict=True)
             hit = np.array([wanted in zh.casefold() or wanted in en.casefold() for zh, en in paths])
             match &= hit[items.leaf]
         if part.brand:
+            brand = part.brand.casefold()
             names = zip(items.brands, items.brands_en, strict=True)
-            hit = np.array([part.brand in pair for pair in names] + [False])
+            hit = np.array([brand in (zh.casefold(), en.casefold()) for zh, en in names] + [False])
             match &= hit[items.brand]
         if part.text:
             words = part.text.casefold().split()

@@ -17,11 +17,10 @@ import numpy.typing as npt
 from adunion.campaigns.types import PlanDraft
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.clock import from_micros, micros
-from adunion.kernel.money import to_minor
 
-from .choose import Chooser
+from .choose import Planned
 from .events import EventMaker, Later
-from .scenario import PlanPart, Scenario, ShockPart
+from .scenario import Scenario, ShockPart
 from .shopper import Memory, respond
 from .tally import ArmTally
 from .traffic import traffic, volume
@@ -30,6 +29,8 @@ from .world.types import LINK, Links, Response, Traffic, World
 
 Progress = Callable[[str, int, int], None]
 _US = timedelta(microseconds=1)
+_HOUR = timedelta(hours=1)
+_PAGE = timedelta(minutes=1)  # what was asked is seen and clicked by then
 
 
 @dataclass
@@ -37,11 +38,7 @@ class Launched:
     """A plan of the scenario as it runs."""
 
     id: str
-    name: str
-    part: PlanPart
-    merchant: int
-    items: npt.NDArray[np.int64]
-    rival: bool
+    plan: Planned
     start: datetime
     end: datetime | None
     alphas: list[tuple[datetime, float]] = field(default_factory=list)
@@ -69,6 +66,7 @@ class Run:
         market: Market,
         stage: Staged,
         links: Links,
+        plans: list[Planned],
         progress: Progress,
     ) -> None:
         self.scenario = scenario
@@ -83,12 +81,12 @@ class Run:
         self._stage = stage
         self._links = links
         self._progress = progress
-        self._chooser = Chooser(world)
         self._span = timedelta(minutes=scenario.tick_minutes)
         memory = Memory.start(world, micros(scenario.start))
         self.treated = self._side(market, memory)
         self.control: _Side | None = None
-        self._waiting = self._plans_to_come()
+        self._waiting = list(plans)
+        self._owed = 0.0  # a part of a request, carried to the next tick
 
     def history(self) -> None:
         """Days without plans, to learn from; models are fitted twice, since the first had none."""
@@ -97,6 +95,7 @@ class Run:
         for number, at in enumerate(ticks):
             if number == middle and number:
                 self.market.train()
+            self.market.tick()
             self._tick(at, [self.treated])
             self._progress("history", number + 1, len(ticks))
         self.metrics = self.market.train()
@@ -114,9 +113,10 @@ class Run:
             side.tally = ArmTally(gmv_by_item=np.zeros(len(self.world.view.items), np.int64))
         ticks = self._ticks(self.started, self.ended)
         for number, at in enumerate(ticks):
+            self._reprice(at, sides)
             self._launch_due(at)
-            self._reprice(at)
-            self.market.tick()
+            for side in sides:
+                side.arm.tick()
             self._note_alphas(at)
             self._tick(at, sides, count=True)
             self._progress("plans run", number + 1, len(ticks))
@@ -124,26 +124,26 @@ class Run:
     def drain(self, hours: int) -> None:
         """No more requests; orders, receipts and refunds still come in."""
         sides = [side for side in (self.treated, self.control) if side]
-        for number in range(hours):
-            until = self.ended + timedelta(hours=number + 1)
+        ends = [_HOUR * (number + 1) for number in range(hours)] or [_PAGE]
+        for number, after in enumerate(ends):
+            until = self.ended + after
+            self.market.clock.set(until)
             for side in sides:
                 side.arm.take(side.later.due(micros(until)))
-            self.market.clock.set(until)
-            self._progress("orders come in", number + 1, hours)
-        if hours:
-            self.market.tick()
+            self._progress("orders come in", number + 1, len(ends))
+        self.market.tick()
 
     @property
     def horizon(self) -> datetime:
-        """When the last order has come in, as far as the run goes."""
-        return self.ended + timedelta(hours=self.scenario.drain_hours + 1)
+        """The end of the hour in which the last order counts."""
+        return self.ended + _HOUR * max(self.scenario.drain_hours, 1)
 
     def parties(self) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
         """(id, name) of the first plan's merchant, and of the first link's publisher."""
         stage, view = self._stage, self.world.view
         merchant = publisher = None
         if self.launched:
-            row = self.launched[0].merchant
+            row = self.launched[0].plan.merchant
             merchant = (stage.merchant_ids[row], view.merchants.name[row])
         if len(stage.link_publisher):
             row = int(stage.link_publisher[0])
@@ -153,10 +153,6 @@ class Run:
     def hour(self, number: int) -> datetime:
         """The start of an hour counted from the epoch."""
         return from_micros(number * 3_600_000_000)
-
-    def budget_minor(self, plan: Launched) -> int | None:
-        """A plan's budget in minor units."""
-        return budget_minor(plan.part, self.market.catalog.currency)
 
     def _side(self, arm: Arm, memory: Memory) -> _Side:
         stage = self._stage
@@ -189,10 +185,11 @@ class Run:
         hourly = rhythm.hourly or np.roll(truth.hour_weight, -truth.utc_offset_hours).tolist()
         weekly = rhythm.weekly or truth.weekday_weight.tolist()
         days = volume(start_us, span_us, hourly, weekly)
-        wanted = self.scenario.requests_per_day * days * self._factor("traffic", at)
+        wanted = self.scenario.requests_per_day * days * self._factor("traffic", at) + self._owed
+        self._owed = wanted - int(wanted)
         mix = {kind: share for kind, share in self._mix().items() if share > 0}
         return traffic(
-            self.world, self.seed, start_us, span_us, round(wanted), mix, self._links,
+            self.world, self.seed, start_us, span_us, int(wanted), mix, self._links,
             hourly, weekly,
         )  # fmt: skip
 
@@ -273,82 +270,63 @@ class Run:
             consent=consent,
         )
 
-    def _prices(self) -> npt.NDArray[np.int64] | None:
-        if self.price_factor == 1.0:
-            return None
+    def _prices(self) -> npt.NDArray[np.int64]:
+        """Of the world's items, at present."""
         listed = self.world.view.items.price_minor
         return np.maximum(np.rint(listed * self.price_factor), 1).astype(np.int64)
 
     def _factor(self, kind: str, at: datetime) -> float:
         factor = 1.0
         for shock in self.scenario.shocks:
-            if shock.kind == kind and self._happens(shock, at):
+            if shock.kind == kind and shock.factor is not None and self._happens(shock, at):
                 factor *= shock.factor
         return factor
 
     def _happens(self, shock: ShockPart, at: datetime) -> bool:
-        hour = (at - self.started) / timedelta(hours=1)
+        hour = (at - self.started) / _HOUR
         return shock.at_hour <= hour and (shock.until_hour is None or hour < shock.until_hour)
 
-    def _reprice(self, at: datetime) -> None:
+    def _reprice(self, at: datetime, sides: list[_Side]) -> None:
         factor = self._factor("prices", at)
-        if factor != self.price_factor:
-            self.market.reprice(factor / self.price_factor)
-            self.price_factor = factor
-
-    def _plans_to_come(self) -> list[tuple[float, str, PlanPart, bool]]:
-        """(start hour, name, part, rival?) in order of start."""
-        parts = [(part, False) for part in self.scenario.plans]
-        parts += [(part, True) for part in self.scenario.rivals]
-        due: list[tuple[float, str, PlanPart, bool]] = []
-        for part, rival in parts:
-            for number in range(part.count):
-                name = part.name if part.count == 1 else f"{part.name} {number + 1}"
-                due.append((part.start_hour, name, part, rival))
-        for shock in self.scenario.shocks:
-            if shock.rival is not None:
-                due.append((shock.at_hour, shock.rival.name, shock.rival, True))
-        return sorted(due, key=lambda each: each[0])
+        if factor == self.price_factor:
+            return
+        self.price_factor = factor
+        prices = self.market.catalog.price_minor.copy()
+        prices[self._stage.row_of_item] = self._prices()
+        for side in sides:
+            side.arm.reprice(prices)
 
     def _launch_due(self, at: datetime) -> None:
-        """Start plans whose time comes within this tick; they begin at their own minute."""
-        hour = (at + self._span - self.started) / timedelta(hours=1)
-        while self._waiting and self._waiting[0][0] < hour:
-            start_hour, name, part, rival = self._waiting.pop(0)
-            start = max(self.started + timedelta(hours=start_hour), at)
-            self._launch(name, part, rival, start)
+        """Start plans whose time comes within this tick; they begin at their own minute.
 
-    def _launch(self, name: str, part: PlanPart, rival: bool, start: datetime) -> None:
-        merchant, items = self._chooser.choose(part.items, f"plan {name!r}")
-        catalog, currency = self.market.catalog, self.market.catalog.currency
-        end = None
-        if part.end_hour is not None:
-            end = self.started + timedelta(hours=part.end_hour)
+        One that takes over another's items waits until the tick after the other's end.
+        """
+        hour, end = (at - self.started) / _HOUR, (at + self._span - self.started) / _HOUR
+        due = [plan for plan in self._waiting if plan.start_hour < end and plan.free_hour <= hour]
+        self._waiting = [plan for plan in self._waiting if plan not in due]
+        for plan in due:
+            self._launch(plan, max(self.started + _HOUR * plan.start_hour, at))
+
+    def _launch(self, plan: Planned, start: datetime) -> None:
+        part, ids = plan.part, self.market.catalog.ids
+        end = None if plan.end_hour is None else self.started + _HOUR * plan.end_hour
         draft = PlanDraft(
-            merchant_id=self._stage.merchant_ids[merchant],
-            name=name,
-            item_ids=tuple(catalog.ids[row] for row in self._stage.row_of_item[items]),
+            merchant_id=self._stage.merchant_ids[plan.merchant],
+            name=plan.name,
+            item_ids=tuple(ids[row] for row in self._stage.row_of_item[plan.items]),
             target_roi=Decimal(str(part.target_roi)),
-            budget_minor=budget_minor(part, currency),
+            budget_minor=plan.budget_minor,
             start_at=start,
             end_at=end,
             dayparts=None if part.dayparts is None else tuple(part.dayparts),
         )
-        plan_id = self.market.launch(draft)
-        self.launched.append(Launched(plan_id, name, part, merchant, items, rival, start, end))
+        self.launched.append(Launched(self.market.launch(draft), plan, start, end))
 
     def _note_alphas(self, at: datetime) -> None:
         alphas = self.market.plans.alphas()
         for plan in self.launched:
             if plan.id in alphas:
                 plan.alphas.append((at, alphas[plan.id]))
-
-
-def budget_minor(part: PlanPart, currency: str) -> int | None:
-    """A plan's budget in minor units; none where it is unlimited."""
-    if part.budget is None:
-        return None
-    return to_minor(Decimal(str(part.budget)), currency, exact=False)
 
 
 def rows_of(response: Response, rows: npt.NDArray[np.int64]) -> Response:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adunion.kernel.errors import AdUnionError
+from adunion.kernel.money import exponent
 
-Factor = Annotated[float, Field(gt=0, le=100)]
+Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -31,6 +32,7 @@ class WorldPart(Part):
     path: Path | None = Field(None, description="A folder written by `adunion world`")
     orders: Path | None = Field(None, description="An order file to ground the world in")
     mapping: str | None = Field(None, description="The order file's mapping, e.g. online_retail")
+    currency: str = Field("CNY", description="ISO 4217, of a world made here")
 
     @model_validator(mode="after")
     def _one_source(self) -> WorldPart:
@@ -38,6 +40,7 @@ class WorldPart(Part):
             raise ValueError("give path or orders, not both")
         if self.orders and not self.mapping:
             raise ValueError("orders needs a mapping, e.g. mapping = 'online_retail'")
+        known_exponent(self.currency)
         return self
 
 
@@ -96,12 +99,20 @@ class PlanPart(Part):
 
     name: str = "plan"
     items: ItemsPart = ItemsPart()
-    target_roi: float = Field(4.0, gt=0, le=1_000)
-    budget: float | None = Field(None, gt=0, description="Major units; absent: unlimited")
-    start_hour: float = Field(0, ge=0, description="Hours after the plans' first day begins")
-    end_hour: float | None = Field(None, gt=0)
+    target_roi: float = Field(4.0, ge=0.1, le=1_000, description="Counted GMV over spend")
+    budget: float | None = Field(
+        None, gt=0, le=1e12, description="Of the whole plan, major units; absent: unlimited"
+    )
+    start_hour: float = Field(
+        0, ge=0, le=1e6, description="Hours after the plans' first day begins"
+    )
+    end_hour: float | None = Field(
+        None, gt=0, le=1e6, description="Counted alike; absent: to the end of the run"
+    )
     dayparts: list[Annotated[int, Field(ge=0, le=167)]] | None = Field(
-        None, description="Hours of the week it runs in, Monday 00 UTC first; absent: all"
+        None,
+        min_length=1,
+        description="Hours of the week it runs in, Monday 00 UTC first; absent: all",
     )
     count: int = Field(1, ge=1, le=1_000, description="This many plans, each of its own merchant")
 
@@ -121,13 +132,20 @@ class PublishersPart(Part):
 
 
 class ShockPart(Part):
-    """Something that changes at a time: a factor, or a rival who enters with a budget."""
+    """Something that changes at a time: a factor, or a rival who enters with a budget.
+
+    A factor holds in ticks that begin within its hours; a rival enters at its minute.
+    """
 
     kind: Literal["traffic", "conversion", "returns", "prices", "rival"]
-    at_hour: float = Field(ge=0, description="Hours after the plans' first day begins")
-    until_hour: float | None = None
-    factor: Factor = 1.0
-    rival: PlanPart | None = Field(None, description="For kind rival: the plan that enters")
+    at_hour: float = Field(ge=0, le=1e6, description="Hours after the plans' first day begins")
+    until_hour: float | None = Field(
+        None, le=1e6, description="Counted alike; absent: to the end of the run"
+    )
+    factor: Factor | None = Field(None, description="Times this; of every kind but rival")
+    rival: PlanPart | None = Field(
+        None, description="For kind rival: the plan that enters, from at_hour until until_hour"
+    )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> ShockPart:
@@ -135,7 +153,19 @@ class ShockPart(Part):
             raise ValueError(f"until_hour {self.until_hour} is not after at_hour {self.at_hour}")
         if (self.kind == "rival") != (self.rival is not None):
             raise ValueError("kind = 'rival' and a [shocks.rival] table belong together")
+        if (self.kind == "rival") == (self.factor is not None):
+            raise ValueError("every shock but a rival needs a factor, such as factor = 2.0")
+        if self.kind == "prices" and not self.factor:
+            raise ValueError("the factor of prices must be above 0")
+        if self.rival is not None:
+            self._check_rival(self.rival)
         return self
+
+    def _check_rival(self, rival: PlanPart) -> None:
+        if rival.start_hour:
+            raise ValueError("a rival enters at at_hour; leave out start_hour")
+        if rival.end_hour is not None and rival.end_hour <= self.at_hour:
+            raise ValueError(f"end_hour {rival.end_hour} is not after at_hour {self.at_hour}")
 
 
 class Scenario(Part):
@@ -154,7 +184,9 @@ class Scenario(Part):
     pricing: str = Field("uplift", description="A registered pricing")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
-    wallet: float = Field(10_000_000, gt=0, description="What each merchant tops up, major units")
+    wallet: float = Field(
+        10_000_000, gt=0, le=1e12, description="What each merchant tops up, major units"
+    )
     world: WorldPart = WorldPart()
     mix: MixPart = MixPart()
     rhythm: RhythmPart = RhythmPart()
@@ -167,9 +199,19 @@ class Scenario(Part):
     def _utc(self) -> Scenario:
         if self.start.tzinfo is None:
             raise ValueError("start needs a time zone, e.g. 2026-11-02T00:00:00Z")
+        if not 2000 <= self.start.year <= 2100:
+            raise ValueError(f"start is in the year {self.start.year}, not 2000 to 2100")
         if (self.tick_minutes > 60 and self.tick_minutes % 60) or 1_440 % self.tick_minutes:
             raise ValueError("tick_minutes must divide a day, e.g. 15, 30, 60")
         return self
+
+
+def known_exponent(currency: str) -> None:
+    """Complain of a currency that ISO 4217 does not know, as pydantic wants it."""
+    try:
+        exponent(currency)
+    except AdUnionError as error:
+        raise ValueError(str(error)) from None
 
 
 def load(path: Path) -> Scenario:

@@ -19,6 +19,15 @@ from adunion.ledger import CheckReport
 from adunion.tracking import EventBatch
 
 
+@dataclass(frozen=True)
+class Billed:
+    """What a plan was charged."""
+
+    spend_minor: int
+    over_micros: int  # shown beyond the budget, not charged
+    hours: dict[int, int]  # hour since the epoch -> minor units; they sum to `spend_minor`
+
+
 class Arm(Protocol):
     """A market as its shoppers meet it."""
 
@@ -43,6 +52,10 @@ class Arm(Protocol):
 
     def tick(self) -> None:
         """Controllers, stages, starts and ends."""
+        ...
+
+    def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
+        """New prices by catalog row."""
         ...
 
 
@@ -76,10 +89,6 @@ class Market(Arm, Protocol):
         """Start a plan; its id."""
         ...
 
-    def reprice(self, factor: float) -> None:
-        """Multiply every price."""
-        ...
-
     @property
     def insight(self) -> Insight:
         """Its reports."""
@@ -91,6 +100,14 @@ class Market(Arm, Protocol):
 
     def ledger_moves(self) -> dict[str, int]:
         """Posted minor units by memo."""
+        ...
+
+    def billed(self) -> dict[str, Billed]:
+        """What plans were charged, by id."""
+        ...
+
+    def earned(self) -> dict[str, int]:
+        """Clicks, sales and commissions over publishers' links."""
         ...
 
 

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from adunion.kernel.errors import invalid
 
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 PSEUDONYM_LETTERS_MAX = 128
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[\d\s().-]{7,20}")
@@ -37,5 +38,4 @@ def _is_phone(text: str) -> bool:
     if not _PHONE.fullmatch(text):
         return False
     digits = "".join(letter for letter in text if letter.isdigit())
-    mobile = len(digits) == 11 and digits.startswith("1")
-    return len(digits) >= 7 and (text != digits or mobile)
+    return len(digits) >= 7 and (text != digits or bool(_MOBILE.fullmatch(digits)))

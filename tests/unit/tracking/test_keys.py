@@ -59,7 +59,7 @@ def test_an_order_is_named_by_its_merchant_and_number() -> None:
     assert (len(one), one == order_key(b"m" * 16, "A-1"), one == two) == (16, True, False)
 
 
-@pytest.mark.parametrize("name", ["u-1", "17850", "用户🍼", "c12346.0", "a" * 128, "2026-11-01-77"])
+@pytest.mark.parametrize("name", ["u-1", "17850", "用户🍼", "c12346.0", "a" * 128, "23800138000"])
 def test_a_pseudonym_becomes_sixteen_bytes(name: str) -> None:
     assert len(shopper_key(name)) == 16
 

@@ -1,0 +1,89 @@
+"""What the records say of a whole market at once: charges, earnings, transfers; and new prices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from adunion.simulation.types import Billed
+
+_HOUR_SECONDS = 3_600
+
+
+def set_prices(conn: Connection, item_ids: Sequence[str], price_minor: Sequence[int]) -> None:
+    """Give items new prices."""
+    conn.execute(
+        text(
+            "update items i set price_minor = e.price"
+            " from unnest(cast(:id as text[]), cast(:price as bigint[])) as e(id, price)"
+            " where i.id = e.id and i.price_minor <> e.price"
+        ),
+        {"id": list(item_ids), "price": list(price_minor)},
+    )
+
+
+def moves(conn: Connection) -> dict[str, int]:
+    """Posted minor units by memo."""
+    rows = conn.execute(
+        text(
+            "select memo, sum(amount_minor)::bigint from transfers"
+            " where kind in ('post', 'post_pending') group by memo order by memo"
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def billed(conn: Connection, micros_per_minor: int) -> dict[str, Billed]:
+    """What each plan was charged, whole and by hour.
+
+    Hours come from the impressions' own times; each has the whole minor units that the running sum
+    passes in it, up to what was billed, so that they sum to the charge.
+    """
+    shown: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for plan_id, second, micros in conn.execute(
+        text(
+            "select plan_id, extract(epoch from hour)::bigint, sum(spend_micros)::bigint"
+            " from plan_hours where spend_micros > 0 group by plan_id, hour order by plan_id, hour"
+        )
+    ):
+        shown[plan_id].append((second // _HOUR_SECONDS, micros))
+    rows = conn.execute(
+        text("select plan_id, spend_micros, over_micros from plan_spend order by plan_id")
+    )
+    return {
+        plan_id: _billed(spend, over, shown[plan_id], micros_per_minor)
+        for plan_id, spend, over in rows
+    }
+
+
+def _billed(spend: int, over: int, hours: list[tuple[int, int]], unit: int) -> Billed:
+    by_hour, total = {}, 0
+    for hour, micros in hours:
+        after = min(total + micros, spend)
+        by_hour[hour] = after // unit - total // unit
+        total = after
+    return Billed(spend // unit, over, by_hour)
+
+
+def earned(conn: Connection) -> dict[str, int]:
+    """Clicks, sales and commissions over publishers' links; money in minor units."""
+    sales = conn.execute(
+        text(
+            "select coalesce(sum(clicks), 0)::bigint as clicks,"
+            " coalesce(sum(orders), 0)::bigint as orders,"
+            " coalesce(sum(gmv_minor), 0)::bigint as gmv_minor,"
+            " coalesce(sum(refunds_minor), 0)::bigint as refunds_minor from link_days"
+        )
+    ).one()
+    shares = conn.execute(
+        text(
+            "select count(distinct commission_id) as commissions,"
+            " coalesce(sum(estimated_minor), 0)::bigint as estimated_minor,"
+            " coalesce(sum(held_minor), 0)::bigint as held_minor,"
+            " coalesce(sum(payable_minor), 0)::bigint as payable_minor,"
+            " coalesce(sum(fee_minor), 0)::bigint as fee_minor from commission_changes"
+        )
+    ).one()
+    return {**sales._mapping, **shares._mapping}
