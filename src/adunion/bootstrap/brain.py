@@ -56,7 +56,7 @@ class Brain:
         self._index = LexicalIndex.build(catalog)
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
-        self._seed = seed
+        self._chance = generator(seed, 0xEC)
         self._state: RetrievalState
         self._predictor: Predictor
         self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
@@ -66,7 +66,7 @@ class Brain:
             PlanBook.of([], catalog),
             self._retrieve,
             self._predict,
-            generator(seed, 0xEC),
+            self._chance,
             settings,
         )
         self._build_state()
@@ -166,7 +166,7 @@ class Brain:
             PlanBook.of([], self.catalog),
             twin._retrieve,
             twin._predict,
-            generator(self._seed, 0xEC, 1),
+            twin._chance,  # the same draws, so that arms differ by what is tried alone
             engine.settings,
         )
         twin._build_state()

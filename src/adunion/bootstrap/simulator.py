@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select, text
 
 from adunion.catalog import Catalog
 from adunion.catalog.tables import merchants
 from adunion.commission.types import Terms
+from adunion.decision.auction.pricing import pricing
+from adunion.decision.bidding import bidder
 from adunion.decision.engine import DecisionSettings
 from adunion.engines.postgres import Postgres, migrate
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory, encode
 from adunion.kernel.money import to_minor
-from adunion.simulation.choose import planned
+from adunion.simulation.choose import Planned, planned
 from adunion.simulation.grounding import from_orders, read
 from adunion.simulation.report import report
 from adunion.simulation.run import Progress, Run
@@ -32,18 +35,18 @@ from .market import Market
 from .records import open_records
 from .stage import make_links, put_on_stage, staged
 
+PREFIX = "simulation_"
+PUBLISHERS = 60
+
 
 def simulate(
     settings: Settings, scenario: Scenario, seed: int, progress: Progress
 ) -> dict[str, Any]:
     """Run a scenario in a market of its own, which is gone afterwards; its report."""
     world = world_of(scenario, seed, progress)
-    with (
-        open_records(settings) as server,
-        _database(server) as engine,
-        tempfile.TemporaryDirectory(prefix="adunion-simulate-") as folder,
-    ):
-        run = open_run(engine, Path(folder), scenario, seed, world, progress)
+    check(scenario, world)
+    with open_records(settings) as server, _home(settings, server) as (engine, home):
+        run = open_run(engine, home, scenario, seed, world, progress)
         try:
             run.history()
             run.live()
@@ -51,6 +54,29 @@ def simulate(
             return report(run)
         finally:
             run.market.close()
+
+
+def check(scenario: Scenario, world: World) -> list[Planned]:
+    """The plans to come; complains of what cannot run before anything is made."""
+    bidder.get(scenario.bidder)
+    pricing.get(scenario.pricing)
+    wanted, there = scenario.publishers.count, len(world.view.publishers)
+    if scenario.publishers.share and wanted > there:
+        raise AdUnionError(
+            "no_publishers",
+            f"publishers.count: {wanted} publishers, but the world has {there}.",
+            422,
+            hint="Lower publishers.count, or make the world with more.",
+        )
+    shares = scenario.mix.shares()
+    if not any(shares[kind] for kind in set(world.view.placements.kind)):
+        raise AdUnionError(
+            "no_placements",
+            "mix: the world has none of the placements that are to have traffic.",
+            422,
+            hint=f"It has {sorted(set(world.view.placements.kind))}.",
+        )
+    return planned(scenario, world)
 
 
 def open_run(
@@ -62,8 +88,7 @@ def open_run(
     progress: Progress,
 ) -> Run:
     """A run whose market's records are in an empty database and whose events are in a home."""
-    plans = planned(scenario, world)
-    check_rules(scenario)
+    plans = check(scenario, world)
     clock = ManualClock(scenario.start)
     ids = IdFactory(clock, seed)
     progress("stage", 0, 3)
@@ -101,8 +126,14 @@ def world_of(scenario: Scenario, seed: int, progress: Progress) -> World:
     elif part.orders is not None:
         world = world_from_orders(part.orders, str(part.mapping), seed, part.shoppers)
     else:
-        size = (part.items, part.merchants, part.shoppers)
-        world = generate(seed if part.seed is None else part.seed, *size)
+        world = generate(
+            seed if part.seed is None else part.seed,
+            part.items,
+            part.merchants,
+            part.shoppers,
+            max(scenario.publishers.count, PUBLISHERS),
+            part.currency,
+        )
     progress("world", 1, 1)
     return world
 
@@ -113,13 +144,41 @@ def world_from_orders(path: Path, mapping: str, seed: int, shoppers: int) -> Wor
 
 
 @contextmanager
-def _database(server: Postgres) -> Iterator[Engine]:
-    """A database of the run's own, dropped at the end."""
-    name = f"simulation_{encode(IdFactory().raw()).lower()}"
-    engine = server.database(name)
-    try:
-        migrate(engine)
-        yield engine
-    finally:
-        engine.dispose()
-        server.drop_database(name)
+def _home(settings: Settings, server: Postgres) -> Iterator[tuple[Engine, Path]]:
+    """A database and a folder of the run's own, gone at the end.
+
+    While it runs it holds an advisory lock of its name; what a killed run left has none.
+    """
+    name = f"{PREFIX}{encode(IdFactory().raw()).lower()}"
+    folder = settings.home / "simulations"
+    with server.engine.connect() as guard:
+        _remove_left_over(guard, server, folder)
+        guard.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+        guard.commit()
+        engine = server.database(name)
+        try:
+            migrate(engine)
+            (folder / name).mkdir(parents=True)
+            yield engine, folder / name
+        finally:
+            engine.dispose()
+            _remove(server, folder, name)
+
+
+def _remove_left_over(guard: Connection, server: Postgres, folder: Path) -> None:
+    """Remove what killed runs left."""
+    names = guard.scalars(
+        text("select datname from pg_database where starts_with(datname, :prefix)"),
+        {"prefix": PREFIX},
+    ).all()
+    for name in names:
+        key = {"name": name}
+        if guard.scalar(text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), key):
+            _remove(server, folder, name)
+            guard.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), key)
+    guard.commit()
+
+
+def _remove(server: Postgres, folder: Path, name: str) -> None:
+    rmtree(folder / name, ignore_errors=True)
+    server.drop_database(name)

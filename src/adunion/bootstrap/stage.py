@@ -67,8 +67,9 @@ def make_links(
     publisher, item = [], []
     for row in range(min(count, len(view.publishers))):
         weight = sales * view.publishers.audience[row][top]
-        chosen = rng.choice(len(sales), each, replace=False, p=weight / weight.sum())
-        publisher += [row] * each
+        number = min(each, int(np.count_nonzero(weight)))
+        chosen = rng.choice(len(sales), number, replace=False, p=weight / weight.sum())
+        publisher += [row] * number
         item += chosen.tolist()
     made = Links(
         np.array(publisher, np.int32),

@@ -143,7 +143,11 @@ def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool)
     wanted = ItemFilter(wanted.merchant_id, text, category)
     sort = it.text("sort_items")
     with it.services.engine.connect() as conn:
-        rows = repository.items_page(conn, wanted, it.lang, sort, page * PAGE, PAGE)
+        rows = (
+            repository.items_page(conn, wanted, it.lang, sort, 0, repository.DRAFT_ITEMS_MAX)
+            if it.text("csv")
+            else repository.items_page(conn, wanted, it.lang, sort, page * PAGE, PAGE)
+        )
         count = repository.count_items(conn, wanted)
         known = repository.categories(conn, wanted.merchant_id)
         names = repository.merchant_names(conn, [row["merchant_id"] for row in rows])

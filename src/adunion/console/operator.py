@@ -206,9 +206,7 @@ def delivery(request: Request) -> Any:
     rows = [
         {
             "group": it.say(STATES[s.group]),
-            "threshold": it.say(
-                N_("at least %(share)s of the target"), share=f"{s.threshold:.0%}"
-            ),
+            "threshold": it.say(N_("at least %(share)s of the target"), share=f"{s.threshold:.0%}"),
             "plans": s.plans,
             "share_plans": s.share_plans,
             "share_spend": s.share_spend,

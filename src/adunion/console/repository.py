@@ -153,7 +153,7 @@ def party_names(conn: Connection) -> dict[str, str]:
     found = select(merchants.c.id, merchants.c.name).union_all(
         select(publishers.c.id, publishers.c.name)
     )
-    return dict(conn.execute(found).tuples().all())
+    return {row.id: row.name for row in conn.execute(found)}
 
 
 def names(conn: Connection, table: sa.Table, ids: Sequence[str]) -> dict[str, str]:

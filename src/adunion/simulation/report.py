@@ -1,7 +1,7 @@
 """What a run brought: per plan, for the market, against the control arm, and the books.
 
-`realised` figures are what the production records say; `expected` ones are the simulator's truth,
-which a real market never knows. Money is in minor units.
+Figures named `expected` are the simulator's truth, which a real market never knows; all others
+come from the production records. Money is in minor units. `docs/simulate.md` defines every key.
 """
 
 from __future__ import annotations
@@ -14,81 +14,65 @@ from adunion.kernel.clock import micros, rfc3339
 
 from .run import Launched, Run
 from .tally import ArmTally, PlanTally
+from .types import Billed
+
+_HOUR_US = 3_600_000_000
 
 
 def report(run: Run) -> dict[str, Any]:
     """The OUT document of `adunion simulate`; equal runs give equal documents."""
-    scenario, currency = run.scenario, run.market.catalog.currency
-    plans = [_plan(run, plan) for plan in run.launched]
-    treated = run.treated.tally
-    market = run.market.insight.market_total(run.started, run.horizon)
-    books = run.market.check_ledger()
-    moves = run.market.ledger_moves()
+    scenario, view = run.scenario, run.world.view
+    billed = run.market.billed()
+    plans = [_plan(run, plan, billed.get(plan.id, Billed(0, 0, {}))) for plan in run.launched]
     out: dict[str, Any] = {
         "scenario": scenario.name,
         "seed": run.seed,
-        "currency": currency,
+        "currency": view.currency,
         "from": rfc3339(run.started),
         "until": rfc3339(run.ended),
+        "orders_until": rfc3339(run.horizon),
         "world": {
             "source": run.world.source,
-            "items": len(run.world.view.items),
-            "merchants": len(run.world.view.merchants.name),
-            "shoppers": len(run.world.view.shoppers),
+            "items": len(view.items),
+            "merchants": len(view.merchants.name),
+            "shoppers": len(view.shoppers),
         },
         "plans": plans,
-        "market": {
-            **_arm(treated),
-            "gmv_realised_minor": market.gmv_minor,
-            "gmv_organic_minor": market.gmv_organic_minor,
-            "gmv_promoted_minor": market.gmv_promoted_minor,
-            "media_minor": market.spend_minor,
-            "platform_revenue_minor": market.spend_minor + moves.get("fee", 0),
-            "attainment": _weighted(plans),
-        },
-        "ledger": {
-            "balanced": books.ok,
-            "problems": list(books.problems),
-            "totals": [
-                {
-                    "currency": total.currency,
-                    "accounts": total.accounts,
-                    "transfers": total.transfers,
-                    "debits_minor": total.debits_minor,
-                    "credits_minor": total.credits_minor,
-                    "reserved_minor": total.pending_minor,
-                }
-                for total in books.totals
-            ],
-            "posted_minor_by_memo": moves,
-        },
+        "market": _market(run, plans),
+        "publishers": _publishers(run),
+        "treated": _arm(run.treated.tally),
+        "ledger": _ledger(run),
         "prediction": run.metrics,
     }
     if run.control is not None:
         out["control"] = _arm(run.control.tally)
-        out["lift"] = _lift(treated, run.control.tally, run.launched)
+        out["lift"] = _lift(run.treated.tally, run.control.tally, run.launched)
     return out
 
 
-def _plan(run: Run, plan: Launched) -> dict[str, Any]:
-    found = run.market.insight.plan_report(plan.id, run.started, run.horizon)
-    result, truth = found.result, run.treated.tally.plans[plan.id]
-    target, spend = plan.part.target_roi, result.spend_minor
-    budget = run.budget_minor(plan)
+def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
+    found = run.market.insight.plan_report(launched.id, run.started, run.horizon)
+    result, truth = found.result, run.treated.tally.plans[launched.id]
+    plan, spend = launched.plan, billed.spend_minor
+    target, net = plan.part.target_roi, result.gmv_minor - result.refunds_minor
     return {
-        "id": plan.id,
+        "id": launched.id,
         "name": plan.name,
         "rival": plan.rival,
         "merchant": run.world.view.merchants.name[plan.merchant],
+        "merchant_number": plan.merchant,
         "items": len(plan.items),
-        "start": rfc3339(plan.start),
-        "end": None if plan.end is None else rfc3339(plan.end),
+        "start": rfc3339(launched.start),
+        "end": None if launched.end is None else rfc3339(launched.end),
         "status": found.status,
         "stage": found.stage,
         "target_roi": target,
         "spend_minor": spend,
+        "budget_minor": plan.budget_minor,
+        "budget_use": None if plan.budget_minor is None else _ratio(spend, plan.budget_minor),
+        "over_budget_micros": billed.over_micros,
         "gmv_minor": result.gmv_minor,
-        "gmv_net_minor": result.gmv_minor - result.refunds_minor,
+        "gmv_net_minor": net,
         "gmv_added_minor": result.gmv_added_minor,
         "gmv_item_minor": result.gmv_item_minor,
         "expected_gmv_minor": round(truth.expected_gmv),
@@ -99,36 +83,95 @@ def _plan(run: Run, plan: Launched) -> dict[str, Any]:
         "clicks": result.clicks,
         "impressions": result.impressions,
         "moved_impressions": result.moved_impressions,
-        "attainment": _attained(result.gmv_minor, spend, target),
-        "attainment_net": _attained(result.gmv_minor - result.refunds_minor, spend, target),
-        "attainment_expected": _attained(truth.expected_gmv, spend, target),
-        "budget_minor": budget,
-        "budget_use": None if budget is None else round(spend / budget, 4),
         "first_slot_share": _ratio(result.first_slot, result.moved_impressions),
-        "hours": _hours(run, plan, truth),
+        "attainment": _ratio(result.gmv_minor, spend * target),
+        "attainment_net": _ratio(net, spend * target),
+        "attainment_expected": _ratio(truth.expected_gmv, spend * target),
+        "hours": _hours(run, launched, truth, billed),
     }
 
 
-def _hours(run: Run, plan: Launched, truth: PlanTally) -> list[dict[str, Any]]:
+def _hours(run: Run, plan: Launched, truth: PlanTally, billed: Billed) -> list[dict[str, Any]]:
     points = run.market.insight.plan_hours(plan.id, run.started, run.horizon)
     by_hour: dict[int, Result] = {_hour(point): point.result for point in points}
-    alphas = {micros(at) // 3_600_000_000: alpha for at, alpha in plan.alphas}
+    alphas = {micros(at) // _HOUR_US: alpha for at, alpha in plan.alphas}
+    nothing = Result(run.market.catalog.currency)
+    hours = sorted(set(by_hour) | set(truth.hours) | set(alphas))
     return [
         {
             "hour": rfc3339(run.hour(hour)),
-            "spend_minor": by_hour[hour].spend_minor if hour in by_hour else 0,
-            "gmv_minor": by_hour[hour].gmv_minor if hour in by_hour else 0,
-            "orders": by_hour[hour].orders if hour in by_hour else 0,
-            "moved_impressions": by_hour[hour].moved_impressions if hour in by_hour else 0,
+            "spend_minor": billed.hours.get(hour, 0),
+            "gmv_minor": result.gmv_minor,
+            "orders": result.orders,
+            "moved_impressions": result.moved_impressions,
             "expected_gmv_minor": round(truth.hours.get(hour, 0.0)),
-            "alpha": None if hour not in alphas else round(alphas[hour], 4),
+            "alpha": round(alphas[hour], 4) if hour in alphas else None,
         }
-        for hour in sorted(set(by_hour) | set(truth.hours) | set(alphas))
+        for hour, result in ((hour, by_hour.get(hour, nothing)) for hour in hours)
     ]
 
 
 def _hour(point: Point) -> int:
-    return micros(point.at) // 3_600_000_000
+    return micros(point.at) // _HOUR_US
+
+
+def _market(run: Run, plans: list[dict[str, Any]]) -> dict[str, Any]:
+    found = run.market.insight.market_total(run.started, run.horizon)
+    moves, tally = run.market.ledger_moves(), run.treated.tally
+    media = sum(plan["spend_minor"] for plan in plans)
+    fee = moves.get("platform fee", 0) - moves.get("platform fee refunded", 0)
+    promised = sum(plan["spend_minor"] * plan["target_roi"] for plan in plans)
+    return {
+        "requests": found.requests,
+        "impressions": found.impressions,
+        "sponsored_impressions": found.sponsored_impressions,
+        "clicks": found.clicks,
+        "orders": found.orders,
+        "gmv_minor": found.gmv_minor,
+        "gmv_organic_minor": found.gmv_organic_minor,
+        "gmv_promoted_minor": found.gmv_promoted_minor,
+        "refunds_minor": found.refunds_minor,
+        "gmv_net_minor": found.gmv_minor - found.refunds_minor,
+        "expected_gmv_minor": round(tally.expected_gmv),
+        "experience": _ratio(tally.experience_sum, tally.impressions),
+        "media_minor": media,
+        "platform_fee_minor": fee,
+        "platform_revenue_minor": media + fee,
+        "attainment": _ratio(sum(plan["gmv_minor"] for plan in plans), promised),
+    }
+
+
+def _publishers(run: Run) -> dict[str, Any]:
+    """The publishers' side over the whole run, the days without plans included."""
+    found = run.market.earned()
+    kept = {name: found[f"{name}_minor"] for name in ("estimated", "held", "payable", "fee")}
+    return {
+        "links": run.links,
+        **{name: found[name] for name in ("clicks", "orders", "gmv_minor", "refunds_minor")},
+        "commissions": found["commissions"],
+        "commission_minor": sum(kept.values()),
+        **{f"commission_{name}_minor": minor for name, minor in kept.items()},
+    }
+
+
+def _ledger(run: Run) -> dict[str, Any]:
+    books = run.market.check_ledger()
+    return {
+        "balanced": books.ok,
+        "problems": list(books.problems),
+        "totals": [
+            {
+                "currency": total.currency,
+                "accounts": total.accounts,
+                "transfers": total.transfers,
+                "debits_minor": total.debits_minor,
+                "credits_minor": total.credits_minor,
+                "reserved_minor": total.pending_minor,
+            }
+            for total in books.totals
+        ],
+        "posted_minor_by_memo": run.market.ledger_moves(),
+    }
 
 
 def _arm(tally: ArmTally) -> dict[str, Any]:
@@ -149,7 +192,7 @@ def _lift(
     treated: ArmTally, control: ArmTally, plans: Sequence[Launched]
 ) -> dict[str, float | None]:
     """Relative change against the control arm, of all and of the plans' items."""
-    rows = sorted({int(row) for plan in plans for row in plan.items})
+    rows = sorted({int(row) for launched in plans for row in launched.plan.items})
     held = int(control.gmv_by_item[rows].sum()) if rows else 0
     promoted = int(treated.gmv_by_item[rows].sum()) if rows else 0
     return {
@@ -162,16 +205,6 @@ def _lift(
             control.experience_sum / max(control.impressions, 1),
         ),
     }
-
-
-def _weighted(plans: list[dict[str, Any]]) -> float | None:
-    """All plans' GMV over what their spend was promised to bring."""
-    promised = sum(plan["spend_minor"] * plan["target_roi"] for plan in plans)
-    return _ratio(sum(plan["gmv_minor"] for plan in plans), promised)
-
-
-def _attained(gmv: float, spend: float, target: float) -> float | None:
-    return _ratio(gmv, spend * target)
 
 
 def _ratio(part: float, whole: float) -> float | None:

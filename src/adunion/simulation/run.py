@@ -134,6 +134,11 @@ class Run:
         self.market.tick()
 
     @property
+    def links(self) -> int:
+        """How many links the publishers have."""
+        return len(self._links.item)
+
+    @property
     def horizon(self) -> datetime:
         """The end of the hour in which the last order counts."""
         return self.ended + _HOUR * max(self.scenario.drain_hours, 1)

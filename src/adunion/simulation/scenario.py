@@ -7,13 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import exponent
 
 Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _known(currency: str) -> str:
+    try:
+        exponent(currency)
+    except AdUnionError as error:
+        raise ValueError(str(error)) from None
+    return currency
+
+
+Currency = Annotated[str, AfterValidator(_known)]
 
 
 class Part(BaseModel):
@@ -32,7 +43,7 @@ class WorldPart(Part):
     path: Path | None = Field(None, description="A folder written by `adunion world`")
     orders: Path | None = Field(None, description="An order file to ground the world in")
     mapping: str | None = Field(None, description="The order file's mapping, e.g. online_retail")
-    currency: str = Field("CNY", description="ISO 4217, of a world made here")
+    currency: Currency = Field("CNY", description="ISO 4217, of a world made here")
 
     @model_validator(mode="after")
     def _one_source(self) -> WorldPart:
@@ -40,7 +51,6 @@ class WorldPart(Part):
             raise ValueError("give path or orders, not both")
         if self.orders and not self.mapping:
             raise ValueError("orders needs a mapping, e.g. mapping = 'online_retail'")
-        known_exponent(self.currency)
         return self
 
 
@@ -204,14 +214,6 @@ class Scenario(Part):
         if (self.tick_minutes > 60 and self.tick_minutes % 60) or 1_440 % self.tick_minutes:
             raise ValueError("tick_minutes must divide a day, e.g. 15, 30, 60")
         return self
-
-
-def known_exponent(currency: str) -> None:
-    """Complain of a currency that ISO 4217 does not know, as pydantic wants it."""
-    try:
-        exponent(currency)
-    except AdUnionError as error:
-        raise ValueError(str(error)) from None
 
 
 def load(path: Path) -> Scenario:

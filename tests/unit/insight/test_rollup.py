@@ -49,13 +49,11 @@ NONE = credit([])
 NO_MONEY = np.zeros(0, np.int64)
 
 
-def row(sums: Sums, **keys: object) -> dict[str, int]:
-    found = [
-        i for i in range(len(sums.keys["placement_kind" if "kind" in keys else next(iter(sums.keys))]))
-        if all(sums.keys[{"kind": "placement_kind"}.get(k, k)][i] == v for k, v in keys.items())
-    ]  # fmt: skip
-    assert len(found) == 1, (keys, sums.keys)
-    return {name: int(values[found[0]]) for name, values in sums.sums.items()}
+def row(sums: Sums, *, kind: str) -> dict[str, int]:
+    """The one row of a placement kind."""
+    at = [i for i, found in enumerate(sums.keys["placement_kind"]) if found == kind]
+    assert len(at) == 1, sums.keys
+    return {name: int(values[at[0]]) for name, values in sums.sums.items()}
 
 
 def test_only_moved_impressions_are_spend() -> None:
