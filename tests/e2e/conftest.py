@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +40,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The demo on a free port, ended by Ctrl-C as a person would."""
-    home = tmp_path_factory.mktemp("home")
+def server() -> Iterator[Server]:
+    """The demo on a free port, ended by Ctrl-C as a person would.
+
+    Not under pytest's own folder: another pytest run would close it to PostgreSQL's account.
+    """
+    home = Path(tempfile.mkdtemp(prefix="adunion-e2e-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -60,6 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(timeout=60)
     assert process.returncode == 0, log.read_text()[-3000:]
     assert not re.search(r"Traceback", log.read_text()), log.read_text()[-3000:]
+    shutil.rmtree(home)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -104,3 +110,37 @@ def page(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
     yield fresh
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """Opens a page as a role, or as nobody; a script error or a refused load fails the test."""
+    problems: list[str] = []
+    contexts = []
+
+    def told(said: str) -> None:
+        if "status of 4" not in said:  # an answer of 404 or 422 is the page's own affair
+            problems.append(said)
+
+    def open_page(path: str, role: str | None = None, width: int = 1360, lang: str = "en") -> Page:
+        context = browser.new_context(
+            base_url=server.url, viewport={"width": width, "height": 844},
+            timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        contexts.append(context)
+        fresh = context.new_page()
+        fresh.on("pageerror", lambda error: told(str(error)))
+        fresh.on("console", lambda said: told(said.text) if said.type == "error" else None)
+        fresh.goto(f"/sign-in?lang={lang}")
+        if role is not None:
+            fresh.locator("form.body input[name=email]").fill(f"{role}@demo.example")
+            fresh.locator("form.body input[name=password]").fill(f"demo-{role}")
+            fresh.locator("form.body button").click()
+            fresh.wait_for_url(f"**/{role}")
+        fresh.goto(path)
+        return fresh
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -32,7 +32,7 @@ def moves(conn: Connection) -> dict[str, int]:
             " where kind in ('post', 'post_pending') group by memo order by memo"
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def billed(conn: Connection, micros_per_minor: int) -> dict[str, Billed]:

@@ -98,17 +98,21 @@ class Consumer:
     def apply(self) -> list[tuple[EventBatch, Credits]]:
         """Apply all that is in the log; returns the chunks applied and their new credits."""
         applied: list[tuple[EventBatch, Credits]] = []
-        while self._tracker.rows > (at := self.position()):
+        at = self.position()
+        while self._tracker.rows > at:
             chunk = next(iter(self._tracker.read(at, CHUNK_ROWS)), None)
             if chunk is None:
                 break
             next_position, batch = chunk
             with self._engine.begin() as conn:
-                if position(conn, CONSUMER) != at:
-                    continue  # another program applied it meanwhile
+                now_at = position(conn, CONSUMER)
+                if now_at != at:
+                    at = now_at  # another program applied it meanwhile
+                    continue
                 credits = self._write(conn, batch, at)
                 set_position(conn, CONSUMER, next_position)
             applied.append((batch, credits))
+            at = next_position
         return applied
 
     def _write(self, conn: Connection, batch: EventBatch, at: int) -> Credits:

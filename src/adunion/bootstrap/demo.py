@@ -34,6 +34,7 @@ from .simulator import open_run, world_of
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
 PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
+PLAN_SHARE_ORDERS = 0.3  # there every merchant has a plan, and shoppers need organic choice
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> S
             name=f"ROI {target:g}",
             target_roi=target,
             count=share + (number < rest),
-            items=ItemsPart(share=PLAN_SHARE),
+            items=ItemsPart(share=PLAN_SHARE if orders is None else PLAN_SHARE_ORDERS),
         )
         for number, target in enumerate(TARGETS)
         if share + (number < rest)

@@ -333,12 +333,12 @@ class Market:
     def _links(self) -> dict[str, str]:
         with self.engine.connect() as conn:
             chosen = select(links_table.c.id, links_table.c.publisher_id)
-            return dict(conn.execute(chosen).tuples().all())
+            return dict(conn.execute(chosen).all())
 
     def _audiences(self) -> dict[str, dict[str, float]]:
         with self.engine.connect() as conn:
             rows = conn.execute(text("select id, audience from publishers"))
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
 
 class ControlArm:

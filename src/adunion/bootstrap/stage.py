@@ -93,10 +93,10 @@ def staged(
     with engine.connect() as conn:
         id_of = _item_ids(conn)
         merchant_id_of: dict[str, str] = dict(
-            conn.execute(select(merchants_table.c.external_id, merchants_table.c.id)).tuples().all()
+            conn.execute(select(merchants_table.c.external_id, merchants_table.c.id)).all()
         )
         publisher_id_of: dict[str, str] = dict(
-            conn.execute(select(publishers.c.external_id, publishers.c.id)).tuples().all()
+            conn.execute(select(publishers.c.external_id, publishers.c.id)).all()
         )
         link_of = {
             (publisher, item): id_
@@ -189,9 +189,7 @@ def _write_links(conn: Connection, clock: Clock, ids: Ids, world: World, made: L
     if not len(made.item):
         return
     view = world.view
-    publisher_ids = dict(
-        conn.execute(select(publishers.c.external_id, publishers.c.id)).tuples().all()
-    )
+    publisher_ids = dict(conn.execute(select(publishers.c.external_id, publishers.c.id)).all())
     item_ids = _item_ids(conn)
     external = view.merchants.external_id
     rows = []

@@ -1,18 +1,21 @@
-"""Bulk loading: rows are copied into a staging table, then merged with the catalog set by set."""
+"""Bulk loading: new items are copied straight into their table, changed ones updated as a set."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
-from psycopg import Cursor
+import pyarrow as pa
 from sqlalchemy import Connection, text
 
-from adunion.kernel.ids import Ids
+from adunion.kernel.ids import IdFactory
 
+from . import binary
 from .repository import ensure_merchants
 from .types import ItemRecord, Merged
 
@@ -21,139 +24,189 @@ FIELDS = (
     "price_minor", "currency", "availability", "link", "image_url", "gtin", "mpn", "item_group",
     "attributes", "rating", "rating_count",
 )  # fmt: skip
-"""Columns of the staging table after `row`, in this order; `content_hash` follows them."""
+"""The columns of a load."""
 
-_STORED = [name for name in FIELDS if name not in ("merchant", "external_id")]
+_CONTENT = FIELDS[2:]
+_COLUMNS = (
+    "id", "merchant_id", "external_id", *_CONTENT, "content_hash", "created_at", "updated_at",
+)  # fmt: skip
+_JSON = ("translations", "attributes")
 _INTEGERS = ("price_minor", "rating_count")
-_CASTS = {"translations": "::jsonb", "attributes": "::jsonb"}
-_MERGE_LOCK = 720_318
+_LOCK = 720_318
 
 
-class Staging:
-    """Rows on their way into the catalog, in a temporary table of one connection.
+class Loading:
+    """Items on their way into the catalog, in one transaction: `add` them, then `finish` once.
 
-    Give rows with `add`, then `merge` once. Nothing is visible to others before the commit.
+    Nothing is visible to others before the commit. Loads run one at a time, so that two imports
+    of one file end as one; the second waits here for the first.
     """
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, ids: IdFactory, at: datetime) -> None:
         self._conn = conn
-        self._rows = 0
-        self._merchants: set[str] = set()
-        typed = {"price_minor": "bigint", "rating": "float8", "rating_count": "int"}
-        columns = ", ".join(f"{name} {typed.get(name, 'text')}" for name in FIELDS)
-        conn.execute(text("drop table if exists staged_items"))
-        conn.execute(
-            text(
-                f"create temp table staged_items (row int, {columns}, content_hash bytea) "
-                "on commit drop"
-            )
-        )
+        self._ids = ids
+        self._at = at
+        self._merchants: dict[str, str] = {}  # external id -> our id
+        self._stocked: list[str] = []  # merchants, by our id, who had items before this load
+        self._rows = self._inserted = self._updated = 0
+        lock_catalog(conn)
 
-    def add(self, columns: Sequence[list[Any]]) -> None:
-        """Copy rows in: a list of texts for each of `FIELDS` (integers for the numeric ones).
+    def add(self, columns: dict[str, Any]) -> None:
+        """Load rows of valid columns, each (n,), by the names of `FIELDS`.
 
-        Values must be valid already: no NUL, no lone surrogate; None only for a rating.
+        Texts are Arrow string arrays, `price_minor` and `rating_count` integers, `rating` floats
+        where NaN is not rated. No (merchant, external id) occurs twice in one load.
         """
-        if not columns:
+        count = len(columns["merchant"])
+        if not count:
             return
-        self._merchants.update(filter(None, set(columns[0])))
-        escaped = [
-            list(map(str, column)) if name in _INTEGERS else escape(column)
-            for name, column in zip(FIELDS, columns, strict=True)
-        ]
-        lines = ["\t".join(row) for row in zip(*escaped, strict=True)]
-        start = self._rows
-        copied = "\n".join(
-            f"{row}\t{line}\t\\\\x{blake2b(line.encode(), digest_size=16).hexdigest()}"
-            for row, line in enumerate(lines, start)
+        names = columns["merchant"].dictionary_encode()
+        merchants = self._know(names.dictionary.to_pylist())
+        content = binary.join([_field(name, columns[name]) for name in _CONTENT])
+        hashes = [sha256(row).digest()[:16] for row in binary.slices(content)]
+        merchant = pa.array(merchants, pa.string()).take(names.indices)
+        item_ids, changed = self._match(merchant, columns["external_id"], hashes)
+        new = item_ids == ""
+        item_ids[new] = self._ids.batch("itm", int(new.sum()))
+        rows = pa.record_batch(
+            {
+                "id": pa.array(item_ids, pa.string()),
+                "merchant_id": merchant,
+                "external_id": columns["external_id"],
+                "content": content,
+                "content_hash": pa.array(hashes, pa.binary()),
+            }
         )
-        self._rows += len(lines)
-        copy_in(self._conn, "staged_items", copied + "\n")
+        self._rows += count
+        self._inserted += self._copy("items", rows, new)
+        self._updated += self._update(rows, changed)
 
     def add_records(self, records: Sequence[ItemRecord]) -> None:
-        """Copy records in."""
-        if records:
-            self.add([[_stored(getattr(r, name)) for r in records] for name in FIELDS])
+        """Load records."""
+        self.add({name: _column(name, records) for name in FIELDS})
 
-    def merge(self, ids: Ids, at: datetime, *, withdraw_missing: bool) -> Merged:
-        """Insert what is new, update what changed, withdraw what the files no longer hold.
-
-        Only items of merchants that occur in the staged rows are ever withdrawn. Merges run one
-        at a time, so that two imports of one file end as one.
-        """
-        conn = self._conn
-        conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": _MERGE_LOCK})
-        merchants = ensure_merchants(conn, self._merchants, ids, at)
-        conn.execute(text("analyze staged_items (row, merchant, external_id)"))
-        conn.execute(text("drop table if exists matched_items"))
-        conn.execute(text(_MATCH))
-        conn.execute(text("analyze matched_items"))
+    def finish(self, *, withdraw_missing: bool) -> Merged:
+        """Withdraw, of the merchants that occurred in the load, what it did not hold."""
         withdrawn = 0
-        if withdraw_missing:
-            only = {"at": at, "merchants": list(merchants.values())}
-            withdrawn = conn.execute(text(_WITHDRAW), only).rowcount
-        updated = conn.execute(text(_UPDATE), {"at": at}).rowcount
-        inserted = self._insert(ids, at)
-        conn.execute(text("drop table staged_items, matched_items"))
-        return Merged(inserted, updated, self._rows - inserted - updated, withdrawn)
+        if self._stocked:
+            if withdraw_missing:
+                self._conn.execute(text("analyze kept_items"))
+                only = {"at": self._at, "merchants": self._stocked}
+                withdrawn = self._conn.execute(text(_WITHDRAW), only).rowcount
+            self._conn.execute(text("drop table kept_items"))
+        unchanged = self._rows - self._inserted - self._updated
+        return Merged(self._inserted, self._updated, unchanged, withdrawn)
 
-    def _insert(self, ids: Ids, at: datetime) -> int:
-        conn = self._conn
-        found = conn.execute(text("select row from matched_items where id is null order by row"))
-        rows: list[int] = [row[0] for row in found]
-        if not rows:
+    def _know(self, names: list[str]) -> list[str]:
+        """Our ids of merchants; of new ones it is noted whether they have items already."""
+        fresh = [name for name in names if name not in self._merchants]
+        if fresh:
+            made = ensure_merchants(self._conn, fresh, self._ids, self._at)
+            self._merchants |= made
+            found = self._conn.execute(text(_STOCKED), {"merchants": list(made.values())})
+            stocked = [row[0] for row in found]
+            if stocked and not self._stocked:
+                self._conn.execute(text("create temp table kept_items (id text) on commit drop"))
+            self._stocked += stocked
+        return [self._merchants[name] for name in names]
+
+    def _match(
+        self, merchant: pa.StringArray, external_id: pa.StringArray, hashes: list[bytes]
+    ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+        """Of each row the item's id, empty where it is new, and whether the item changes."""
+        item_ids = np.full(len(hashes), "", object)
+        changed = np.zeros(len(hashes), bool)
+        if not self._stocked or set(merchant.unique().to_pylist()).isdisjoint(self._stocked):
+            return item_ids, changed
+        keys = {"merchants": merchant.to_pylist(), "external_ids": external_id.to_pylist()}
+        for row, item_id, content_hash, withdrawn in self._conn.execute(text(_MATCH), keys):
+            item_ids[row - 1] = item_id
+            changed[row - 1] = withdrawn or content_hash != hashes[row - 1]
+        return item_ids, changed
+
+    def _copy(self, table: str, rows: pa.RecordBatch, chosen: npt.NDArray[np.bool_]) -> int:
+        if not chosen.any():
             return 0
-        conn.execute(text("create temp table new_items (row int, id text) on commit drop"))
-        copy_in(conn, "new_items", "".join(f"{row}\t{ids('itm')}\n" for row in rows))
-        conn.execute(text("analyze new_items"))
-        conn.execute(text(_INSERT), {"at": at})
-        conn.execute(text("drop table new_items"))
+        if not chosen.all():
+            rows = rows.filter(pa.array(chosen))
+        item_id, merchant, external_id, content, content_hash = rows.columns
+        at = binary.time_field(self._at)
+        fields = [*map(binary.text_field, (item_id, merchant, external_id)), [content]]
+        fields += [binary.bytes_field(content_hash), at, at]
+        binary.copy_rows(self._conn, table, _COLUMNS, fields)
         return len(rows)
 
+    def _update(self, rows: pa.RecordBatch, changed: npt.NDArray[np.bool_]) -> int:
+        """Update changed items, and note all that were there before as kept."""
+        if not self._stocked:
+            return 0
+        binary.copy_rows(self._conn, "kept_items", ("id",), [binary.text_field(rows["id"])])
+        if not changed.any():
+            return 0
+        self._conn.execute(text(_CHANGED))
+        count = self._copy("changed_items", rows, changed)
+        self._conn.execute(text(_UPDATE))
+        self._conn.execute(text("drop table changed_items"))
+        return count
 
-_MATCH = """
-create temp table matched_items on commit drop as
-select s.row, m.id as merchant_id, i.id,
-       i.content_hash is distinct from s.content_hash or i.withdrawn_at is not null as changed
-from staged_items s
-join merchants m on m.external_id = s.merchant
-left join items i on i.merchant_id = m.id and i.external_id = s.external_id
+
+def lock_catalog(conn: Connection) -> None:
+    """Wait until no other load is under way; until the end of the transaction none can begin."""
+    conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+
+
+_STOCKED = """
+select m from unnest(cast(:merchants as text[])) m
+where exists (select from items where merchant_id = m)
 """
+
+_MATCH = r"""
+select k.row, i.id, i.content_hash, i.withdrawn_at is not null
+from unnest(cast(:merchants as text[]), cast(:external_ids as text[]))
+  with ordinality as k (merchant, external_id, row)
+join items i on i.merchant_id = k.merchant and i.external_id = k.external_id
+"""
+
+_CHANGED = "create temp table changed_items (like items including defaults) on commit drop"
 
 _UPDATE = f"""
 update items i set
-  {", ".join(f"{name} = s.{name}{_CASTS.get(name, '')}" for name in _STORED)},
-  content_hash = s.content_hash, updated_at = :at, withdrawn_at = null
-from staged_items s join matched_items t using (row)
-where i.id = t.id and t.changed
-""".replace("::", r"\:\:")
-
-_INSERT = f"""
-insert into items (id, merchant_id, external_id, {", ".join(_STORED)},
-                   content_hash, created_at, updated_at)
-select n.id, t.merchant_id, s.external_id,
-       {", ".join(f"s.{name}{_CASTS.get(name, '')}" for name in _STORED)},
-       s.content_hash, :at, :at
-from new_items n join matched_items t using (row) join staged_items s using (row)
-order by n.row
-""".replace("::", r"\:\:")
+  {", ".join(f"{name} = c.{name}" for name in (*_CONTENT, "content_hash", "updated_at"))},
+  withdrawn_at = null
+from changed_items c where i.id = c.id
+"""
 
 _WITHDRAW = """
 update items i set withdrawn_at = :at, updated_at = :at
 where i.merchant_id = any(:merchants) and i.withdrawn_at is null
-  and not exists (select from matched_items t where t.id = i.id)
+  and not exists (select from kept_items k where k.id = i.id)
 """
 
 
-def escape(column: list[str | None]) -> list[str]:
-    r"""Texts as `COPY` wants them: `\N` for None, backslash, tab and line ends escaped."""
-    if None in column:
-        return ["\\N" if value is None else _escaped(value) for value in column]
-    known: list[str] = column  # type: ignore[assignment]
-    joined = "".join(known)
-    if any(sign in joined for sign in "\\\t\n\r"):
-        return list(map(_escaped, known))
-    return known
+def _field(name: str, column: Any) -> binary.Field:
+    if name in _INTEGERS:
+        return binary.integer_field(column, big=name == "price_minor")
+    if name == "rating":
+        return binary.float_field(column)
+    return binary.jsonb_field(column) if name in _JSON else binary.text_field(column)
+
+
+def _column(name: str, records: Sequence[ItemRecord]) -> Any:
+    values = [getattr(record, name) for record in records]
+    if name in _INTEGERS:
+        return np.array(values, np.int64)
+    if name == "rating":
+        return np.array([np.nan if stars is None else stars for stars in values], np.float64)
+    if name in _JSON:
+        values = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() for value in values]
+    return pa.array(values, pa.string())
+
+
+def escape(column: list[str]) -> list[str]:
+    r"""Texts as `COPY` in text format wants them: backslash, tab and line ends escaped."""
+    if any(sign in "".join(column) for sign in "\\\t\n\r"):
+        return list(map(_escaped, column))
+    return column
 
 
 def _escaped(value: str) -> str:
@@ -163,15 +216,5 @@ def _escaped(value: str) -> str:
 
 def copy_in(conn: Connection, table: str, lines: str | bytes) -> None:
     """Copy lines in PostgreSQL's text format, each with its line end, into a table."""
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise RuntimeError("the connection is closed")
-    cursor: Cursor[tuple[object, ...]] = driver.cursor()
-    with cursor.copy(f"copy {table} from stdin") as copy:
+    with binary.cursor(conn).copy(f"copy {table} from stdin") as copy:
         copy.write(lines)
-
-
-def _stored(value: Any) -> Any:
-    if isinstance(value, dict):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    return str(value) if isinstance(value, float) else value

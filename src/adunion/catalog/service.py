@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 
 from adunion.kernel.clock import Clock, monotonic_s
 from adunion.kernel.errors import invalid
-from adunion.kernel.ids import Ids
+from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import MINOR_MAX
 
 from . import repository
 from .feeds import FeedFile, Mapping, Progress, SkipReport, load_mapping, read_items
-from .loading import FIELDS, Staging
+from .loading import FIELDS, Loading
 from .types import CatalogSnapshot, ImportReport, Item, ItemRecord, Merchant, Merged
 
 _CHUNK = 10_000
@@ -24,7 +24,7 @@ _CHUNK = 10_000
 class Catalog:
     """The catalog of the market."""
 
-    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+    def __init__(self, engine: Engine, clock: Clock, ids: IdFactory) -> None:
         self._engine = engine
         self._clock = clock
         self._ids = ids
@@ -59,17 +59,12 @@ class Catalog:
         )
         rows = 0
         with self._engine.begin() as conn:
-            staging = Staging(conn)
-            for found in read_items(
-                FeedFile(path, mapped.hints, progress), section, skips, merchant
-            ):
-                staging.add([found.columns[name] for name in FIELDS] if len(found) else [])
+            loading = Loading(conn, self._ids, self._clock.now())
+            file = FeedFile(path, mapped.hints, progress)
+            for found in read_items(file, section, skips, merchant):
+                loading.add({name: found.columns[name] for name in FIELDS})
                 rows += len(found)
-            merged = staging.merge(
-                self._ids,
-                self._clock.now(),
-                withdraw_missing=withdraw_missing and not skips.skipped,
-            )
+            merged = loading.finish(withdraw_missing=withdraw_missing and not skips.skipped)
         return ImportReport(
             merged.inserted,
             merged.updated,
@@ -88,10 +83,10 @@ class Catalog:
         """Insert or update validated items; merchants that are missing are made."""
         remaining = iter(records)
         with self._engine.begin() as conn:
-            staging = Staging(conn)
+            loading = Loading(conn, self._ids, self._clock.now())
             while chunk := list(islice(remaining, _CHUNK)):
-                staging.add_records(chunk)
-            return staging.merge(self._ids, self._clock.now(), withdraw_missing=withdraw_missing)
+                loading.add_records(chunk)
+            return loading.finish(withdraw_missing=withdraw_missing)
 
     def upsert_merchant(self, external_id: str, name: str) -> Merchant:
         """Make a merchant, or rename it."""

@@ -1,1 +1,1 @@
-"""World, shoppers, scenarios and runs: only the people are simulated, the market is the real one."""
+"""World, shoppers, scenarios, runs: only the people are simulated, the market is the real one."""

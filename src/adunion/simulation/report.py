@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adunion.insight.types import Point, Result
+from adunion.insight.types import MarketPoint, Point, Result
 from adunion.kernel.clock import micros, rfc3339
 
 from .run import Launched, Run
@@ -116,7 +116,8 @@ def _hour(point: Point) -> int:
 
 
 def _market(run: Run, plans: list[dict[str, Any]]) -> dict[str, Any]:
-    found = run.market.insight.market_total(run.started, run.horizon)
+    insight = run.market.insight
+    found = insight.market_total(run.started, run.horizon)
     moves, tally = run.market.ledger_moves(), run.treated.tally
     media = sum(plan["spend_minor"] for plan in plans)
     fee = moves.get("platform fee", 0) - moves.get("platform fee refunded", 0)
@@ -138,6 +139,26 @@ def _market(run: Run, plans: list[dict[str, Any]]) -> dict[str, Any]:
         "platform_fee_minor": fee,
         "platform_revenue_minor": media + fee,
         "attainment": _ratio(sum(plan["gmv_minor"] for plan in plans), promised),
+        "placements": {
+            kind: _sums(point)
+            for kind, point in sorted(insight.market_placements(run.started, run.horizon))
+        },
+        "hours": [
+            {"hour": rfc3339(point.at), **_sums(point)}
+            for point in insight.market_points(run.started, run.horizon)
+            if point.at is not None
+        ],
+    }
+
+
+def _sums(point: MarketPoint) -> dict[str, int]:
+    return {
+        "requests": point.requests,
+        "impressions": point.impressions,
+        "clicks": point.clicks,
+        "orders": point.orders,
+        "gmv_minor": point.gmv_minor,
+        "gmv_organic_minor": point.gmv_organic_minor,
     }
 
 
@@ -212,4 +233,6 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 def _change(after: float, before: float) -> float | None:
+    if after == before:
+        return 0.0
     return round(after / before - 1, 4) if before else None

@@ -21,14 +21,12 @@ from adunion.catalog.feeds import (
     read_orders,
 )
 from adunion.catalog.feeds.assembly import Assembled, assemble
-from adunion.catalog.loading import Staging, copy_in, escape
+from adunion.catalog.loading import Loading, copy_in, escape, lock_catalog
 from adunion.catalog.repository import ensure_merchants
 from adunion.catalog.tables import items
 from adunion.kernel.clock import Clock, monotonic_s
 from adunion.kernel.errors import conflict
-from adunion.kernel.ids import Ids
-
-_LOCK = 720_319
+from adunion.kernel.ids import IdFactory
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class OrderImportReport:
 def import_orders(
     engine: Engine,
     clock: Clock,
-    ids: Ids,
+    ids: IdFactory,
     path: Path,
     mapping: str | Mapping,
     *,
@@ -80,8 +78,8 @@ def import_orders(
     made = assemble(rows)
     skips.add(made.problems)
     with engine.begin() as conn:
+        lock_catalog(conn)
         merchants = ensure_merchants(conn, rows.merchant, ids, clock.now())
-        conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": _LOCK})
         known, created = _items(conn, rows, made, merchants, ids, clock.now())
         _stage(conn, rows, made, merchants, known)
         inserted, updated = _merge(conn, ids)
@@ -106,7 +104,7 @@ def _items(
     rows: OrderLines,
     made: Assembled,
     merchants: dict[str, str],
-    ids: Ids,
+    ids: IdFactory,
     at: datetime,
 ) -> tuple[dict[tuple[str, str], str], int]:
     """(merchant, external id) -> item id of every item sold, and how many had to be made."""
@@ -126,9 +124,9 @@ def _items(
             sold[key].append(line.row)
     if not sold:
         return known, 0
-    staging = Staging(conn)
-    staging.add_records([_item(rows, key, found) for key, found in sold.items()])
-    staging.merge(ids, at, withdraw_missing=False)
+    loading = Loading(conn, ids, at)
+    loading.add_records([_item(rows, key, found) for key, found in sold.items()])
+    loading.finish(withdraw_missing=False)
     return stored(), len(sold)
 
 
@@ -181,7 +179,7 @@ def _lines(rows: object) -> str:
     return "".join(map("{}\n".format, map("\t".join, rows)))  # type: ignore[call-overload]
 
 
-def _merge(conn: Connection, ids: Ids) -> tuple[int, int]:
+def _merge(conn: Connection, ids: IdFactory) -> tuple[int, int]:
     """Insert new orders, replace changed ones; how many of each."""
     conn.execute(text(_MATCH))
     live = conn.execute(
@@ -196,7 +194,8 @@ def _merge(conn: Connection, ids: Ids) -> tuple[int, int]:
     new = conn.execute(text("select key from matched_orders where id is null order by key"))
     keys = [row[0] for row in new]
     conn.execute(text("create temp table new_orders (key int, id text) on commit drop"))
-    copy_in(conn, "new_orders", "".join(f"{key}\t{ids('ord')}\n" for key in keys))
+    order_ids = ids.batch("ord", len(keys))
+    copy_in(conn, "new_orders", _lines(zip(map(str, keys), order_ids, strict=True)))
     conn.execute(text("analyze new_orders"))
     updated = conn.execute(text(_DELETE_CHANGED)).rowcount
     for statement in _WRITE:

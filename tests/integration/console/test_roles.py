@@ -65,6 +65,8 @@ def test_every_page_turns_other_roles_away(site: Site) -> None:
     for role in ROLES:
         browser = site.client(role)
         for page, needed in PAGES.items():
+            if page == "POST /sign-out":
+                continue  # would end the session of the pages that follow
             if page in STREAMS and role is not None and role in (needed, OPERATOR):
                 continue  # endless; tried on its own
             method, path = page.split(" ")

@@ -36,7 +36,7 @@ def read(path: Path, mapping: str = "google_merchant", skip: SkipReport | None =
         FeedFile(path, found.hints), found.section("catalog"), report, merchant="m"
     ):
         for name, column in chunk.columns.items():
-            columns.setdefault(name, []).extend(column)
+            columns.setdefault(name, []).extend(column.tolist())
     return columns
 
 

@@ -59,9 +59,10 @@ def assemble(rows: OrderLines) -> Assembled:
     """
     out = Assembled()
     numbers: dict[tuple[str, str], int] = {}
+    lines_of: list[int] = []  # of each order, so far
     for row in range(len(rows)):
         if not rows.returned[row]:
-            _add_line(out, rows, row, numbers)
+            _add_line(out, rows, row, numbers, lines_of)
     for number, row in enumerate(out.first_row):
         if (paid_at := rows.paid_at[row]) is not None:
             out.steps.append(Step(number, 0, "payment", 0, out.total_minor[number], paid_at))
@@ -72,34 +73,33 @@ def assemble(rows: OrderLines) -> Assembled:
 
 
 def _add_line(
-    out: Assembled, rows: OrderLines, row: int, numbers: dict[tuple[str, str], int]
+    out: Assembled,
+    rows: OrderLines,
+    row: int,
+    numbers: dict[tuple[str, str], int],
+    lines_of: list[int],
 ) -> None:
     key = (rows.merchant[row], rows.order[row])
     number = numbers.setdefault(key, len(out.first_row))
     if number == len(out.first_row):
         out.first_row.append(row)
         out.total_minor.append(0)
-        line = 1
+        lines_of.append(0)
     else:
         first = out.first_row[number]
         if rows.currency[first] != rows.currency[row]:
             said = f"order {key[1]!r} has two currencies: see line {rows.line[first]}."
             out.problems.append(Problem(rows.line[row], "currency", said))
             return
-        # Lines of an order mostly follow each other, so the last one tells its number.
-        last = out.lines[-1]
-        line = 1 + (last.line if last.order == number else _lines_of(out, number))
+    line = lines_of[number] + 1
     if line > LINES_MAX:
         said = f"order {key[1]!r} has more than {LINES_MAX} lines."
         out.problems.append(Problem(rows.line[row], "order", said))
         return
+    lines_of[number] = line
     amount = rows.amount_minor[row]
     out.total_minor[number] += amount
     out.lines.append(Line(number, line, rows.item[row], rows.quantity[row], amount, row))
-
-
-def _lines_of(out: Assembled, number: int) -> int:
-    return max((line.line for line in out.lines if line.order == number), default=0)
 
 
 def _refunds_of_lines(
@@ -124,24 +124,28 @@ def _match_returns(
     for line in out.lines:
         if rows.shopper[line.row] and line.item:
             bought[rows.merchant[line.row], rows.shopper[line.row], line.item].append(line)
-    for lines in bought.values():
+    for lines in bought.values():  # the earliest last, to be taken off the end
         lines.sort(key=lambda line: rows.placed_at[line.row])
+        lines.reverse()
+    earlier: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     left: dict[tuple[int, int], tuple[int, int]] = {}  # quantity and amount not yet given back
     for row in sorted(returns, key=rows.placed_at.__getitem__):
-        known = bought.get((rows.merchant[row], rows.shopper[row], rows.item[row]), [])
+        customer = (rows.merchant[row], rows.shopper[row], rows.item[row])
+        later, known = bought.get(customer, []), earlier[customer]
+        while later and rows.placed_at[later[-1].row] <= rows.placed_at[row]:
+            known.append(later.pop())
         wanted = rows.quantity[row]
         unit = rows.amount_minor[row] // max(wanted, 1)
-        for line in reversed(known):
+        while wanted and known:
+            line = known[-1]
             key = (line.order, line.line)
             quantity, amount = left.get(key, (line.quantity, line.amount_minor))
-            if rows.placed_at[line.row] > rows.placed_at[row] or not quantity:
-                continue
             taken = min(wanted, quantity)
             given = min(taken * unit, amount)
             left[key] = (quantity - taken, amount - given)
             out.steps.append(Step(*key, "refund", refunds[key], given, rows.placed_at[row]))
             refunds[key] += 1
             wanted -= taken
-            if not wanted:
-                break
+            if taken == quantity:
+                known.pop()
         out.unmatched_returns += wanted > 0

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Protocol
 
-from .encoding import Lines
+from adunion.kernel.errors import AdUnionError
+
+from .encoding import Lines, text_blocks
 from .errors import broken_file
 from .formats import FORMATS
+from .plain import plain_columns, plain_header, split_header, whole_lines
 from .types import CHUNK_ROWS, FIELD_CHARS_MAX, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
 _DELIMITERS = "\t,;|"
@@ -19,7 +23,36 @@ _CLOSE_QUOTE = "Close the quoted field, or get the whole file again."
 @FORMATS.register("delimited")
 def read_delimited(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows under a header line; the delimiter is the sign the header holds most of."""
-    rows = _Rows(file)
+    texts = whole_lines(text_blocks(file))
+    start = next(texts, "")
+    blank, header, body = split_header(start)
+    delimiter = file.hints.delimiter or max(_DELIMITERS, key=header.count)
+    names = plain_header(header, delimiter)
+    if names is None:
+        yield from _read_carefully(
+            file, delimiter, chain([start[len(blank) :]], texts), wanted, blank.count("\n")
+        )
+        return
+    places = find_columns(file.name, names, wanted)
+    line = blank.count("\n") + 2
+    for text in chain([body], texts):
+        columns = plain_columns(text, delimiter, len(names), places) if text else {}
+        if columns is None:  # from here on
+            rest = chain([header, text], texts)
+            yield from _read_carefully(file, delimiter, rest, wanted, line - 2)
+            return
+        count = text.count("\n")
+        yield Chunk(range(line, line + count), columns)
+        line += count
+    if line == blank.count("\n") + 2:
+        raise _no_row(file)
+
+
+def _read_carefully(
+    file: FeedFile, delimiter: str, texts: Iterable[str], wanted: Wanted, skipped: int
+) -> Iterator[Chunk]:
+    """Row by row, for files that quote, break off or are wrong, with the line of each problem."""
+    rows = _Rows(file, delimiter, texts, skipped)
     places = find_columns(file.name, rows.header, wanted)
     empty = True
     while batch := rows.next_batch():
@@ -28,9 +61,13 @@ def read_delimited(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
         picked = {name: list(columns[place]) for name, place in places.items()}
         yield Chunk(batch.lines, picked, batch.problems)
     if empty:
-        raise broken_file(
-            file.name, "there is a header but no row.", "Check how the file was written."
-        )
+        raise _no_row(file)
+
+
+def _no_row(file: FeedFile) -> AdUnionError:
+    return broken_file(
+        file.name, "there is a header but no row.", "Check how the file was written."
+    )
 
 
 def normal(name: str) -> str:
@@ -75,11 +112,6 @@ def _listed(header: Sequence[str]) -> str:
     return ", ".join(repr(name[:40]) for name in header[:30]) + (", ..." if header[30:] else "")
 
 
-def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
 class _Parser(Protocol):
     line_num: int  # lines read so far
 
@@ -115,18 +147,15 @@ class _Rows:
     `_end` counts the lines that `Lines` gave out; those it left out are added when a line is told.
     """
 
-    def __init__(self, file: FeedFile) -> None:
+    def __init__(self, file: FeedFile, delimiter: str, texts: Iterable[str], skipped: int) -> None:
         self._file = file
-        self._lines = Lines(file)
-        source = iter(self._lines)
-        first = next((line for line in source if line.strip()), "")
-        self._skipped = max(self._lines.given - 1, 0)  # blank lines before the header
-        self._delimiter = file.hints.delimiter or max(_DELIMITERS, key=first.count)
-        whole = _again(first, source)
+        self._lines = Lines(texts, given=skipped)
+        self._skipped = skipped  # lines of the file before these texts
+        self._delimiter = delimiter
         self._parser: _Parser = (
-            _Blanks(whole)
-            if self._delimiter == "whitespace"
-            else csv.reader(whole, delimiter=self._delimiter, strict=True)
+            _Blanks(iter(self._lines))
+            if delimiter == "whitespace"
+            else csv.reader(self._lines, delimiter=delimiter, strict=True)
         )
         self._end = self._skipped  # the line on which the last row ended
         self._long_told = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import BinaryIO, cast
@@ -167,15 +167,15 @@ class LongLine:
 class Lines:
     """The lines of a text file, each with its end; lines too long are left out and noted."""
 
-    file: FeedFile
+    texts: Iterable[str]
     last: str = ""
-    given: int = 0  # lines given out
+    given: int = 0  # lines given out, or before these texts
     long: list[LongLine] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[str]:
         rest = ""
         too_long: LongLine | None = None
-        for text in text_blocks(self.file):
+        for text in self.texts:
             if too_long is not None:
                 end = text.find("\n")
                 piece = text if end < 0 else text[: end + 1]

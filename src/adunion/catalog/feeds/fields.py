@@ -1,7 +1,7 @@
 """Columns of a chunk become fields: texts cleaned, money to minor units, times to UTC.
 
-Every function works on whole columns; it looks at single rows only where a column has something
-unusual, so that a clean file costs little.
+Every function works on whole Arrow columns; it looks at single rows only where a column has
+something unusual, so that a clean file costs little.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import MINOR_MAX, exponent, parse_price, to_minor
 
+from ..binary import data_of
 from .mapping import FieldMap, Section
 from .types import Chunk, Problem
 
-_NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x01-\x1f\x7f]")
+_UNTIDY = r"[\x01-\x1f\x7f]|  "
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,1000}>|<!--[^<>]*-->")
 _GROUPED = re.compile(r"[^,]*?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?[^,0-9]*")
 _PLAIN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?(?: ([A-Z]{3}))?")
@@ -44,51 +50,71 @@ class Rows:
         """Note what is wrong with a row; its first problem is the one told."""
         if row in self.bad:
             return
-        read = {name: column[row] for name, column in self.chunk.columns.items()}
+        read = {name: _plain(column[row]) for name, column in self.chunk.columns.items()}
         shown = orjson.dumps(read, default=str, option=orjson.OPT_NON_STR_KEYS).decode("utf-8")
         self.bad[row] = Problem(self.chunk.lines[row], field, message, shown[:2000])
 
-    def keep(self, column: list[Any]) -> list[Any]:
+    def refuse_all(self, wrong: Any, field: str, message: str) -> None:
+        """Note the same of all rows where a boolean column is true."""
+        if pc.any(wrong).as_py():
+            for row in np.flatnonzero(wrong.to_numpy(zero_copy_only=False)).tolist():
+                self.refuse(row, field, message)
+
+    def keep(self, column: Any) -> Any:
         """A column without the rows refused."""
         if not self.bad:
             return column
-        return [value for row, value in enumerate(column) if row not in self.bad]
+        good = np.ones(len(self), bool)
+        good[list(self.bad)] = False
+        return _chosen(column, good)
+
+
+def _plain(value: Any) -> Any:
+    return value.as_py() if isinstance(value, pa.Scalar) else value
+
+
+def _chosen(column: Any, mask: npt.NDArray[np.bool_]) -> Any:
+    if isinstance(column, pa.Array):
+        return column.filter(pa.array(mask))
+    if isinstance(column, np.ndarray):
+        return column[mask]
+    return [column[row] for row in np.flatnonzero(mask).tolist()]
 
 
 def without_ignored(chunk: Chunk, section: Section, ignored: Counter[str]) -> Chunk:
     """The chunk without the rows that the mapping's rules leave out."""
-    drop: set[int] = set()
+    keep = np.ones(len(chunk), bool)
     for rule in section.ignore:
-        found = matching(chunk, rule.column, rule.matches) - drop
-        ignored[rule.reason] += len(found)
-        drop |= found
-    if not drop:
+        found = matching(chunk, rule.column, rule.matches) & keep
+        ignored[rule.reason] += int(found.sum())
+        keep &= ~found
+    if keep.all():
         return chunk
-    keep = [row for row in range(len(chunk)) if row not in drop]
-
-    def chosen(column: list[Any]) -> list[Any]:
-        return [column[row] for row in keep]
-
-    records = None if chunk.records is None else chosen(chunk.records)
-    columns = {name: chosen(column) for name, column in chunk.columns.items()}
-    return Chunk(chosen(chunk.lines), columns, chunk.problems, records)
+    records = None if chunk.records is None else _chosen(chunk.records, keep)
+    columns = {name: _chosen(column, keep) for name, column in chunk.columns.items()}
+    return Chunk(_chosen(chunk.lines, keep), columns, chunk.problems, records)
 
 
-def matching(chunk: Chunk, column: str, pattern: re.Pattern[str]) -> set[int]:
-    """Rows whose column matches as a whole."""
-    texts = as_texts(chunk.columns.get(column, []))
-    hits = {text for text in set(texts) if pattern.fullmatch(text)}
-    return {row for row, text in enumerate(texts) if text in hits} if hits else set()
+def matching(chunk: Chunk, column: str, pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
+    """Rows whose column matches as a whole, as a mask."""
+    if column not in chunk.columns:
+        return np.zeros(len(chunk), bool)
+    texts = as_texts(chunk.columns[column]).dictionary_encode()
+    hits = [bool(pattern.fullmatch(text)) for text in texts.dictionary.to_pylist()]
+    found: npt.NDArray[np.bool_] = np.array(hits, bool)[texts.indices.to_numpy()]
+    return found
 
 
-def as_texts(values: list[Any]) -> list[str]:
-    """Values of any kind as texts without blanks around them; none is empty."""
-    if set(map(type, values)) <= {str}:
-        return list(map(str.strip, values))
-    return [
-        value.strip() if type(value) is str else "" if value is None else _as_text(value)
-        for value in values
-    ]
+def as_texts(values: Any) -> pa.StringArray:
+    """Values of any kind as texts without blanks around them; none is null."""
+    if not isinstance(values, pa.Array):
+        if not set(map(type, values)) <= {str}:
+            values = [v if type(v) is str else "" if v is None else _as_text(v) for v in values]
+        try:
+            values = pa.array(values, pa.string())
+        except UnicodeEncodeError:  # half a pair becomes NUL, which is refused where it matters
+            values = pa.array([_SURROGATE.sub("\0", text) for text in values], pa.string())
+    return pc.utf8_trim_whitespace(values)
 
 
 def _as_text(value: Any) -> str:
@@ -101,40 +127,60 @@ def _as_text(value: Any) -> str:
     return str(value).strip()
 
 
-def evaluate(rows: Rows, name: str, spec: FieldMap | None) -> list[str]:
+def repeated(value: str, count: int) -> pa.StringArray:
+    """A column of one text."""
+    return pa.repeat(pa.scalar(value, pa.string()), count)
+
+
+def changed(texts: pa.StringArray, change: Callable[[str], str]) -> pa.StringArray:
+    """Every text changed, each distinct one once."""
+    distinct = texts.dictionary_encode()
+    made = [change(text) for text in distinct.dictionary.to_pylist()]
+    return pa.array(made, pa.string()).take(distinct.indices)
+
+
+def evaluate(rows: Rows, name: str, spec: FieldMap | None) -> pa.StringArray:
     """A field of every row as text, before its own kind of check."""
     count = len(rows)
-    if spec is None:
-        return [""] * count
-    if spec.constant is not None:
-        return [spec.constant] * count
+    if spec is None or spec.constant is not None:
+        return repeated("" if spec is None or spec.constant is None else spec.constant, count)
     columns = rows.chunk.columns
     if spec.template is not None:
-        parts = {column: as_texts(columns.get(column, [""] * count)) for column in spec.reads}
-        texts = [
-            spec.template.format_map(dict(zip(parts, row, strict=True)))
-            for row in zip(*parts.values(), strict=True)
-        ]
+        texts = _templated(rows, spec.template, spec.reads)
     else:
         read = [columns[column] for column in spec.column if column in columns]
         if spec.json is not None:  # lists that a typed format already read need no second parsing
             read = [_flat(values, first=spec.json == "first") for values in read]
         found = [as_texts(values) for values in read]
-        texts = found[0] if found else [""] * count
+        texts = found[0] if found else repeated("", count)
         for fallback in found[1:]:
-            texts = [first or second for first, second in zip(texts, fallback, strict=True)]
+            texts = pc.if_else(pc.equal(texts, ""), fallback, texts)
     if spec.json is not None:
-        texts = _from_json(rows, name, spec, texts)
+        texts = _from_json(rows, name, spec, texts.to_pylist())
     if spec.remove_suffix:
-        texts = [text.removesuffix(spec.remove_suffix) for text in texts]
+        suffix = spec.remove_suffix
+        texts = changed(texts, lambda text: text.removesuffix(suffix))
     if spec.upper:
-        texts = [text.upper() for text in texts]
+        texts = changed(texts, str.upper)
     if spec.values:
-        texts = [spec.values.get(text, text) for text in texts]
+        table = spec.values
+        texts = changed(texts, lambda text: table.get(text, text))
     return texts
 
 
-def _from_json(rows: Rows, name: str, spec: FieldMap, texts: list[str]) -> list[str]:
+def _templated(rows: Rows, template: str, reads: Iterable[str]) -> pa.StringArray:
+    none = repeated("", len(rows))
+    parts = {name: as_texts(rows.chunk.columns.get(name, none)).to_pylist() for name in reads}
+    return pa.array(
+        [
+            template.format_map(dict(zip(parts, row, strict=True)))
+            for row in zip(*parts.values(), strict=True)
+        ],
+        pa.string(),
+    )
+
+
+def _from_json(rows: Rows, name: str, spec: FieldMap, texts: list[str]) -> pa.StringArray:
     known: dict[str, str] = {"": ""}
     out: list[str] = []
     for row, text in enumerate(texts):
@@ -145,7 +191,7 @@ def _from_json(rows: Rows, name: str, spec: FieldMap, texts: list[str]) -> list[
                 rows.refuse(row, label(name, spec), f"{text[:40]!r} is not a JSON list ({error}).")
                 known[text] = ""
         out.append(known[text])
-    return out
+    return as_texts(out)
 
 
 def _joined(text: str, *, first: bool) -> str:
@@ -155,7 +201,9 @@ def _joined(text: str, *, first: bool) -> str:
     return _parts(found if isinstance(found, list) else [found], first=first)
 
 
-def _flat(values: list[Any], *, first: bool) -> list[Any]:
+def _flat(values: Any, *, first: bool) -> Any:
+    if isinstance(values, pa.Array):
+        return values
     return [_parts(v, first=first) if type(v) is list else v for v in values]
 
 
@@ -174,55 +222,84 @@ def label(name: str, spec: FieldMap | None) -> str:
 
 
 def clean(
-    rows: Rows, name: str, texts: list[str], chars_max: int, *, markup: bool = False
-) -> list[str]:
+    rows: Rows, name: str, texts: pa.StringArray, chars_max: int, *, markup: bool = False
+) -> pa.StringArray:
     """Texts as we store them: one line, no NUL, bounded; HTML tags and entities undone."""
-    joined = "".join(texts)
-    if len(joined) > chars_max and max(map(len, texts)) > chars_max:
-        for row, text in enumerate(texts):
-            if len(text) > chars_max:
-                rows.refuse(row, name, f"{len(text)} characters long, at most {chars_max} fit.")
-    if not joined.isprintable() and _NUL_OR_SURROGATE.search(joined):
-        for row, text in enumerate(texts):
-            if _NUL_OR_SURROGATE.search(text):
-                rows.refuse(row, name, "holds a NUL byte or half a surrogate pair.")
-    if markup and ("<" in joined or "&" in joined):
-        texts = [
-            unescape(_TAG.sub(" ", text)).strip() if "<" in text or "&" in text else text
-            for text in texts
-        ]
-        joined = "".join(texts)
-    if "  " in joined or (not joined.isprintable() and _CONTROL.search(joined)):
-        texts = [" ".join(_CONTROL.sub(" ", text).split()) for text in texts]
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > chars_max:
+        lengths = pc.utf8_length(texts).to_numpy()
+        for row in np.flatnonzero(lengths > chars_max).tolist():
+            rows.refuse(row, name, f"{lengths[row]} characters long, at most {chars_max} fit.")
+    data = data_of(texts).tobytes()
+    if b"\0" in data:
+        wrong = pc.match_substring(texts, "\0")
+        rows.refuse_all(wrong, name, "holds a NUL byte or half a surrogate pair.")
+    if markup and (b"<" in data or b"&" in data):
+        marked = pc.match_substring_regex(texts, "[<&]")
+        texts = _replaced(texts, marked, lambda text: unescape(_TAG.sub(" ", text)).strip())
+        data = data_of(texts).tobytes()
+    signs = np.frombuffer(data, np.uint8)
+    if b"  " in data or (len(signs) and (signs.min() < 32 or 127 in data)):
+        untidy = pc.match_substring_regex(texts, _UNTIDY)
+        texts = _replaced(texts, untidy, lambda text: " ".join(_CONTROL.sub(" ", text).split()))
     return texts
 
 
-def require(rows: Rows, name: str, texts: list[str], hint: str = "") -> None:
+def _replaced(texts: pa.StringArray, chosen: Any, change: Callable[[str], str]) -> pa.StringArray:
+    made = [change(text) for text in texts.filter(chosen).to_pylist()]
+    return pc.replace_with_mask(texts, chosen, pa.array(made, pa.string()))
+
+
+def require(rows: Rows, name: str, texts: pa.StringArray, hint: str = "") -> None:
     """Refuse rows where the field is empty."""
-    if "" in texts:
-        for row, text in enumerate(texts):
-            if not text:
-                rows.refuse(row, name, f"is empty.{hint}")
+    rows.refuse_all(pc.equal(texts, ""), name, f"is empty.{hint}")
 
 
 def convert(
-    rows: Rows, name: str, texts: Iterable[Any], read: Callable[[Any], Any], otherwise: Any
+    rows: Rows, name: str, texts: pa.StringArray, read: Callable[[str], Any], otherwise: Any
 ) -> list[Any]:
     """Each text through `read`, every distinct one once; rows it refuses are noted."""
-    known: dict[Any, Any] = {}
-    wrong: dict[Any, str] = {}
-    out: list[Any] = []
-    for row, text in enumerate(texts):
-        if text not in known:
-            try:
-                known[text] = read(text)
-            except AdUnionError as error:
-                known[text] = otherwise
-                wrong[text] = " ".join(filter(None, (error.message, error.hint)))
-        if wrong and text in wrong:
-            rows.refuse(row, name, wrong[text])
-        out.append(known[text])
-    return out
+    distinct = texts.dictionary_encode()
+    made: list[Any] = []
+    wrong: dict[int, str] = {}
+    for place, text in enumerate(distinct.dictionary.to_pylist()):
+        try:
+            made.append(read(text))
+        except AdUnionError as error:
+            made.append(otherwise)
+            wrong[place] = " ".join(filter(None, (error.message, error.hint)))
+    places = distinct.indices.to_pylist()
+    if wrong:
+        for row, place in enumerate(places):
+            if place in wrong:
+                rows.refuse(row, name, wrong[place])
+    return [made[place] for place in places]
+
+
+_BETWEEN = "\x1f"
+
+
+def read_money(
+    rows: Rows,
+    name: str,
+    spec: FieldMap,
+    currencies: pa.StringArray,
+    check: Callable[[str, int], None] | None = None,
+) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
+    """Minor units and currency of a field of money; `check` may refuse (text, minor units)."""
+    read = money_reader(spec)
+
+    def read_pair(pair: str) -> tuple[int, str]:
+        text, _, currency = pair.rpartition(_BETWEEN)
+        minor, found = read((text, currency))
+        if check is not None:
+            check(text, minor)
+        return minor, found
+
+    texts = evaluate(rows, name, spec)
+    pairs = pc.binary_join_element_wise(texts, currencies, _BETWEEN)
+    found = convert(rows, label(name, spec), pairs, read_pair, (0, ""))
+    minor = np.fromiter((pair[0] for pair in found), np.int64, len(found))
+    return minor, pa.array([pair[1] for pair in found], pa.string())
 
 
 def money_reader(spec: FieldMap) -> Callable[[tuple[str, str]], tuple[int, str]]:

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from adunion.kernel.errors import AdUnionError
 
+from ..binary import data_of
 from . import fields as fx
-from .fields import Rows, as_texts, evaluate, label
+from .fields import Rows, as_texts, evaluate, label, repeated
 from .formats import read_feed
 from .grouping import Grouping
 from .mapping import FieldMap, Section
@@ -34,10 +38,10 @@ _WEB = ("http://", "https://", "//")
 
 @dataclass
 class ItemColumns:
-    """Validated items as columns of texts ready for the staging table, and their lines."""
+    """Validated items as columns ready to be loaded, and their lines."""
 
     lines: list[int]
-    columns: dict[str, list[Any]]  # by the names of `loading.FIELDS`
+    columns: dict[str, Any]  # as `loading.Loading.add` takes them
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -53,7 +57,7 @@ def read_items(
     if merchant is not None:
         section = _sold_by(section, merchant)
     grouping = Grouping(section) if section.one_item_per_id else None
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[str, int] = {}
     for chunk in read_feed(file, section.wanted()):
         rows = Rows(fx.without_ignored(chunk, section, report.ignored))
         made = _validate(rows, section)
@@ -67,11 +71,23 @@ def read_items(
         if grouping is None:
             yield good
         else:
-            grouping.add(good.lines, good.columns)
+            grouping.add(good.lines, {name: _listed(c) for name, c in good.columns.items()})
     if grouping is not None:
         lines, columns, problems = grouping.finish()
         report.add(problems)
-        yield ItemColumns(lines, columns)
+        yield ItemColumns(lines, {name: _typed(name, c) for name, c in columns.items()})
+
+
+def _listed(column: Any) -> list[Any]:
+    if isinstance(column, pa.Array):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    return list(column.tolist() if isinstance(column, np.ndarray) else column)
+
+
+def _typed(name: str, column: list[Any]) -> Any:
+    if name in ("price_minor", "rating_count"):
+        return np.array(column, np.int64)
+    return np.array(column, np.float64) if name == "rating" else pa.array(column, pa.string())
 
 
 def _sold_by(section: Section, merchant: str) -> Section:
@@ -79,9 +95,9 @@ def _sold_by(section: Section, merchant: str) -> Section:
     return replace(section, fields=fields)
 
 
-def _validate(rows: Rows, section: Section) -> dict[str, list[Any]]:
+def _validate(rows: Rows, section: Section) -> dict[str, Any]:
     specs = section.fields
-    out: dict[str, list[Any]] = {}
+    out: dict[str, Any] = {}
     for name, chars_max in _CHARS_MAX.items():
         texts = evaluate(rows, name, specs.get(name))
         if name in specs:
@@ -109,41 +125,32 @@ def _validate(rows: Rows, section: Section) -> dict[str, list[Any]]:
     }  # fmt: skip
 
 
-def _prices(rows: Rows, section: Section, out: dict[str, list[Any]]) -> None:
+def _prices(rows: Rows, section: Section, out: dict[str, Any]) -> None:
+    currencies = fx.changed(evaluate(rows, "currency", section.fields.get("currency")), str.upper)
     spec = section.fields["price"]
-    name = label("price", spec)
-    read = fx.money_reader(spec)
-
-    def read_positive(given: tuple[str, str]) -> tuple[int, str]:
-        minor, currency = read(given)
-        if minor <= 0:
-            what = "negative" if minor < 0 else "zero"
-            raise AdUnionError("invalid", f"{given[0]!r} is {what}; a price is above zero.")
-        return minor, currency
-
-    texts = evaluate(rows, "price", spec)
-    currencies = [c.upper() for c in evaluate(rows, "currency", section.fields.get("currency"))]
-    pairs = zip(texts, currencies, strict=True)
-    found = fx.convert(rows, name, pairs, read_positive, (0, ""))
-    out["price"] = [minor for minor, _ in found]
-    out["currency"] = [currency for _, currency in found]
+    out["price"], out["currency"] = fx.read_money(rows, "price", spec, currencies, _above_zero)
 
 
-def _details(rows: Rows, section: Section, out: dict[str, list[Any]]) -> None:
+def _above_zero(text: str, minor: int) -> None:
+    if minor <= 0:
+        what = "negative" if minor < 0 else "zero"
+        raise AdUnionError("invalid", f"{text!r} is {what}; a price is above zero.")
+
+
+def _details(rows: Rows, section: Section, out: dict[str, Any]) -> None:
     specs = section.fields
 
     def converted(name: str, read: Any, otherwise: Any) -> list[Any]:
         texts = evaluate(rows, name, specs.get(name))
         return fx.convert(rows, label(name, specs.get(name)), texts, read, otherwise)
 
-    out["availability"] = converted("availability", _availability, "in_stock")
-    out["rating"] = converted("rating", _stars, None)
-    counts = converted("rating_count", fx.read_whole, 0)
+    availability = converted("availability", _availability, "in_stock")
+    out["availability"] = pa.array(availability, pa.string())
+    out["rating"] = np.array(converted("rating", _stars, np.nan), np.float64)
+    counts = np.array(converted("rating_count", fx.read_whole, 0), np.int64)
     name = label("rating_count", specs.get("rating_count"))
-    if min(counts, default=0) < 0:
-        for row, count in enumerate(counts):
-            if count < 0:
-                rows.refuse(row, name, f"{count} is negative.")
+    for row in np.flatnonzero(counts < 0).tolist():
+        rows.refuse(row, name, f"{counts[row]} is negative.")
     out["rating_count"] = counts
     out["attributes"] = _attributes(rows, section)
     if section.order_by is not None:
@@ -163,24 +170,36 @@ def _availability(text: str) -> str:
     return _AVAILABILITY[key]
 
 
-def _stars(text: str) -> str | None:
-    """Stars 1..5 as text; 0 or empty is not rated."""
+def _stars(text: str) -> float:
+    """Stars 1..5; 0 or empty is not rated, NaN."""
     if not re.fullmatch(r"([0-9](\.[0-9]{1,9})?)?", text) or float(text or 0) > 5:
         raise AdUnionError("invalid", f"{text[:40]!r} is not a number of stars from 0 to 5.")
-    return text if text and float(text) >= 1 else None
+    return float(text) if text and float(text) >= 1 else float("nan")
 
 
-def _check_web(rows: Rows, name: str, texts: list[str]) -> None:
-    for row, text in enumerate(texts):
-        if text and not text.startswith(_WEB):
-            rows.refuse(row, name, f"{text[:40]!r} does not begin with http:// or https://.")
+def _check_web(rows: Rows, name: str, texts: pa.StringArray) -> None:
+    good = pc.equal(texts, "")
+    for start in _WEB:
+        good = pc.or_(good, pc.starts_with(texts, start))
+    if not pc.all(good).as_py():
+        for row in np.flatnonzero(~good.to_numpy(zero_copy_only=False)).tolist():
+            said = f"{texts[row].as_py()[:40]!r} does not begin with http:// or https://."
+            rows.refuse(row, name, said)
 
 
-def _translations(english: list[str]) -> list[str]:
-    return [orjson.dumps({"en": text}).decode() if text else "{}" for text in english]
+def _translations(english: pa.StringArray) -> pa.StringArray:
+    data = data_of(english).tobytes()
+    if not data:
+        return repeated("{}", len(english))
+    if b'"' in data or b"\\" in data:
+        return fx.changed(
+            english, lambda text: orjson.dumps({"en": text}).decode() if text else "{}"
+        )
+    said = pc.binary_join_element_wise('{"en":"', english, '"}', "")
+    return pc.if_else(pc.equal(english, ""), "{}", said)
 
 
-def _attributes(rows: Rows, section: Section) -> list[str]:
+def _attributes(rows: Rows, section: Section) -> pa.StringArray:
     rule, chunk = section.attributes, rows.chunk
     merged: list[dict[str, Any]] = [{} for _ in range(len(rows))]
     if rule.prefix and chunk.records is not None:
@@ -195,7 +214,7 @@ def _attributes(rows: Rows, section: Section) -> list[str]:
     for name in rule.columns:
         _put(merged, name, chunk)
     if rule.pairs and rule.pairs in chunk.columns:
-        for row, text in enumerate(as_texts(chunk.columns[rule.pairs])):
+        for row, text in enumerate(as_texts(chunk.columns[rule.pairs]).to_pylist()):
             if text:
                 _put_pairs(rows, row, rule.pairs, text, merged[row])
     written = [
@@ -205,11 +224,13 @@ def _attributes(rows: Rows, section: Section) -> list[str]:
     for row, text in enumerate(written):
         if len(text) > FIELD_CHARS_MAX or "\\u0000" in text:
             rows.refuse(row, "attributes", "attributes too long, or with a NUL byte.")
-    return written
+    return pa.array(written, pa.string())
 
 
 def _put(merged: list[dict[str, Any]], name: str, chunk: Chunk) -> None:
-    for found, value in zip(merged, chunk.columns.get(name, ()), strict=False):
+    column = chunk.columns.get(name, ())
+    values = column.to_pylist() if isinstance(column, pa.Array) else column
+    for found, value in zip(merged, values, strict=False):
         if value is not None and value != "":
             found[name] = value
 
@@ -223,10 +244,8 @@ def _put_pairs(rows: Rows, row: int, name: str, text: str, found: dict[str, Any]
         rows.refuse(row, name, f"{text[:40]!r} is not a list of name and value.")
 
 
-def _refuse_twice(
-    rows: Rows, made: dict[str, list[Any]], section: Section, seen: dict[tuple[str, str], int]
-) -> None:
-    keys = list(zip(made["merchant"], made["external_id"], strict=True))
+def _refuse_twice(rows: Rows, made: dict[str, Any], section: Section, seen: dict[str, int]) -> None:
+    keys = pc.binary_join_element_wise(made["merchant"], made["external_id"], "\x1f").to_pylist()
     fresh = dict(zip(reversed(keys), reversed(rows.chunk.lines), strict=True))
     if len(fresh) == len(keys) and seen.keys().isdisjoint(fresh):
         seen |= fresh
@@ -234,5 +253,6 @@ def _refuse_twice(
     name = label("id", section.fields["id"])
     for row, (key, line) in enumerate(zip(keys, rows.chunk.lines, strict=True)):
         if key in seen and row not in rows.bad:
-            rows.refuse(row, name, f"{key[1]!r} occurs twice: lines {seen[key]} and {line}.")
+            said = key.rpartition("\x1f")[2]
+            rows.refuse(row, name, f"{said!r} occurs twice: lines {seen[key]} and {line}.")
         seen.setdefault(key, line)

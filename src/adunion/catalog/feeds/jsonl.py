@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from .encoding import Lines
+from .encoding import Lines, text_blocks
 from .formats import FORMATS
 from .types import CHUNK_ROWS, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
@@ -18,7 +18,7 @@ _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
 @FORMATS.register("jsonl")
 def read_jsonl(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows of objects; a key that is absent counts as empty. Blank lines are passed over."""
-    lines = Lines(file)
+    lines = Lines(text_blocks(file))
     records: list[dict[str, Any]] = []
     starts: list[int] = []
     problems: list[Problem] = []

@@ -39,24 +39,25 @@ def _validate(rows: Rows, section: Section, merchant: str | None) -> dict[str, l
     specs = dict(section.fields)
     if merchant is not None:
         specs["merchant"] = FieldMap(constant=merchant)
-    out: dict[str, list[Any]] = {"line": rows.chunk.lines}
+    out: dict[str, list[Any]] = {"line": list(rows.chunk.lines)}
     for name, chars_max in _CHARS_MAX.items():
         texts = evaluate(rows, name, specs.get(name))
         if name in specs:
             texts = fx.clean(rows, label(name, specs[name]), texts, chars_max)
-        out[name] = texts
-    fx.require(rows, label("order", specs["order"]), out["order"])
-    hint = " Name the merchant with --merchant."
-    fx.require(rows, label("merchant", specs.get("merchant")), out["merchant"], hint)
+        if name in ("order", "merchant"):
+            hint = " Name the merchant with --merchant." if name == "merchant" else ""
+            fx.require(rows, label(name, specs.get(name)), texts, hint)
+        out[name] = texts.to_pylist()
     for name in ("placed_at", "paid_at"):
         out[name] = _times(rows, name, specs.get(name), section.utc_offset)
     for row, at in enumerate(out["placed_at"]):
         if at is None:
             rows.refuse(row, label("placed_at", specs["placed_at"]), "is empty.")
     _amounts(rows, specs, out)
-    returned = set()
+    returned = [False] * len(rows)
     if section.returns is not None:
-        returned = fx.matching(rows.chunk, section.returns.column, section.returns.matches)
+        rule = section.returns
+        returned = fx.matching(rows.chunk, rule.column, rule.matches).tolist()
     _signs(rows, specs, out, returned)
     return out
 
@@ -72,14 +73,11 @@ def _amounts(rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]]) 
     quantity = specs.get("quantity", _ONE)
     texts = evaluate(rows, "quantity", quantity)
     out["quantity"] = fx.convert(rows, label("quantity", quantity), texts, fx.read_whole, 1)
-    currencies = [c.upper() for c in evaluate(rows, "currency", specs.get("currency"))]
+    currencies = fx.changed(evaluate(rows, "currency", specs.get("currency")), str.upper)
 
     def money(name: str) -> tuple[list[int], list[str]]:
-        spec = specs[name]
-        read = fx.money_reader(spec)
-        pairs = zip(evaluate(rows, name, spec), currencies, strict=True)
-        found = fx.convert(rows, label(name, spec), pairs, read, (0, ""))
-        return [minor for minor, _ in found], [currency for _, currency in found]
+        minor, found = fx.read_money(rows, name, specs[name], currencies)
+        return minor.tolist(), found.to_pylist()
 
     if "amount" in specs:
         out["amount_minor"], out["currency"] = money("amount")
@@ -95,7 +93,7 @@ def _amounts(rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]]) 
 
 
 def _signs(
-    rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]], returned: set[int]
+    rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]], returned: list[bool]
 ) -> None:
     """Returns get positive quantities and amounts; anything else below zero is refused."""
     quantities, amounts, refunds = out["quantity"], out["amount_minor"], out["refund_minor"]
@@ -103,9 +101,9 @@ def _signs(
     for row, (quantity, amount, refund) in enumerate(
         zip(quantities, amounts, refunds, strict=True)
     ):
-        if quantity > 0 and 0 <= refund <= amount <= MINOR_MAX and row not in returned:
+        if quantity > 0 and 0 <= refund <= amount <= MINOR_MAX and not returned[row]:
             continue
-        if row in returned:
+        if returned[row]:
             quantities[row], amounts[row] = abs(quantity), abs(amount)
         elif quantity <= 0:
             said = f"{quantity} is not positive, and the row is no return."
@@ -117,4 +115,4 @@ def _signs(
         else:
             said = "is negative or more than the line's amount."
             rows.refuse(row, label("refund", specs.get("refund")), said)
-    out["returned"] = [row in returned for row in range(len(rows))]
+    out["returned"] = returned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +30,8 @@ class Problem(NamedTuple):
 class Chunk:
     """Some rows of a file as raw columns: only those asked for and found."""
 
-    lines: list[int]  # (n,) where each row begins
-    columns: dict[str, list[Any]]  # each (n,)
+    lines: Sequence[int]  # (n,) where each row begins
+    columns: dict[str, Any]  # each (n,), a list or an Arrow array of strings
     problems: list[Problem] = field(default_factory=list)  # rows that could not even be split
     records: list[dict[str, Any]] | None = None  # (n,) the whole rows, where a format has them so
 

@@ -1,0 +1,119 @@
+"""The usual case of delimited text, split by Arrow: every row on one line of its own, quotes only
+where a field begins and ends, as many fields as the header has. Anything else is not plain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from .types import FIELD_CHARS_MAX, LINE_CHARS_MAX
+
+_PIECE_CHARS = 1 << 21
+
+
+def whole_lines(texts: Iterator[str]) -> Iterator[str]:
+    """A text in pieces of a few million characters that end where a line ends.
+
+    A line too long is given in several pieces, so that what is held at once stays bounded.
+    """
+    held: list[str] = []
+    length = 0
+    for text in texts:
+        held.append(text)
+        length += len(text)
+        if length < _PIECE_CHARS:
+            continue
+        joined = "".join(held)
+        end = joined.rfind("\n") + 1 or length
+        yield joined[:end]
+        held, length = [joined[end:]], length - end
+    if length:
+        yield "".join(held)
+
+
+def split_header(text: str) -> tuple[str, str, str]:
+    """Blank lines at the beginning, the first line that is not, with its end, and the rest."""
+    begin = len(text) - len(text.lstrip())
+    begin = text.rfind("\n", 0, begin) + 1
+    end = text.find("\n", begin) + 1 or len(text)
+    return text[:begin], text[begin:end], text[end:]
+
+
+def plain_header(line: str, delimiter: str) -> list[str] | None:
+    """The names of a header line, or None where it is not plain."""
+    if delimiter == "whitespace" or '"' in line or len(line) > LINE_CHARS_MAX:
+        return None
+    names = [name.strip() for name in line.removesuffix("\n").removesuffix("\r").split(delimiter)]
+    return names if any(names) and "\r" not in line[:-2] else None
+
+
+def plain_columns(
+    text: str, delimiter: str, width: int, places: dict[str, int]
+) -> dict[str, pa.StringArray] | None:
+    """The columns at `places` (name -> number) of whole lines, or None where they are not plain."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return None
+    if not _plain_lines(data) or not _plain_quotes(data, delimiter.encode()):
+        return None
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(
+                use_threads=False,
+                block_size=len(data) + 1,
+                column_names=[str(place) for place in range(width)],
+            ),
+            csv.ParseOptions(delimiter=delimiter, quote_char='"' if b'"' in data else False),
+            csv.ConvertOptions(
+                check_utf8=False,
+                column_types={str(place): pa.string() for place in range(width)},
+                include_columns=[str(place) for place in sorted(set(places.values()))],
+            ),
+        )
+    except pa.ArrowInvalid:  # a row of fewer or more fields
+        return None
+    if table.num_rows != data.count(b"\n"):
+        return None
+    columns = {name: table[str(place)].combine_chunks() for name, place in places.items()}
+    longest = max((pc.max(pc.binary_length(c)).as_py() for c in columns.values()), default=0)
+    return columns if longest <= FIELD_CHARS_MAX else None
+
+
+def _plain_lines(data: bytes) -> bool:
+    """Ends with a line end; no blank line, no line too long, no carriage return inside a line."""
+    if not data.endswith(b"\n") or data.startswith((b"\n", b"\r\n")) or b"\n\n" in data:
+        return False
+    returns = data.count(b"\r")
+    if returns and (b"\n\r" in data or returns != data.count(b"\r\n")):
+        return False
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    return int(np.diff(ends, prepend=-1).max()) <= LINE_CHARS_MAX
+
+
+def _plain_quotes(data: bytes, delimiter: bytes) -> bool:
+    """Each quote opens a whole field, closes it on the same line, or is doubled inside it."""
+    if b'"' not in data:
+        return True
+    outside = b"\r\n" + delimiter
+    if b'""' in data:
+        sign = re.escape(delimiter)
+        if re.search(rb"(?:^|[\n" + sign + rb'])(?:"")+[^"\r\n' + sign + rb"]", data):
+            return False
+        data = data.replace(b'""', b"")
+    signs = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(signs == 34)
+    if len(quotes) % 2 or not len(quotes):
+        return not len(quotes)
+    opens, closes = quotes[::2], quotes[1::2]
+    free = np.isin(np.arange(256), np.frombuffer(outside, np.uint8))
+    begins = free[signs[opens - 1]] | (opens == 0)
+    line = np.cumsum(signs == 10)
+    return bool((begins & free[signs[closes + 1]] & (line[opens] == line[closes])).all())
