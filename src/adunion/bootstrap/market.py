@@ -127,6 +127,8 @@ class Market:
 
     def catch_up(self) -> int:
         """Apply what is in the log and not yet in the records; how many events that were."""
+        if self.tracker.rows == self.applied:
+            return 0
         count = 0
         with self.lock:
             for batch, credits in self._consumer.apply():

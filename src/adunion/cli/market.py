@@ -154,6 +154,7 @@ def _serve(settings: Settings, storefront: bool, accounts: Sequence[DemoAccount]
     from adunion.bootstrap.serve import open_faces
 
     _check_port(settings)
+    err.print("Opening the market: its event log is read again ...")
     with open_faces(settings, storefront=storefront, demo_accounts=accounts) as faces:
         err.print(f"Console: {faces.base_url}/   API: {faces.base_url}/v1/openapi.json", end="")
         err.print(f"   Store: {faces.base_url}/store" if storefront else "")

@@ -13,7 +13,8 @@ from .intent import draws, read
 from .state import RetrievalState
 from .types import RETRIEVALS, Floats, Ints, Retrieval
 
-_CART = KINDS.index("cart")
+_CART, _SEARCH = KINDS.index("cart"), KINDS.index("search")
+SEARCH_FLOOR = 0.55  # of the best match of a search
 _DEEPER = 4  # times the quota, where places are left after the first round
 
 
@@ -27,7 +28,9 @@ def retrieve(
 
     Each retrieval first fills the places reserved for it, then what is left goes round in order
     of name; `source` is the place of a name in that order. An item found twice keeps the
-    greater relevance. A cart never gets what is in it, nor anything of the same category.
+    greater relevance. A cart never gets what is in it, nor anything of the same category. A search
+    drops what matches far worse than its best match, so that no bid can bring a phone to someone
+    who asked for a phone case.
     """
     chosen = dict(RETRIEVALS) if retrievals is None else retrievals
     intent = read(requests, state)
@@ -47,7 +50,8 @@ def retrieve(
                 route.weight, route.quota * deeper, route.explore, turn, requests.context_offsets,
                 requests.context_items, state.snapshot.category, complement_only,
             )  # fmt: skip
-    return out.batch()
+    asked = (intent.kind == _SEARCH) & (requests.query >= 0)
+    return out.batch(np.where(asked, SEARCH_FLOOR, 0).astype(np.float32))
 
 
 class _Out:
@@ -60,9 +64,12 @@ class _Out:
         self.filled = np.zeros(count, np.int64)
         self.place = np.full(items, -1, np.int32)
 
-    def batch(self) -> CandidateBatch:
+    def batch(self, floor: Floats) -> CandidateBatch:
+        """What was gathered and is at least `floor` (n,) times as relevant as the best."""
         real = np.arange(self.item.shape[1]) < self.filled[:, None]
-        offsets = np.concatenate(([0], np.cumsum(self.filled))).astype(np.int64)
+        best = np.max(self.relevance, axis=1, where=real, initial=0)
+        real &= self.relevance >= (floor * best)[:, None]
+        offsets = np.concatenate(([0], np.cumsum(real.sum(1)))).astype(np.int64)
         return CandidateBatch(offsets, self.item[real], self.relevance[real], self.source[real])
 
 
