@@ -71,6 +71,12 @@ def busy(run: Simulate) -> Report:
     return run(control=True, plans=PLANS, shocks=RIVAL)
 
 
+@pytest.fixture(scope="module")
+def slow(run: Simulate) -> Report:
+    """The market without plans, of people who take their time, and of a higher commission."""
+    return run(conversion_delay=50.0, commission_bps=1_600)
+
+
 PLANS = [
     {"name": "open", "target_roi": 2.0},
     {"name": "capped", "target_roi": 1.0, "budget": 40.0},
@@ -174,18 +180,11 @@ def test_publishers_links_earn_commissions(plain: Report) -> None:
     assert earned["commission_minor"] == pytest.approx(net * 0.08, abs=earned["commissions"])
 
 
-def test_the_commission_is_the_scenario_s_and_no_links_earn_nothing(run: Simulate) -> None:
-    none = run(publishers={"count": 0}, requests_per_day=200, drain_hours=1)
-    assert none["publishers"]["clicks"] == none["publishers"]["commission_minor"] == 0
-    double = run(commission_bps=1_600)["publishers"]
-    assert double["commission_minor"] / double["gmv_minor"] == pytest.approx(0.16, abs=0.02)
-
-
 def test_shocks_of_traffic_conversion_and_returns_show(run: Simulate, plain: Report) -> None:
     shocks = [
         {"kind": "traffic", "at_hour": 12, "factor": 3.0, "until_hour": 18},
         {"kind": "conversion", "at_hour": 0, "factor": 2.0},
-        {"kind": "returns", "at_hour": 0, "factor": 6.0},
+        {"kind": "returns", "at_hour": 0, "factor": 8.0},
     ]
     shocked = run(shocks=shocks)
 
@@ -204,39 +203,46 @@ def test_shocks_of_traffic_conversion_and_returns_show(run: Simulate, plain: Rep
         return float(1 - report["treated"]["gmv_net_minor"] / report["treated"]["gmv_minor"])
 
     assert 1.5 < per_click(shocked) / per_click(plain) < 2.5
-    assert returned(shocked) > 2.5 * returned(plain)
+    assert returned(shocked) > 1.5 * returned(plain)
 
 
-def test_dearer_goods_sell_less_for_more_each(run: Simulate, plain: Report) -> None:
-    shock = {"kind": "prices", "at_hour": 0, "factor": 3.0}
-    dear = run(control=True, shocks=[shock])
-    assert dear["treated"] == dear["control"]  # prices rise in both arms
-    assert dear["treated"]["orders"] < plain["treated"]["orders"]
+def test_cheaper_goods_sell_more_for_less_each(run: Simulate, plain: Report) -> None:
+    shock = {"kind": "prices", "at_hour": 0, "factor": 0.3}
+    cheap = run(control=True, shocks=[shock])
+    assert cheap["treated"] == cheap["control"]  # prices fall in both arms
+    assert cheap["treated"]["orders"] > 2 * plain["treated"]["orders"]
     each, before = (
-        report["treated"]["gmv_minor"] / report["treated"]["orders"] for report in (dear, plain)
+        report["treated"]["gmv_minor"] / report["treated"]["orders"] for report in (cheap, plain)
     )
-    assert 1.8 < each / before < 4.5
+    assert each < 0.5 * before
 
 
-def test_a_longer_delay_brings_orders_later_but_not_fewer(run: Simulate, plain: Report) -> None:
-    slow = run(conversion_delay=20.0)
+def test_a_longer_delay_brings_orders_later_but_not_fewer(slow: Report, plain: Report) -> None:
     assert slow["treated"]["orders"] == pytest.approx(plain["treated"]["orders"], rel=0.15)
-    assert slow["market"]["orders"] < 0.8 * plain["market"]["orders"]
+    assert slow["market"]["orders"] < 0.85 * plain["market"]["orders"]
+
+
+def test_the_commission_is_the_scenario_s(slow: Report) -> None:
+    earned = slow["publishers"]
+    net = earned["gmv_minor"] - earned["refunds_minor"]
+    assert earned["commission_minor"] == pytest.approx(net * 0.16, abs=earned["commissions"])
 
 
 def test_mix_and_rhythm_say_where_and_when_people_ask(run: Simulate) -> None:
     hourly = [0.0] * 24
     hourly[9], hourly[20] = 1.0, 3.0
-    found = run(
+    report = run(
         mix={"search": 0.75, "feed": 0.25, "cart": 0, "page": 0, "live": 0},
         rhythm={"hourly": hourly},
         publishers={"count": 0},
         requests_per_day=1_000,
-    )["market"]
+    )
+    found = report["market"]
     assert found["requests"] == pytest.approx(1_000, rel=0.35)  # the weekday's share of the week
     by_kind = {kind: row["requests"] for kind, row in found["placements"].items()}
     assert by_kind["search"] / found["requests"] == pytest.approx(0.75, abs=0.05)
-    assert by_kind.get("cart", 0) == by_kind.get("page", 0) == 0
+    assert by_kind.get("cart", 0) == by_kind.get("page", 0) == by_kind.get("live", 0) == 0
+    assert report["publishers"]["clicks"] == report["publishers"]["commission_minor"] == 0
     by_hour = {row["hour"][11:13]: row["requests"] for row in found["hours"] if row["requests"]}
     assert set(by_hour) == {"09", "20"}
     assert by_hour["20"] == pytest.approx(3 * by_hour["09"], abs=2)
@@ -244,7 +250,7 @@ def test_mix_and_rhythm_say_where_and_when_people_ask(run: Simulate) -> None:
 
 def test_a_quarter_hour_tick_serves_the_same_people(run: Simulate, plain: Report) -> None:
     fine = run(tick_minutes=15, drain_hours=1, plans=PLANS[:2])
-    assert fine["treated"]["requests"] == pytest.approx(plain["treated"]["requests"], abs=2)
+    assert abs(fine["treated"]["requests"] - plain["treated"]["requests"]) <= 1
     assert plan_of(fine, "capped")["spend_minor"] <= 4_000
     assert fine["ledger"]["balanced"]
     spend = sum(plan["spend_minor"] for plan in fine["plans"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 
-from adunion.engines.postgres import Postgres, connect, migrate
+from adunion.engines.postgres import MIGRATIONS, Postgres, connect, migrate
 from adunion.kernel.config import Settings
 
 from .tables import load_tables
@@ -32,7 +31,7 @@ def write_revision(settings: Settings, message: str) -> Path:
     """Write a revision: what the tables in the code have that the database lacks."""
     with open_records(settings) as server, server.engine.connect() as conn:
         config = Config()
-        config.set_main_option("script_location", str(files("adunion.engines") / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = conn
         written = command.revision(config, message, autogenerate=True)
     return Path(str(getattr(written, "path", "")))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, create_engine, text
@@ -14,6 +12,8 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 
 from . import embedded
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = MetaData(
     naming_convention={
@@ -109,6 +109,6 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as conn:
         conn.execute(text("select pg_advisory_xact_lock(720317)"))
         config = Config()
-        config.set_main_option("script_location", str(files("adunion.engines") / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
