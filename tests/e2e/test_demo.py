@@ -41,6 +41,6 @@ def test_a_beacon_counts_once(server: Server) -> None:
 
 def test_statements_were_written(server: Server) -> None:
     statements = server.home / "demo" / "statements"
-    assert list(statements.glob("*.json"))
-    assert list(statements.glob("*.csv"))
-    assert list(statements.glob("*.html"))
+    assert list(statements.rglob("*.json"))
+    assert list(statements.rglob("*.csv"))
+    assert list(statements.rglob("*.html"))

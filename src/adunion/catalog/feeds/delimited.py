@@ -13,7 +13,7 @@ from adunion.kernel.errors import AdUnionError
 from .encoding import Lines, text_blocks
 from .errors import broken_file
 from .formats import FORMATS
-from .plain import plain_columns, plain_header, split_header, whole_lines
+from .plain import plain_chunk, plain_header, split_header, whole_lines
 from .types import CHUNK_ROWS, FIELD_CHARS_MAX, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
 _DELIMITERS = "\t,;|"
@@ -34,17 +34,16 @@ def read_delimited(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
         )
         return
     places = find_columns(file.name, names, wanted)
-    line = blank.count("\n") + 2
-    for text in chain([body], texts):
-        columns = plain_columns(text, delimiter, len(names), places) if text else {}
-        if columns is None:  # from here on
+    line = first = blank.count("\n") + 2
+    for text in chain(filter(None, [body]), texts):
+        chunk = plain_chunk(text, delimiter, len(names), places, line)
+        if chunk is None:  # nor is anything after it
             rest = chain([header, text], texts)
             yield from _read_carefully(file, delimiter, rest, wanted, line - 2)
             return
-        count = text.count("\n")
-        yield Chunk(range(line, line + count), columns)
-        line += count
-    if line == blank.count("\n") + 2:
+        yield chunk
+        line += len(chunk)
+    if line == first:
         raise _no_row(file)
 
 

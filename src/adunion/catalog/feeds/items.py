@@ -200,7 +200,12 @@ def _translations(english: pa.StringArray) -> pa.StringArray:
 
 
 def _attributes(rows: Rows, section: Section) -> pa.StringArray:
+    """The attributes of each row as a JSON object, keys sorted."""
     rule, chunk = section.attributes, rows.chunk
+    if not rule.prefix and rule.pairs not in chunk.columns:
+        plain = _plain_attributes(chunk, rule.columns)
+        if plain is not None:
+            return plain
     merged: list[dict[str, Any]] = [{} for _ in range(len(rows))]
     if rule.prefix and chunk.records is not None:
         cut = len(rule.prefix)
@@ -225,6 +230,27 @@ def _attributes(rows: Rows, section: Section) -> pa.StringArray:
         if len(text) > FIELD_CHARS_MAX or "\\u0000" in text:
             rows.refuse(row, "attributes", "attributes too long, or with a NUL byte.")
     return pa.array(written, pa.string())
+
+
+def _plain_attributes(chunk: Chunk, names: tuple[str, ...]) -> pa.StringArray | None:
+    """Texts as they stand; None where a value is no text or JSON would have to escape it."""
+    parts: list[pa.StringArray] = []
+    for name in sorted(set(names) & chunk.columns.keys()):
+        column = chunk.columns[name]
+        if not isinstance(column, pa.Array):
+            if not set(map(type, column)) <= {str, type(None)}:
+                return None
+            column = pa.array(["" if value is None else value for value in column], pa.string())
+        data = data_of(column).tobytes()
+        if any(sign in data for sign in b'"\\') or (data and min(data) < 32) or '"' in name:
+            return None
+        if data:
+            said = pc.binary_join_element_wise(f'"{name}":"', column, '"', "")
+            parts.append(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), said))
+    if not parts:
+        return repeated("{}", len(chunk))
+    inside = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
+    return pc.binary_join_element_wise("{", inside, "}", "")
 
 
 def _put(merged: list[dict[str, Any]], name: str, chunk: Chunk) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from .encoding import Lines, text_blocks
 from .formats import FORMATS
+from .plain import plain_records, whole_lines
 from .types import CHUNK_ROWS, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
 _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
@@ -18,7 +22,22 @@ _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
 @FORMATS.register("jsonl")
 def read_jsonl(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows of objects; a key that is absent counts as empty. Blank lines are passed over."""
-    lines = Lines(text_blocks(file))
+    texts = whole_lines(text_blocks(file))
+    done = 0  # lines
+    for text in texts:
+        records = plain_records(text)
+        if records is None:
+            yield from _read_carefully(file, chain([text], texts), wanted, done)
+            return
+        yield _chunk(records, range(done + 1, done + len(records) + 1), [], wanted)
+        done += len(records)
+
+
+def _read_carefully(
+    file: FeedFile, texts: Iterable[str], wanted: Wanted, done: int
+) -> Iterator[Chunk]:
+    """Line by line, for files with lines that are blank, too long or wrong."""
+    lines = Lines(texts, given=done)
     records: list[dict[str, Any]] = []
     starts: list[int] = []
     problems: list[Problem] = []
@@ -56,7 +75,14 @@ def _long(lines: Lines, told: int) -> list[Problem]:
 
 
 def _chunk(
-    records: list[dict[str, Any]], starts: list[int], problems: list[Problem], wanted: Wanted
+    records: list[dict[str, Any]], starts: Sequence[int], problems: list[Problem], wanted: Wanted
 ) -> Chunk:
+    keys = list(records[0]) if records else []
+    if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+        with suppress(KeyError):  # mostly all records have the same keys
+            read = zip(*map(itemgetter(*keys), records), strict=True)
+            found = dict(zip(keys, map(list, read), strict=True))
+            columns = {name: found[name] for name in wanted.names if name in found}
+            return Chunk(starts, columns, problems, records)
     columns = {name: [record.get(name) for record in records] for name in wanted.names}
     return Chunk(starts, columns, problems, records)
