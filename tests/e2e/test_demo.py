@@ -40,7 +40,7 @@ def test_a_beacon_counts_once(server: Server) -> None:
 
 
 def test_statements_were_written(server: Server) -> None:
-    statements = server.home / "demo" / "statements"
+    statements = server.home / "statements"
     assert list(statements.rglob("*.json"))
     assert list(statements.rglob("*.csv"))
     assert list(statements.rglob("*.html"))

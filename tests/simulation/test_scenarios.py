@@ -250,7 +250,8 @@ def test_mix_and_rhythm_say_where_and_when_people_ask(run: Simulate) -> None:
 
 def test_a_quarter_hour_tick_serves_the_same_people(run: Simulate, plain: Report) -> None:
     fine = run(tick_minutes=15, drain_hours=1, plans=PLANS[:2])
-    assert abs(fine["treated"]["requests"] - plain["treated"]["requests"]) <= 1
+    before = plain["treated"]["requests"]  # link visits, which are drawn anew, are not among them
+    assert fine["treated"]["requests"] == pytest.approx(before, rel=0.03)
     assert plan_of(fine, "capped")["spend_minor"] <= 4_000
     assert fine["ledger"]["balanced"]
     spend = sum(plan["spend_minor"] for plan in fine["plans"])
@@ -297,8 +298,8 @@ def test_same_seed_same_bytes_in_another_process(
         "[[plans]]\nname = 'capped'\ntarget_roi = 1.0\nbudget = 40.0\n"
     )
     subprocess.run(
-        [Path(sys.executable).with_name("adunion"), "simulate", scenario, "--seed", "3", "--json", out,
-         "--quiet"],
+        [Path(sys.executable).with_name("adunion"), "simulate", scenario, "--seed", "3",
+         "--json", out, "--quiet"],
         check=True, timeout=60, capture_output=True,
         env={**os.environ, "PYTHONHASHSEED": "4711", "ADUNION_HOME": str(settings.home)},
     )  # fmt: skip

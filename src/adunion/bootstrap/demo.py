@@ -1,4 +1,4 @@
-"""The demo: a market from nothing to settled money, in a home of its own."""
+"""The demo: a market from nothing to settled money."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ from .simulator import open_run, world_of
 
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
+LOCK = "demo.lock"
+MARK = "this-home-is-a-demo"  # what a demo may clear away
 PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
 PLAN_SHARE_ORDERS = 0.3  # there every merchant has a plan, and shoppers need organic choice
 
@@ -51,16 +53,20 @@ class DemoSize:
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The demo lives beside the user's own market, never in it."""
-    home = settings.home.expanduser().resolve() / "demo"
-    return settings.model_copy(update={"home": home, "database_url": None})
+    """The demo's home; its PostgreSQL is always the embedded one."""
+    if settings.database_url:
+        raise AdUnionError(
+            "demo_is_embedded", "A demo keeps its records in its own PostgreSQL.", 409,
+            hint="Unset ADUNION_DATABASE_URL.",
+        )  # fmt: skip
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
 
 
 @contextmanager
 def only_demo(settings: Settings) -> Iterator[None]:
     """One demo at a time in a home."""
-    settings.home.parent.mkdir(parents=True, exist_ok=True)
-    with (settings.home.parent / "demo.lock").open("w") as lock:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -108,6 +114,11 @@ def built(settings: Settings) -> tuple[list[DemoAccount], dict[str, Any]]:
     return [DemoAccount(**account) for account in told["accounts"]], told["report"]
 
 
+def accounts(settings: Settings) -> list[DemoAccount]:
+    """The accounts of a home that is a demo; none of any other."""
+    return built(settings)[0] if (settings.home / "demo.json").exists() else []
+
+
 def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> Scenario:
     """Two weeks without plans, then plans of several targets; it ends at the present hour."""
     now = SystemClock().now().replace(minute=0, second=0, microsecond=0)
@@ -142,10 +153,22 @@ def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> S
 
 def _clear(settings: Settings) -> None:
     """Remove the demo built before; a server left by a killed one is stopped first."""
-    if (settings.home / "postgres" / "PG_VERSION").exists():
+    home = settings.home
+    if (home / "postgres").exists():
+        if not (home / MARK).exists():
+            raise AdUnionError(
+                "home_in_use", f"{home} holds a market that is not a demo.", 409,
+                hint="Set ADUNION_HOME to another folder for the demo.",
+            )  # fmt: skip
         postgres.connect(settings).close()
-    shutil.rmtree(settings.home, ignore_errors=True)
-    settings.home.mkdir(parents=True)
+    (home / MARK).touch()
+    for path in home.iterdir():
+        if path.name in (LOCK, MARK):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _settle(engine: Engine, run: Run, home: Path) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from sqlalchemy import Connection, Engine, insert, select
 
 from adunion.catalog import Catalog
 from adunion.catalog.tables import items as items_table
 from adunion.catalog.tables import merchants as merchants_table
-from adunion.catalog.types import CatalogSnapshot, ItemRecord
+from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import Placement
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import Clock, generator
 from adunion.kernel.ids import Ids
 from adunion.publishers.tables import links, placements, publishers
 from adunion.simulation.types import Staged
+from adunion.simulation.world import item_records
 from adunion.simulation.world.types import Links, PlatformView, World
 from adunion.tracking import shopper_key
 
@@ -24,7 +23,7 @@ from adunion.tracking import shopper_key
 def put_on_stage(engine: Engine, catalog: Catalog, clock: Clock, ids: Ids, world: World) -> None:
     """Write what the platform may see of a world; all or nothing of each kind."""
     view = world.platform_view()
-    catalog.upsert_items(item_records(view), withdraw_missing=True)
+    catalog.upsert_items(item_records(world), withdraw_missing=True)
     with engine.begin() as conn:
         for external_id, name in zip(view.merchants.external_id, view.merchants.name, strict=True):
             conn.execute(
@@ -33,27 +32,6 @@ def put_on_stage(engine: Engine, catalog: Catalog, clock: Clock, ids: Ids, world
                 .values(name=name)
             )
         _publishers(conn, clock, ids, view)
-
-
-def item_records(view: PlatformView) -> Iterator[ItemRecord]:
-    """The catalog as merchants publish it."""
-    items, leaves = view.items, view.leaves
-    for row in range(len(items)):
-        brand = items.brand[row]
-        yield ItemRecord(
-            merchant=view.merchants.external_id[items.merchant[row]],
-            external_id=items.external_id[row],
-            title=items.title[row],
-            price_minor=int(items.price_minor[row]),
-            currency=view.currency,
-            translations={"en": items.title_en[row]} if items.title_en[row] else {},
-            category=leaves.path[items.leaf[row]],
-            brand=items.brands[brand] if brand >= 0 else "",
-            item_group=f"g{items.group[row]}",
-            attributes=dict(items.attributes[row]),
-            rating=round(float(items.rating[row]), 2) if items.rating_count[row] else None,
-            rating_count=int(items.rating_count[row]),
-        )
 
 
 def make_links(

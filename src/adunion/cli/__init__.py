@@ -23,6 +23,7 @@ app.add_typer(worlds.world_app, name="world")
 app.add_typer(money.ledger_app, name="ledger")
 app.add_typer(admin.db_app, name="db")
 app.add_typer(admin.key_app, name="key")
+app.add_typer(admin.user_app, name="user")
 for command in (market.demo, market.serve, market.simulate, money.settle, admin.doctor):
     app.command()(command)
 

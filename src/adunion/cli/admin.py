@@ -14,6 +14,7 @@ from .output import err, out, print_json
 
 db_app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys.", no_args_is_help=True)
+user_app = typer.Typer(help="Who may sign in to the console.", no_args_is_help=True)
 
 
 def doctor(as_json: bool = typer.Option(False, "--json", help="Machine-readable")) -> None:
@@ -85,3 +86,26 @@ def create_key(
         key_id, secret = identity.create_key(name, Role(role), party or None)
     err.print(f"{key_id} ({role}); keep it safe, it is not shown again:")
     out.print(secret, highlight=False)
+
+
+@user_app.command("add")
+def add_user(
+    email: str = typer.Argument(help="Signs in with it"),
+    role: str = typer.Option("operator", help="operator, merchant or publisher"),
+    party: str = typer.Option("", help="The merchant's or publisher's id"),
+    name: str = typer.Option("", help="Shown in the console; the email if absent"),
+    password: str = typer.Option(
+        ..., prompt=True, confirmation_prompt=True, hide_input=True, envvar="ADUNION_PASSWORD",
+        help="Asked for where it is not given",
+    ),
+) -> None:  # fmt: skip
+    """Add a user of the console."""
+    from adunion.bootstrap.records import open_records
+    from adunion.kernel.clock import SystemClock
+    from adunion.kernel.ids import IdFactory
+    from adunion.trust import Identity
+
+    with open_records(Settings()) as server:
+        identity = Identity(server.engine, SystemClock(), IdFactory())
+        user_id = identity.create_user(email, name or email, password, role, party or None)
+    out.print(user_id, highlight=False)

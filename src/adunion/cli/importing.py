@@ -125,6 +125,8 @@ def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, qu
         raise typer.Exit(
             2 if error.code == "no_such_file" or error.field == "mapping" else 1
         ) from None
+    finally:
+        gc.enable()
     if as_json:
         typer.echo(orjson.dumps(result).decode())
     else:

@@ -99,8 +99,12 @@ def serve(
     port: int = typer.Option(None, min=1, max=65_535, help="Default 8000"),
     storefront: bool = typer.Option(False, help="Also the demo shop, at /store"),
 ) -> None:
-    """Serve the API and the console of the market in ADUNION_HOME."""
-    _serve(_at(Settings(), host, port), storefront, ())
+    """Serve the API and the console of the market in ADUNION_HOME; a demo with its storefront."""
+    from adunion.bootstrap import demo as demos
+
+    settings = _at(Settings(), host, port)
+    accounts = demos.accounts(settings)
+    _serve(settings, storefront or bool(accounts), accounts)
 
 
 def demo(

@@ -114,7 +114,7 @@ class Run:
         ticks = self._ticks(self.started, self.ended)
         for number, at in enumerate(ticks):
             self._reprice(at, sides)
-            self._launch_due(at)
+            self.launch_due(at)
             for side in sides:
                 side.arm.tick()
             self._note_alphas(at)
@@ -301,7 +301,7 @@ class Run:
         for side in sides:
             side.arm.reprice(prices)
 
-    def _launch_due(self, at: datetime) -> None:
+    def launch_due(self, at: datetime) -> None:
         """Start plans whose time comes within this tick; they begin at their own minute.
 
         One that takes over another's items waits until the tick after the other's end.

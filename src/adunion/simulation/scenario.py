@@ -219,12 +219,16 @@ class Scenario(Part):
 def load(path: Path) -> Scenario:
     """Read a scenario; raises AdUnionError naming the file, the key and what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return parse(tomllib.loads(text), str(path))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AdUnionError("no_file", f"{path}: {error.strerror}.", 404) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AdUnionError("bad_toml", f"{path}: not valid TOML: {error}.", 422) from None
+    if not raw:
+        raise AdUnionError(
+            "empty_scenario", f"{path}: the file says nothing.", 422, hint="See examples/calm.toml."
+        )
+    return parse(raw, str(path))
 
 
 def parse(raw: dict[str, Any], where: str = "scenario") -> Scenario:
@@ -233,7 +237,8 @@ def parse(raw: dict[str, Any], where: str = "scenario") -> Scenario:
         return Scenario.model_validate(raw)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in e['loc']) or 'scenario'}: {e['msg']}"
+            f"{'.'.join(str(part) for part in e['loc']) or 'scenario'}: "
+            + e["msg"].removeprefix("Value error, ").rstrip(".")
             for e in error.errors()
         ]
         raise AdUnionError(

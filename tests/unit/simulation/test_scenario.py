@@ -24,6 +24,15 @@ def test_an_empty_scenario_is_a_small_market() -> None:
         ({"mix": dict.fromkeys(["search", "feed", "cart", "page", "live"], 0)}, "above 0"),
         ({"world": {"orders": "x.parquet"}}, "mapping"),
         ({"tick_minutes": 7}, "divide a day"),
+        ({"start": "2026-11-02T00:00:00"}, "needs a time zone"),
+        ({"world": {"currency": "XXY"}}, "not an ISO 4217 code"),
+        ({"plans": [{"dayparts": []}]}, "plans.0.dayparts"),
+        ({"shocks": [{"kind": "traffic", "at_hour": 1}]}, "needs a factor"),
+        ({"shocks": [{"kind": "prices", "at_hour": 1, "factor": 0}]}, "above 0"),
+        (
+            {"shocks": [{"kind": "rival", "at_hour": 9, "rival": {"end_hour": 9}}]},
+            "not after at_hour",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_key(raw: dict[str, object], says: str) -> None:
@@ -35,6 +44,9 @@ def test_a_file_that_is_not_toml_is_refused_with_its_name(tmp_path: Path) -> Non
     path = tmp_path / "s.toml"
     path.write_text("days = = 3")
     with pytest.raises(AdUnionError, match=r"s\.toml: not valid TOML"):
+        load(path)
+    path.write_text("")
+    with pytest.raises(AdUnionError, match="says nothing"):
         load(path)
     with pytest.raises(AdUnionError, match="No such file"):
         load(tmp_path / "absent.toml")

@@ -11,7 +11,7 @@ from typing import Protocol
 from adunion.kernel.errors import AdUnionError
 
 from .encoding import Lines, text_blocks
-from .errors import broken_file
+from .errors import broken_file, cut_file
 from .formats import FORMATS
 from .plain import plain_chunk, plain_header, split_header, whole_lines
 from .types import CHUNK_ROWS, FIELD_CHARS_MAX, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
@@ -234,8 +234,10 @@ class _Rows:
         return self.header[place] if place < len(self.header) else ""
 
     def _ragged(self, row: list[str]) -> Problem:
-        said = f"{len(row)} fields where the header has {len(self.header)}."
-        return Problem(self._start(), "", said, self._delimiter.join(row)[:200])
+        said = f"{len(row)} fields where the header has {len(self.header)}"
+        if self._lines.cut and len(row) < len(self.header):
+            raise cut_file(self._file.name, said, self._start())
+        return Problem(self._start(), "", f"{said}.", self._delimiter.join(row)[:200])
 
     def _place_long_lines(self, batch: _Batch, ends: list[int]) -> None:
         """Lines too long become problems, where no quoted field runs through them."""

@@ -171,6 +171,7 @@ class Lines:
     last: str = ""
     given: int = 0  # lines given out, or before these texts
     long: list[LongLine] = field(default_factory=list)
+    cut: bool = False  # the last line given has no end
 
     def __iter__(self) -> Iterator[str]:
         rest = ""
@@ -198,6 +199,7 @@ class Lines:
         if rest:
             self.given += 1
             self.last = rest
+            self.cut = True
             yield rest
 
     def _note(self, line: str) -> LongLine:

@@ -26,6 +26,12 @@ def broken_file(
     )
 
 
+def cut_file(name: str, what: str, line: int) -> AdUnionError:
+    """The last line has no end and is no whole row, so that more must be missing."""
+    said = f"{what}: the file ends in the middle of this row."
+    return broken_file(name, said, "Get the whole file again.", line)
+
+
 def bad_rows(name: str, problems: Sequence[Problem]) -> AdUnionError:
     """Rows that are wrong, the first ones told; nothing was imported."""
     shown = [_tell(name, problem) for problem in problems[:_SHOWN_MAX]]

@@ -16,12 +16,13 @@ from adunion.kernel.errors import AdUnionError
 
 from ..binary import data_of
 from . import fields as fx
-from .fields import Rows, as_texts, evaluate, label, repeated
+from .attributes import attributes
+from .fields import Rows, evaluate, label, repeated
 from .formats import read_feed
 from .grouping import Grouping
 from .mapping import FieldMap, Section
 from .skipped import SkipReport
-from .types import FIELD_CHARS_MAX, Chunk, FeedFile
+from .types import FeedFile
 
 _CHARS_MAX = {
     "id": 200, "merchant": 200, "title": 1000, "title_en": 1000, "description": 50_000,
@@ -152,7 +153,7 @@ def _details(rows: Rows, section: Section, out: dict[str, Any]) -> None:
     for row in np.flatnonzero(counts < 0).tolist():
         rows.refuse(row, name, f"{counts[row]} is negative.")
     out["rating_count"] = counts
-    out["attributes"] = _attributes(rows, section)
+    out["attributes"] = attributes(rows, section)
     if section.order_by is not None:
         texts = evaluate(rows, "order_by", section.order_by)
         reader = fx.time_reader(section.order_by, section.utc_offset)
@@ -197,77 +198,6 @@ def _translations(english: pa.StringArray) -> pa.StringArray:
         )
     said = pc.binary_join_element_wise('{"en":"', english, '"}', "")
     return pc.if_else(pc.equal(english, ""), "{}", said)
-
-
-def _attributes(rows: Rows, section: Section) -> pa.StringArray:
-    """The attributes of each row as a JSON object, keys sorted."""
-    rule, chunk = section.attributes, rows.chunk
-    if not rule.prefix and rule.pairs not in chunk.columns:
-        plain = _plain_attributes(chunk, rule.columns)
-        if plain is not None:
-            return plain
-    merged: list[dict[str, Any]] = [{} for _ in range(len(rows))]
-    if rule.prefix and chunk.records is not None:
-        cut = len(rule.prefix)
-        merged = [
-            {key[cut:]: value for key, value in record.items() if key.startswith(rule.prefix)}
-            for record in chunk.records
-        ]
-    elif rule.prefix:
-        for name in (name for name in chunk.columns if name.startswith(rule.prefix)):
-            _put(merged, name[len(rule.prefix) :], chunk)
-    for name in rule.columns:
-        _put(merged, name, chunk)
-    if rule.pairs and rule.pairs in chunk.columns:
-        for row, text in enumerate(as_texts(chunk.columns[rule.pairs]).to_pylist()):
-            if text:
-                _put_pairs(rows, row, rule.pairs, text, merged[row])
-    written = [
-        orjson.dumps(found, option=orjson.OPT_SORT_KEYS, default=str).decode() if found else "{}"
-        for found in merged
-    ]
-    for row, text in enumerate(written):
-        if len(text) > FIELD_CHARS_MAX or "\\u0000" in text:
-            rows.refuse(row, "attributes", "attributes too long, or with a NUL byte.")
-    return pa.array(written, pa.string())
-
-
-def _plain_attributes(chunk: Chunk, names: tuple[str, ...]) -> pa.StringArray | None:
-    """Texts as they stand; None where a value is no text or JSON would have to escape it."""
-    parts: list[pa.StringArray] = []
-    for name in sorted(set(names) & chunk.columns.keys()):
-        column = chunk.columns[name]
-        if not isinstance(column, pa.Array):
-            if not set(map(type, column)) <= {str, type(None)}:
-                return None
-            column = pa.array(["" if value is None else value for value in column], pa.string())
-        data = data_of(column).tobytes()
-        if any(sign in data for sign in b'"\\') or (data and min(data) < 32) or '"' in name:
-            return None
-        if data:
-            said = pc.binary_join_element_wise(f'"{name}":"', column, '"', "")
-            parts.append(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), said))
-    if not parts:
-        return repeated("{}", len(chunk))
-    inside = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", inside, "}", "")
-
-
-def _put(merged: list[dict[str, Any]], name: str, chunk: Chunk) -> None:
-    column = chunk.columns.get(name, ())
-    values = column.to_pylist() if isinstance(column, pa.Array) else column
-    for found, value in zip(merged, values, strict=False):
-        if value is not None and value != "":
-            found[name] = value
-
-
-def _put_pairs(rows: Rows, row: int, name: str, text: str, found: dict[str, Any]) -> None:
-    try:
-        for pair in orjson.loads(text):
-            if pair.get("name") and pair.get("value") is not None:
-                found[str(pair["name"])] = pair["value"]
-    except (ValueError, TypeError, AttributeError):
-        rows.refuse(row, name, f"{text[:40]!r} is not a list of name and value.")
 
 
 def _refuse_twice(rows: Rows, made: dict[str, Any], section: Section, seen: dict[str, int]) -> None:

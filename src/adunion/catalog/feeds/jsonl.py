@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from .encoding import Lines, text_blocks
+from .errors import cut_file
 from .formats import FORMATS
 from .plain import plain_records, whole_lines
 from .types import CHUNK_ROWS, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
@@ -48,7 +49,10 @@ def _read_carefully(
             record = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             if line.strip():
-                said = f"not valid JSON ({error.msg}, column {error.colno})."
+                said = f"not valid JSON ({error.msg}, column {error.colno})"
+                if lines.cut:
+                    raise cut_file(file.name, said, number) from None
+                said += "."
                 problems.append(Problem(number, "", said, line[:200]))
             continue
         if not isinstance(record, dict):
