@@ -34,7 +34,7 @@ from adunion.kernel.clock import SystemClock, generator, monotonic_s
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
 
-_WORDS = "保温杯 礼盒 红茶 护手霜 不锈钢 便携 大容量 儿童 新款 秋冬 纯棉 舒适 家用 夜灯 收纳".split()
+_WORDS = "保温杯 礼盒 红茶 护手霜 不锈钢 便携 大容量 儿童 新款 秋冬 纯棉 舒适 家用 收纳".split()
 _COLUMNS = (
     "id merchant title title_en description link image_link price product_type brand gtin mpn "
     "item_group_id availability rating rating_count color size material"

@@ -6,9 +6,11 @@ record. An arm of an experiment is a copy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +20,14 @@ from adunion.audience.lookup import IdLookup
 from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
-from adunion.decision.bidding import Landscape
+from adunion.decision.bidding.traffic import hour_counts
 from adunion.decision.book import NEVER_US, UNLIMITED
 from adunion.decision.engine import DecisionEngine, DecisionSettings
 from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import generator
-from adunion.prediction import ItemStats, Models, Predictor, kind_codes, train
+from adunion.prediction import ItemStats, Models, Predictor, kind_codes, row_mapping, train
 from adunion.tracking import FLAG_CONSENT, EventBatch, EventType
 from adunion.understanding import LexicalIndex
 
@@ -33,6 +35,7 @@ from .notes import TrainingNotes
 
 CANDIDATES = 120
 PAIRS_MAX = 400_000
+HOUR_US = 3_600_000_000
 
 
 class Brain:
@@ -43,6 +46,7 @@ class Brain:
         catalog: CatalogSnapshot,
         placements: Sequence[Placement],
         audiences: Mapping[str, Mapping[str, float]],
+        notes: TrainingNotes,
         seed: int,
         settings: DecisionSettings | None = None,
     ) -> None:
@@ -51,7 +55,7 @@ class Brain:
         self._audiences = audiences
         self.profiles = ProfileStore(catalog)
         self.stats = ItemStats(catalog)
-        self.notes: TrainingNotes | None = TrainingNotes()
+        self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
         self._kinds = kind_codes(placements)
@@ -76,6 +80,10 @@ class Brain:
         """The plans that bid."""
         return self.engine.plans
 
+    def index_of(self, catalog: CatalogSnapshot) -> LexicalIndex:
+        """The index of another snapshot, made from the present one where items stay."""
+        return LexicalIndex.build(catalog, self._index)
+
     def set_plans(self, now_us: int, book: PlanBook) -> None:
         """Let these plans bid from now on."""
         self.engine.replace(now_us, book)
@@ -87,13 +95,15 @@ class Brain:
         catalog: CatalogSnapshot,
         placements: Sequence[Placement],
         book: PlanBook,
+        index: LexicalIndex,
     ) -> None:
-        """Move to another snapshot; what was learned of items that remain is kept."""
+        """Move to another snapshot and its index; what was learned of items that stay is kept."""
         self.profiles.rebase(catalog)
         self.stats.rebase(catalog)
-        self._together = []
+        moved = np.append(row_mapping(self.catalog.raw, catalog.raw), np.int32(-1))
+        self._together = [(group, moved[item]) for group, item in self._together]
         self.catalog, self.placements = catalog, placements
-        self._index = LexicalIndex.build(catalog, self._index)
+        self._index = index
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
         self.engine.replace(now_us, book, catalog, placements)
@@ -117,13 +127,13 @@ class Brain:
         """The row of each placement, -1 where it is not known."""
         return self._places.find(placement)
 
-    def counterfactual(self, requests: RequestBatch, rows: npt.NDArray[np.int32]) -> Landscape:
-        """What a new plan with these items and a target of 1 would get at each multiplier."""
-        book = with_plan(self.plans, rows)
-        before = self._state
+    @contextmanager
+    def trying(self, rows: npt.NDArray[np.int32]) -> Iterator[PlanBook]:
+        """Within it the engine decides as if a new plan had these items; the book, it last."""
+        book, before = with_plan(self.plans, rows), self._state
         self._state = before.with_planned(_planned(book))
         try:
-            return self.engine.landscape(requests, book, len(book) - 1, generator(len(requests)))
+            yield book
         finally:
             self._state = before
 
@@ -138,6 +148,12 @@ class Brain:
         if self.notes is not None:
             self.notes.learn(batch)
 
+    def expect(self, batch: EventBatch) -> None:
+        """Count a replayed batch's requests as traffic, which bidding looks ahead by."""
+        asked = batch.at_us[batch.type == EventType.REQUEST]
+        if len(asked):
+            self.engine.pilot.traffic.observe(hour_counts(asked))
+
     def refresh(self) -> None:
         """Take the statistics into what decides; once a tick."""
         columns = self.stats.columns()
@@ -150,6 +166,26 @@ class Brain:
             self.models = train(self.notes.log(), now_us)
         self._build_state()
         return self.models
+
+    def save(self, home: Path) -> None:
+        """Keep what no replay of events gives again: the models, and what lay in one cart."""
+        self.models.save(home / "models.npz")
+        groups, items = self._pairs()
+        known = items >= 0
+        fresh = home / "together.npz.new"
+        with fresh.open("wb") as file:
+            np.savez(file, group=groups[known], item=self.catalog.raw[items[known]])
+        fresh.replace(home / "together.npz")
+
+    def restore(self, home: Path) -> None:
+        """Take what was saved, where it was, in place of what was replayed."""
+        models, together = home / "models.npz", home / "together.npz"
+        if models.exists():
+            self.models = Models.load(models)
+        if together.exists():
+            with np.load(together, allow_pickle=False) as file:
+                self._together = [(file["group"], self.catalog.rows(file["item"]))]
+        self._build_state()
 
     def copy(self) -> Brain:
         """All that was learned, without plans, for another arm; it makes no training rows."""
@@ -195,12 +231,16 @@ class Brain:
         return self._predictor(requests, candidates)
 
     def _complements(self) -> Complements:
+        return Complements.learn(self.catalog, *self._pairs())
+
+    def _pairs(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+        """(group, catalog row) of what goes together, newest kept."""
         if not self._together:
-            return Complements.none(self.catalog)
+            return np.zeros(0, np.uint64), np.zeros(0, np.int32)
         groups = np.concatenate([group for group, _ in self._together])[-PAIRS_MAX:]
         items = np.concatenate([item for _, item in self._together])[-PAIRS_MAX:]
         self._together = [(groups, items)]
-        return Complements.learn(self.catalog, groups, items)
+        return groups, items
 
     def _learn_profiles(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
         clicked, ordered = batch.type == EventType.CLICK, batch.type == EventType.ORDER
@@ -214,16 +254,17 @@ class Brain:
         )
 
     def _learn_items(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
-        kind = self._kind_of(batch)
-        seen, clicked, ordered = (
-            batch.type == each for each in (EventType.IMPRESSION, EventType.CLICK, EventType.ORDER)
-        )
-        clicked &= kind >= 0  # a visit over a link has no impression to be held against
+        """Hour by hour, so that a replay in other pieces fades what is old just the same."""
+        kind, hour = self._kind_of(batch), batch.at_us // HOUR_US
         code = np.maximum(kind, 0).astype(np.uint8)
-        self.stats.observe(
-            int(batch.at_us.max()),
-            rows[seen], code[seen], rows[clicked], code[clicked], rows[ordered], code[ordered],
-        )  # fmt: skip
+        seen = batch.type == EventType.IMPRESSION
+        clicked = (batch.type == EventType.CLICK) & (kind >= 0)  # not over a link: it was not seen
+        ordered = batch.type == EventType.ORDER
+        for each in np.unique(hour).tolist():
+            now = hour == each
+            columns = (column for kept in (seen & now, clicked & now, ordered & now)
+                       for column in (rows[kept], code[kept]))  # fmt: skip
+            self.stats.observe(each * HOUR_US, *columns)
 
     def _kind_of(self, batch: EventBatch) -> npt.NDArray[np.int16]:
         """Kind code of each event's placement, -1 where it has none."""

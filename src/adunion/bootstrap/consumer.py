@@ -87,14 +87,6 @@ class Consumer:
         with self._engine.begin() as conn:
             return position(conn, CONSUMER)
 
-    def restore(self, from_position: int) -> None:
-        """Remember the clicks that were applied before this program started."""
-        until = self.position()
-        for at, batch in self._tracker.read(from_position):
-            self._rule.observe(batch if at <= until else batch.take(np.arange(0)))
-            if at >= until:
-                break
-
     def apply(self) -> list[tuple[EventBatch, Credits]]:
         """Apply all that is in the log; returns the chunks applied and their new credits."""
         applied: list[tuple[EventBatch, Credits]] = []

@@ -97,10 +97,10 @@ def build(
             run.drain(0)
             found = report(run)
             _settle(server.engine, run, settings.home)
-            accounts = _accounts(server.engine, run)
+            made = _accounts(server.engine, run)
         finally:
             run.market.close()
-    told = [vars(account) for account in accounts]
+    told = [vars(account) for account in made]
     (settings.home / "demo.json").write_bytes(orjson.dumps({"accounts": told, "report": found}))
     return found
 

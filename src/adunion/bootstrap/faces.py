@@ -19,6 +19,10 @@ from .forecast import Point
 from .live import LiveMarket
 from .notices import DemoAccount, HealthCheck, LogRow
 
+_SHOWN = (("CTR AUC", "click_auc"), ("CVR AUC", "order_auc"), ("CTR ECE", "click_ece"),
+          ("CVR ECE", "order_ece"))  # fmt: skip
+"""Of the models' metrics, those that say at a glance whether they are well."""
+
 
 class Faces:
     """Satisfies `api.deps.ApiServices` and `console.deps.ConsoleServices`."""
@@ -106,16 +110,16 @@ class Faces:
         metrics = self.market.brain.models.metrics
         checks = [
             _postgres(self.market),
-            HealthCheck("event log", True, f"{self.market.tracker.rows:,} events"),
-            HealthCheck("consumer", waiting < 100_000, f"{waiting:,} events waiting"),
+            HealthCheck("event log", True, f"{self.market.tracker.rows:,}"),
+            HealthCheck("consumer", waiting < 100_000, f"{waiting:,}"),
             HealthCheck(
                 "models",
                 self.market.brain.models.version != "prior",
-                f"{self.market.brain.models.version}"
-                + "".join(f", {k} {v:.3f}" for k, v in metrics.items() if isinstance(v, float)),
+                self.market.brain.models.version
+                + "".join(f", {name} {metrics[key]:.3f}" for name, key in _SHOWN if key in metrics),
             ),
             HealthCheck("items", len(self.market.catalog) > 0, f"{len(self.market.catalog):,}"),
-            HealthCheck("plans", True, f"{len(self.market.plans):,} live"),
+            HealthCheck("plans", True, f"{len(self.market.plans):,}"),
         ]
         return checks
 

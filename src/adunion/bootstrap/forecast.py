@@ -1,8 +1,9 @@
-"""What a plan would bring: recent requests of the log, through the production auction, with it in.
+"""What a day of a plan would bring: recent requests, through the production auction, with it in.
 
-A sample of the last requests is decided again with the plan's items bidding at a grid of
-multipliers, rivals as they stand now. Each target then takes the largest multiplier whose return
-meets it. Shown with an 80 % interval: the chance of orders and of the sample.
+Requests of the last whole days are drawn until enough of them could show the plan's items; those
+are decided again with the items bidding at a grid of multipliers, rivals as they stand now. Each
+target takes the largest multiplier whose return meets it. The interval holds 8 of 10 days: orders
+come by chance (a compound Poisson, near a gamma), and predictions err.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.bidding.types import GRID
+from adunion.decision.bidding import Landscape
+from adunion.decision.bidding.types import GRID, Results, empty_landscape
 from adunion.decision.types import RequestBatch
 from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
@@ -22,11 +24,17 @@ from adunion.tracking import FLAG_CONSENT, EventBatch, EventType, concat
 from .brain import Brain
 
 TARGETS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-SAMPLE_MAX = 3_000
 KEPT_MAX = 60_000
+CHUNK = 2_500  # requests looked at in one go
+REACHED_ENOUGH = 2_500  # of them could show an item of the plan
 Z80 = 1.2816
-MODEL_ERROR = 0.15  # relative, of predictions and of tomorrow against yesterday
+MODEL_ERROR = 0.25  # relative, of predictions and of tomorrow against yesterday
+SAMPLE_ERROR = 2.0  # relative, of one request's worth; falls with the root of their number
+TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
+RATIO = (0.4, 2.5)  # how far sales may correct predictions
 _DAY_US = 86_400_000_000
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,17 @@ class Point:
     high: int
     orders: float
     alpha: float
+
+
+@dataclass(frozen=True)
+class Response:
+    """A plan's expected day at each multiplier of `GRID`, in minor units."""
+
+    spend: Floats
+    gmv: Floats
+    orders: Floats
+    reached: int  # requests that it was worked out from
+    spread: float  # mean square of an order's worth over its squared mean
 
 
 class RecentRequests:
@@ -59,64 +78,145 @@ class RecentRequests:
         while self._count - len(self._parts[0]) > KEPT_MAX:
             self._count -= len(self._parts.popleft())
 
-    def sample(self, brain: Brain) -> tuple[RequestBatch, float] | None:
-        """Some of them as requests, and how many requests a day each stands for."""
+    def shuffled(self) -> tuple[EventBatch, float] | None:
+        """Those of the last whole days (or of all the time, where less), and how many days."""
         if not self._count:
             return None
         whole = concat(list(self._parts))
         self._parts = deque([whole])
-        span_us = max(int(whole.at_us.max() - whole.at_us.min()), 3_600_000_000)
-        a_day = len(whole) / (span_us / _DAY_US)
-        rows = generator(len(whole)).permutation(len(whole))[:SAMPLE_MAX]
-        chosen = whole.take(np.sort(rows))
-        return _requests(brain, chosen), a_day / len(chosen)
+        newest = int(whole.at_us.max())
+        span_us = newest - int(whole.at_us.min())
+        days = span_us // _DAY_US if span_us >= _DAY_US else max(span_us / _DAY_US, 1 / 24)
+        kept = whole.take(whole.at_us > newest - days * _DAY_US)
+        return kept.take(generator(len(kept)).permutation(len(kept))), float(days)
 
 
 def forecast(
-    brain: Brain, recent: RecentRequests, rows: npt.NDArray[np.int32], budget_minor: int | None
+    brain: Brain,
+    recent: RecentRequests,
+    rows: npt.NDArray[np.int32],
+    budget_minor: int | None,
+    ratio: float = 1.0,
 ) -> list[Point]:
-    """Points by rising target for a plan with the items of these catalog rows."""
-    found = recent.sample(brain)
+    """Points by rising target for a plan with the items of these catalog rows.
+
+    `ratio` is what plans sell per predicted sale, see `sales_ratio`.
+    """
+    found = recent.shuffled()
     if found is None or not len(rows):
         return [Point(target, 0, 0, 0, 0, 0.0, 0.0) for target in TARGETS]
-    requests, weight = found
-    seen = brain.counterfactual(requests, rows)
-    unit = micros_per_minor(brain.catalog.currency)
-    spend, gmv, orders = (
-        column[-1] * weight for column in (seen.spend / unit, seen.moved / unit, seen.orders)
+    return points(_respond(brain, *found, rows, ratio), budget_minor)
+
+
+def sales_ratio(results: Results) -> float:
+    """Sales per predicted sale of all plans: auctions are won where predictions err upwards.
+
+    Shrunk to 1 while there are few orders.
+    """
+    orders, matured = float(results.orders.sum()), float(results.matured_micros.sum())
+    ratio = float(results.gmv_micros.sum()) / max(matured, 1.0)
+    return float(np.clip(1 + (ratio - 1) * orders / (orders + TRUST_ORDERS), *RATIO))
+
+
+def points(response: Response, budget_minor: int | None) -> list[Point]:
+    """The response at each target; a higher one never spends, sells or may sell more."""
+    made: list[Point] = []
+    for target in TARGETS:
+        alpha, spend, gmv, orders = _best(response, target)
+        if made:
+            spend, gmv = min(spend, made[-1].spend_minor), min(gmv, made[-1].gmv_minor)
+        if budget_minor is not None and spend > budget_minor:
+            gmv, orders, spend = (x * budget_minor / spend for x in (gmv, orders, spend))
+        low, high = _interval(gmv, orders, response)
+        if made:
+            low, high = min(low, made[-1].low), min(high, made[-1].high)
+        made.append(
+            Point(
+                target, round(spend), round(gmv), round(low), round(high),
+                round(orders, 2), alpha * target,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _best(response: Response, target: float) -> tuple[float, float, float, float]:
+    """(multiplier, spend, GMV, orders): the largest multiplier that meets the target."""
+    surplus = response.gmv - target * response.spend
+    meets = np.flatnonzero((surplus >= 0) & (response.gmv > 0))
+    if not len(meets):
+        return 0.0, 0.0, 0.0, 0.0
+    at = int(meets[-1])
+    columns = (GRID, response.spend, response.gmv, response.orders)
+    if at + 1 == len(GRID):
+        return tuple(float(column[at]) for column in columns)  # type: ignore[return-value]
+    share = surplus[at] / (surplus[at] - surplus[at + 1])
+    return tuple(  # type: ignore[return-value]
+        float(column[at] * (1 - share) + column[at + 1] * share) for column in columns
     )
-    return [_point(target, spend, gmv, orders, weight, budget_minor) for target in TARGETS]
 
 
-def _point(
-    target: float,
-    spend: npt.NDArray[np.float64],
-    gmv: npt.NDArray[np.float64],
-    orders: npt.NDArray[np.float64],
-    weight: float,
-    budget_minor: int | None,
-) -> Point:
-    meets = (gmv >= target * spend) & (gmv > 0)
-    best = int(np.flatnonzero(meets)[-1]) if meets.any() else int(np.argmax(gmv > 0))
-    if not meets.any():
-        return Point(target, 0, 0, 0, 0, 0.0, 0.0)
-    share = 1.0
-    if budget_minor is not None and spend[best] > budget_minor:
-        share = budget_minor / spend[best]
-    expected = gmv[best] * share
-    count = max(orders[best] * share, 1e-9)
-    noise = np.sqrt(1 / count + MODEL_ERROR**2 + weight / max(count, weight) / 10)
-    low, high = expected * np.exp(-Z80 * noise), expected * np.exp(Z80 * noise)
-    return Point(
-        target, round(spend[best] * share), round(expected), round(low), round(high),
-        round(float(count), 2), float(GRID[best] * target),
-    )  # fmt: skip
+def _interval(gmv: float, orders: float, response: Response) -> tuple[float, float]:
+    """The 10 % and 90 % quantiles of a gamma with this mean, by Wilson and Hilferty (1931)."""
+    if gmv <= 0:
+        return 0.0, 0.0
+    relative = (
+        response.spread / max(orders, 1e-3)
+        + MODEL_ERROR**2
+        + SAMPLE_ERROR**2 / max(response.reached, 1)
+    )
+    ninth = relative / 9
+    low, high = (max(1 - ninth + z * ninth**0.5, 0.0) ** 3 for z in (-Z80, Z80))
+    return gmv * low, gmv * max(high, 1.0)
+
+
+def _respond(
+    brain: Brain, asked: EventBatch, days: float, rows: npt.NDArray[np.int32], ratio: float
+) -> Response:
+    """Decide requests again until enough of them reached the items."""
+    looked, reached, last = 0, 0, 0
+    total = empty_landscape(1)
+    wanted = np.zeros(len(brain.catalog), np.bool_)
+    wanted[rows] = True
+    with brain.trying(rows) as book:
+        while looked < len(asked) and reached < REACHED_ENOUGH:
+            chunk = asked.take(np.arange(looked, min(looked + CHUNK, len(asked))))
+            looked += len(chunk)
+            chunk = _reaching(brain, chunk, wanted)
+            reached += len(chunk)
+            if len(chunk):
+                last = len(book) - 1
+                seen = brain.engine.landscape(
+                    _requests(brain, chunk), book, last, generator(looked)
+                )
+                total = total + _only(seen, last)
+    unit = micros_per_minor(brain.catalog.currency)
+    per_day = len(asked) / looked / days
+    price = brain.catalog.price_minor[rows].astype(np.float64)
+    return Response(
+        spend=total.spend[0] / unit * per_day,
+        gmv=total.moved[0] / unit * per_day * ratio,
+        orders=total.orders[0] * per_day * ratio,
+        reached=reached,
+        spread=float(np.mean(price**2) / np.mean(price) ** 2),
+    )
+
+
+def _reaching(brain: Brain, asked: EventBatch, wanted: npt.NDArray[np.bool_]) -> EventBatch:
+    """The requests whose candidates hold a wanted item; requests of unknown places are dropped."""
+    asked = asked.take(brain.placement_rows(asked.placement) >= 0)
+    candidates = brain.engine.retrieve(_requests(brain, asked))
+    before = np.concatenate(([0], np.cumsum(wanted[candidates.item])))
+    count = before[candidates.offsets[1:]] - before[candidates.offsets[:-1]]
+    return asked.take(count > 0)
+
+
+def _only(seen: Landscape, plan: int) -> Landscape:
+    return seen.take(np.array([plan]))
 
 
 def _requests(brain: Brain, asked: EventBatch) -> RequestBatch:
     """REQUEST events as requests; what a cart held is not in the log, the viewed item is."""
     place = brain.placement_rows(asked.placement)
-    asked, place = asked.take(place >= 0), place[place >= 0]
     consent = asked.flags & FLAG_CONSENT > 0
     texts, query = np.unique(asked.text.astype(str), return_inverse=True)
     blank = int(len(texts) and texts[0] == "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from sqlalchemy import Engine, select, text
 
 from adunion.attribution import Credits, LastClick
@@ -31,7 +32,6 @@ from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
-from adunion.prediction import Models
 from adunion.publishers import Publishers
 from adunion.publishers.tables import links as links_table
 from adunion.simulation.types import Billed
@@ -47,7 +47,8 @@ from adunion.tracking import (
 from . import books
 from .brain import Brain
 from .consumer import Consumer, Services
-from .forecast import Point, RecentRequests, forecast
+from .forecast import Point, RecentRequests, forecast, sales_ratio
+from .notes import TrainingNotes
 
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
@@ -80,7 +81,9 @@ class Market:
         self.ledger = Ledger(ids, clock)
         self.commissions = Commissions(ids, clock, self.ledger)
         self.insight = Insight(engine, currency)
-        self.lock = RLock()
+        self.lock = RLock()  # what deciding reads; held for milliseconds
+        self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
+        self._merchant_number: dict[str, int] = {}
         self._unit = micros_per_minor(currency)
         self._log = EventLog(home / "events", EVENT_SCHEMA)
         try:
@@ -130,9 +133,10 @@ class Market:
         if self.tracker.rows == self.applied:
             return 0
         count = 0
-        with self.lock:
+        with self._records:
             for batch, credits in self._consumer.apply():
-                self._learn(batch, credits)
+                with self.lock:
+                    self._learn(batch, credits)
                 count += len(batch)
             self.applied += count
         return count
@@ -142,29 +146,35 @@ class Market:
         now = self.clock.now()
         with self.engine.begin() as conn:
             self.commissions.release(conn, now)
-        with self.lock:
-            self.brain.refresh()
-            self._load_plans(now)
-            results = self.outcomes.results(self.plans.ids, micros(now))
-            self.brain.engine.tick(micros(now), results)
+        with self._records:
+            book = self._book(now, self.catalog)
+            with self.lock:
+                self.brain.refresh()
+                self.brain.set_plans(micros(now), book)
+                self._describe()
+                results = self.outcomes.results(book.ids, micros(now))
+                self.brain.engine.tick(micros(now), results)
+            self._keep_alphas()
 
     def reload(self) -> None:
         """Take items, placements, links and plans from the records again."""
         now = self.clock.now()
-        with self.lock:
+        with self._records:
             catalog = self.catalog_service.snapshot(self.currency)
             placements = self._placements()
-            self._rule.set_items(catalog.raw, catalog.merchant)
+            index = self.brain.index_of(catalog)
+            self._rule.set_items(catalog.raw, self._merchants(catalog))
             self._link_owner = self._links()
             book = self._book(now, catalog)
-            self.brain.set_catalog(micros(now), catalog, placements, book)
-            self._describe()
+            with self.lock:
+                self.brain.set_catalog(micros(now), catalog, placements, book, index)
+                self._describe()
 
     def train(self) -> dict[str, object]:
         """Fit the predictions to the log so far and keep the models; the metrics."""
         with self.lock:
             models = self.brain.train(micros(self.clock.now()))
-        models.save(self.home / "models.npz")
+            self.brain.save(self.home)
         return dict(models.metrics)
 
     def control(self) -> ControlArm:
@@ -182,7 +192,9 @@ class Market:
         """What a day of a plan with these items would bring, by target."""
         with self.lock:
             rows = self.catalog.rows(raw_ids(list(item_ids)))
-            return forecast(self.brain, self.recent, rows[rows >= 0], budget_minor)
+            results = self.outcomes.results(self.plans.ids, micros(self.clock.now()))
+            ratio = sales_ratio(results)
+            return forecast(self.brain, self.recent, rows[rows >= 0], budget_minor, ratio)
 
     def top_up(self, merchant_ids: Sequence[str], amount_minor: int, key: str) -> None:
         """Put money into wallets; `key` makes it happen once."""
@@ -240,21 +252,21 @@ class Market:
         catalog = self.catalog_service.snapshot(self.currency)
         placements = self._placements()
         self._link_owner = self._links()
-        self._rule = LastClick(catalog.raw, catalog.merchant)
+        self._rule = LastClick(catalog.raw, self._merchants(catalog))
         self.outcomes = Outcomes()
         self.recent = RecentRequests()
         self.applied = 0
-        self.brain = Brain(catalog, placements, self._audiences(), seed, settings)
-        models = self.home / "models.npz"
-        if models.exists():
-            self.brain.models = Models.load(models)
+        self._alphas: dict[str, float] = {}
+        notes = TrainingNotes(self.home)
+        self.brain = Brain(catalog, placements, self._audiences(), notes, seed, settings)
         services = Services(self.plans_service, self.commissions, self.ledger, self.insight)
         self._consumer = Consumer(self.engine, self.tracker, self._rule, services, self)
-        self._load_plans(self.clock.now())
         with self.engine.connect() as conn:
             for shopper, until in forgotten(conn):
                 self.brain.profiles.forget(shopper, until)
         self._remember()
+        self.brain.restore(self.home)
+        self._load_plans(self.clock.now(), self._kept_alphas())
         self.catch_up()
         self.brain.refresh()
 
@@ -269,6 +281,7 @@ class Market:
             self._rule.observe(batch)
             orders = self._rule.credit(batch.take(batch.type == EventType.ORDER))
             self._learn(batch, orders)
+            self.brain.expect(batch)
             if at >= applied:
                 break
 
@@ -292,11 +305,30 @@ class Market:
             amount = sold.amount_minor * self._unit
             self.outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, amount)
 
-    def _load_plans(self, now: datetime) -> None:
-        self.brain.set_plans(micros(now), self._book(now, self.catalog))
+    def _load_plans(self, now: datetime, alphas: Mapping[str, float] | None = None) -> None:
+        self.brain.set_plans(micros(now), self._book(now, self.catalog, alphas))
         self._describe()
 
-    def _book(self, now: datetime, catalog: CatalogSnapshot) -> PlanBook:
+    def _keep_alphas(self) -> None:
+        """Multipliers outlive the program: one line a change, since appending is cheap."""
+        alphas = self.plans.alphas()
+        if alphas != self._alphas:
+            self._alphas = alphas
+            with (self.home / "alphas.jsonl").open("ab") as file:
+                file.write(orjson.dumps(alphas) + b"\n")
+
+    def _kept_alphas(self) -> dict[str, float]:
+        """The last whole line; the file starts anew with it."""
+        path = self.home / "alphas.jsonl"
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        self._alphas = dict(orjson.loads(lines[-1])) if lines else {}
+        if lines:
+            path.write_bytes(lines[-1] + b"\n")
+        return self._alphas
+
+    def _book(
+        self, now: datetime, catalog: CatalogSnapshot, alphas: Mapping[str, float] | None = None
+    ) -> PlanBook:
         with self.engine.begin() as conn:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
             live = self.plans_service.live(conn, self.currency, now)
@@ -305,12 +337,18 @@ class Market:
                 for balance in self.ledger.balances(conn, "merchant:")
                 if balance.currency == self.currency and balance.code.endswith(":wallet")
             }
-        return PlanBook.of(live, catalog, wallets)
+        return PlanBook.of(live, catalog, wallets, alphas)
 
     def _orders_of_week(self, now: datetime) -> dict[str, int]:
         ids = self.plans.ids
         orders = self.outcomes.results(ids, micros(now)).orders if ids else []
         return {id_: int(count) for id_, count in zip(ids, orders, strict=True)}
+
+    def _merchants(self, catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
+        """A number for each item's merchant that stays the same over reloads."""
+        numbers = self._merchant_number
+        known = [numbers.setdefault(id_, len(numbers)) for id_ in catalog.merchant_ids]
+        return np.array(known, np.int32)[catalog.merchant]
 
     def _describe(self) -> None:
         """The dimensions of reports, as of now."""
@@ -378,7 +416,8 @@ class ControlArm:
         brain = self.brain
         catalog = replace(brain.catalog, price_minor=price_minor)
         now_us = micros(self._clock.now())
-        brain.set_catalog(now_us, catalog, brain.placements, PlanBook.of([], catalog))
+        book = PlanBook.of([], catalog)
+        brain.set_catalog(now_us, catalog, brain.placements, book, brain.index_of(catalog))
 
 
 def currency_of(engine: Engine) -> str:

@@ -1,126 +1,140 @@
 """What was shown and what came of it, as rows to train on.
 
 Features are taken at the decision, since later the profile and the item have learned the outcome;
-they wait for the impression, which makes a row; a click and an order mark the row.
+they go to the `FeatureLog` beside the event log, which finds them again after a restart. Of the
+events only who saw, clicked and ordered what is kept, and it is replayed with the event log.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.decision.types import DecisionBatch, RequestBatch
-from adunion.prediction import Predictor, TrainingLog
-from adunion.tracking import EventBatch, EventType, beacon_keys
+from adunion.prediction import FeatureLog, Predictor, TrainingLog, shown_keys
+from adunion.tracking import EventBatch, EventType
 
-ROWS_MAX = 3_000_000
-WAITING_BATCHES_MAX = 4_096
-OPEN_ROWS_MAX = 1_000_000  # rows a click may still mark; older ones are closed
+EVENTS_MAX = 4_000_000
+CREDIT_US = 7 * 86_400_000_000  # an order belongs to the last click on its item within this
 
 Keys = npt.NDArray[np.uint64]
+Times = npt.NDArray[np.int64]
 
 
 class TrainingNotes:
-    """Rows of seen impressions, newest kept."""
+    """Features on disk; seen, clicked and ordered in memory, newest kept."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Keys, npt.NDArray[np.float16], npt.NDArray[np.uint8]]] = deque(
-            maxlen=WAITING_BATCHES_MAX
-        )
-        self._parts: list[TrainingLog] = []
-        self._offset = 0  # rows before the first part that is kept
-        self._count = 0
-        self._row_of: dict[int, int] = {}
-        self._older: dict[int, int] = {}
-        self._clicked: dict[bytes, int] = {}  # shopper + item -> row of the last click
+    def __init__(self, home: Path) -> None:
+        self._features = FeatureLog(home)
+        self._fresh: list[
+            tuple[
+                npt.NDArray[np.void],
+                npt.NDArray[np.uint8],
+                npt.NDArray[np.float16],
+                npt.NDArray[np.bool_],
+            ]
+        ] = []
+        self._seen = _Columns(2)  # (slot shown, time)
+        self._clicks = _Columns(3)  # (slot shown, shopper and item, time)
+        self._orders = _Columns(2)  # (shopper and item, time)
 
     def decided(
         self, requests: RequestBatch, decisions: DecisionBatch, predictor: Predictor
     ) -> None:
-        """Keep the features of what is about to be shown."""
-        at = np.nonzero(decisions.item >= 0)
-        x = predictor.shown(requests, decisions.item, decisions.relevance)[at]
-        keys = _impression_keys(requests.request[at[0]], at[1].astype(np.int16))
-        order = np.argsort(keys)
-        kind = predictor.kinds[requests.placement[at[0]]]
-        self._waiting.append((keys[order], x[order], kind[order]))
+        """Keep the features of what is about to be shown; on disk when events are learned next."""
+        x = predictor.shown(requests, decisions.item, decisions.relevance)
+        kind = predictor.kinds[requests.placement]
+        self._fresh.append((requests.request, kind, x, decisions.item >= 0))
 
     def learn(self, batch: EventBatch) -> None:
-        """Impressions make rows; clicks and orders mark them."""
-        self._impressions(batch.take(batch.type == EventType.IMPRESSION))
-        self._clicks(batch.take(batch.type == EventType.CLICK))
-        self._orders(batch.take(batch.type == EventType.ORDER))
+        """Note impressions, clicks and orders."""
+        self._write()
+        seen = batch.take(batch.type == EventType.IMPRESSION)
+        clicks = batch.take((batch.type == EventType.CLICK) & (batch.slot >= 0))
+        orders = batch.take(batch.type == EventType.ORDER)
+        self._seen.add(shown_keys(seen.request, seen.slot), seen.at_us)
+        self._clicks.add(
+            shown_keys(clicks.request, clicks.slot),
+            _pair_keys(clicks.shopper, clicks.item),
+            clicks.at_us,
+        )
+        self._orders.add(_pair_keys(orders.shopper, orders.item), orders.at_us)
 
     def log(self) -> TrainingLog:
         """All rows."""
-        whole = TrainingLog.concat(self._parts)
-        self._parts = [whole]
-        return whole
-
-    def _impressions(self, seen: EventBatch) -> None:
-        keys = _impression_keys(seen.request, seen.slot)
-        for waiting, x, kind in reversed(self._waiting):
-            if not len(keys) or not len(waiting):
-                continue
-            place = np.minimum(np.searchsorted(waiting, keys), len(waiting) - 1)
-            found = waiting[place] == keys
-            if not found.any():
-                continue
-            rows = place[found]
-            self._add(keys[found], x[rows], kind[rows], seen.at_us[found])
-            keys, seen = keys[~found], seen.take(~found)
-
-    def _add(
-        self,
-        keys: Keys,
-        x: npt.NDArray[np.float16],
-        kind: npt.NDArray[np.uint8],
-        at_us: npt.NDArray[np.int64],
-    ) -> None:
-        count = len(keys)
-        nothing = np.zeros(count, np.bool_)
-        self._parts.append(TrainingLog(x, kind, at_us, nothing, np.zeros(count, np.int64)))
-        if len(self._row_of) + count > OPEN_ROWS_MAX:
-            self._older, self._row_of = self._row_of, {}
-        self._row_of.update(
-            zip(keys.tolist(), range(self._count, self._count + count), strict=True)
+        self._write()
+        seen, seen_at = self._seen.all()
+        clicked, pair, clicked_at = self._clicks.all()
+        ordered, ordered_at = self._orders.all()
+        click = _last_click(pair, clicked_at.view(np.int64), ordered, ordered_at.view(np.int64))
+        found = click >= 0
+        return self._features.join(
+            seen,
+            seen_at.view(np.int64),
+            clicked,
+            clicked[click[found]],
+            ordered_at.view(np.int64)[found],
         )
-        self._count += count
-        while self._count - self._offset > ROWS_MAX and len(self._parts) > 1:
-            self._offset += len(self._parts.pop(0))
 
-    def _clicks(self, clicks: EventBatch) -> None:
-        keys = _impression_keys(clicks.request, clicks.slot)
-        for key, shopper, item in zip(
-            keys.tolist(), clicks.shopper.tolist(), clicks.item.tolist(), strict=True
-        ):
-            row = self._row_of.get(key, self._older.get(key))
-            if row is not None and (place := self._place(row)):
-                part, at = place
-                part.clicked[at] = True
-                self._clicked[shopper + item] = row
-
-    def _orders(self, orders: EventBatch) -> None:
-        for shopper, item, at_us in zip(
-            orders.shopper.tolist(), orders.item.tolist(), orders.at_us.tolist(), strict=True
-        ):
-            row = self._clicked.pop(shopper + item, None)
-            if row is not None and (place := self._place(row)):
-                part, at = place
-                part.order_at_us[at] = at_us
-
-    def _place(self, row: int) -> tuple[TrainingLog, int] | None:
-        """The part a row is in and where; none if it was dropped. Newest parts first."""
-        end = self._count
-        for part in reversed(self._parts):
-            start = end - len(part)
-            if row >= start:
-                return part, row - start
-            end = start
-        return None
+    def _write(self) -> None:
+        """Append what was decided; batches of equally many slots go together."""
+        for _, parts in groupby(self._fresh, key=lambda part: part[2].shape[1]):
+            columns = zip(*parts, strict=True)
+            self._features.append(*(np.concatenate(column) for column in columns))
+        self._fresh.clear()
 
 
-def _impression_keys(request: npt.NDArray[np.void], slot: npt.NDArray[np.int16]) -> Keys:
-    return beacon_keys(np.full(len(request), EventType.IMPRESSION, np.uint8), request, slot)
+class _Columns:
+    """Columns of 64-bit words that grow by rows; the oldest rows go when there are too many."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._parts: deque[npt.NDArray[np.uint64]] = deque()
+        self._rows = 0
+
+    def add(self, *columns: Keys | Times) -> None:
+        part = np.stack([column.view(np.uint64) for column in columns])
+        if not part.shape[1]:
+            return
+        self._parts.append(part)
+        self._rows += part.shape[1]
+        while self._rows > EVENTS_MAX and len(self._parts) > 1:
+            self._rows -= self._parts.popleft().shape[1]
+
+    def all(self) -> npt.NDArray[np.uint64]:
+        if len(self._parts) != 1:
+            whole = [np.zeros((self._width, 0), np.uint64), *self._parts]
+            self._parts = deque([np.concatenate(whole, axis=1)])
+        return self._parts[0]
+
+
+def _last_click(
+    pair: Keys, clicked_at: Times, ordered: Keys, ordered_at: Times
+) -> npt.NDArray[np.int64]:
+    """The row of the last click of each order's pair within the window, -1 where there is none."""
+    if not len(pair):
+        return np.full(len(ordered), -1, np.int64)
+    rows = np.lexsort((clicked_at, pair))
+    place = np.empty(len(ordered), np.int64)
+    keys, times = pair[rows], clicked_at[rows]
+    first, last = np.searchsorted(keys, ordered), np.searchsorted(keys, ordered, "right")
+    for row, (low, high, at) in enumerate(zip(first, last, ordered_at, strict=True)):
+        before = low + np.searchsorted(times[low:high], at, "right") - 1
+        place[row] = before if before >= low and times[before] >= at - CREDIT_US else -1
+    return np.where(place >= 0, rows[place], -1)
+
+
+def _pair_keys(shopper: npt.NDArray[np.void], item: npt.NDArray[np.void]) -> Keys:
+    """One number for each (shopper, item)."""
+    a, b = (
+        np.ascontiguousarray(ids).view(np.uint64).reshape(-1, 2).astype(np.uint64)
+        for ids in (shopper, item)
+    )
+    mixed = a[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ a[:, 1]
+    mixed = (mixed ^ mixed >> np.uint64(29)) * np.uint64(0xBF58476D1CE4E5B9) ^ b[:, 0]
+    mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(0x94D049BB133111EB) ^ b[:, 1]
+    return np.asarray(mixed ^ mixed >> np.uint64(31), np.uint64)

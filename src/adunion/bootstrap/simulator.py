@@ -102,7 +102,7 @@ def open_run(
     fund(market, scenario)
     stage = staged(engine, world, links, market.catalog, list(market.placements))
     progress("stage", 3, 3)
-    return Run(scenario, seed, world, market, stage, links, plans, progress)
+    return Run(scenario, seed, world, market, stage, links, plans, clock, progress)
 
 
 def fund(market: Market, scenario: Scenario) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
+from adunion.understanding import tokens
 
 RATING_GOOD = 4.5
 _WORDS = {
@@ -13,6 +14,7 @@ _WORDS = {
         "page": "与本页内容相关。",
         "cart": "常与购物车中的商品一起购买。",
         "taste": "与您近期浏览的品类相近。",
+        "other": "没有商品与“{query}”完全相符,这是近期受欢迎的。",
         "popular": "本店近期受欢迎。",
         "rating": "评分 {rating:.1f},{count:,} 条评价。",
         "paid": "若不推广,它不会排在这里。",
@@ -23,6 +25,7 @@ _WORDS = {
         "page": "It goes with what this page is about.",
         "cart": "Often bought together with what is in your cart.",
         "taste": "Close to what you looked at lately.",
+        "other": "Nothing matches “{query}” itself; this is popular these days.",
         "popular": "Popular in this shop these days.",
         "rating": "Rated {rating:.1f} by {count:,} shoppers.",
         "paid": "Without promotion it would not be in this place.",
@@ -44,19 +47,35 @@ def why(
     reasons = []
     if decided.moved[0, slot]:
         reasons += [words["sponsored"], words["paid"]]
-    kind = placements[int(requests.placement[0])].kind
-    query = requests.queries[int(requests.query[0])] if requests.query[0] >= 0 else ""
-    if kind == "search" and query:
-        reasons.append(words["search"].format(query=query[:40]))
-    elif kind in ("page", "live") and query:
-        reasons.append(words["page"])
-    elif kind == "cart" and len(requests.context_items):
-        reasons.append(words["cart"])
-    elif requests.profile[0] >= 0:
-        reasons.append(words["taste"])
-    else:
-        reasons.append(words["popular"])
+    reason, query = _reason(catalog, placements, requests, row)
+    reasons.append(words[reason].format(query=query[:40]))
     rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
     if count and rating >= RATING_GOOD:
         reasons.append(words["rating"].format(rating=rating, count=count))
     return " ".join(reasons)
+
+
+def _reason(
+    catalog: CatalogSnapshot, placements: list[Placement], requests: RequestBatch, row: int
+) -> tuple[str, str]:
+    """Which words say why the request brought the item, and the request's text."""
+    kind = placements[int(requests.placement[0])].kind
+    query = requests.queries[int(requests.query[0])] if requests.query[0] >= 0 else ""
+    if kind == "search" and query:
+        return "search" if _matches(catalog, row, query) else "other", query
+    if kind in ("page", "live") and query:
+        return "page", query
+    if kind == "cart" and len(requests.context_items):
+        return "cart", query
+    return "taste" if requests.profile[0] >= 0 else "popular", query
+
+
+def _matches(catalog: CatalogSnapshot, row: int, query: str) -> bool:
+    """Whether the item itself says a word of the query."""
+    told = (
+        catalog.titles[row],
+        catalog.titles_en[row],
+        catalog.brands[row],
+        catalog.categories[catalog.category[row]],
+    )
+    return not set(tokens(query)).isdisjoint(tokens(" ".join(told), singles=True))

@@ -16,7 +16,7 @@ from adunion.kernel.errors import AdUnionError
 
 from . import live, merchant, operator, plan, promote, publisher, sign_in, store, thumbs
 from .deps import ConsoleServices
-from .security import SecurityHeaders, SignInNeeded, check_csrf
+from .security import SecurityHeaders, SignInNeeded, add_security_headers, check_csrf
 from .views import STATIC, Views, redirect
 
 _LOG = logging.getLogger(__name__)
@@ -90,4 +90,8 @@ def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:
         _LOG.error("console: %s %s failed", request.method, request.url.path, exc_info=error)
-        return views.problem(request, AdUnionError("internal", "Something went wrong.", 500))
+        request.state.session = (None, "")  # what failed may be what the session is kept in
+        request.state.fresh_csrf = random_bytes(18).hex()
+        answer = views.problem(request, AdUnionError("internal", "Something went wrong.", 500))
+        add_security_headers(answer.headers)  # this answer passes by the middleware
+        return answer

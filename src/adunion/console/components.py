@@ -22,7 +22,7 @@ class Column:
 
     key: str
     label: str
-    kind: str = "text"  # text long money number ratio rate time state item code actions
+    kind: str = "text"  # text long money number ratio rate time second state item code actions
     href: str | None = None
     sortable: bool = True
 

@@ -86,6 +86,8 @@ class Formats:
             return self.ratio(value)
         if kind == "rate":
             return self.rate(value)
+        if kind == "second":
+            return self.time(value, zone, seconds=True)
         if kind == "time":
             return self.time(value, zone)
         return str(value)

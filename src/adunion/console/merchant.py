@@ -149,7 +149,7 @@ def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool)
             else repository.items_page(conn, wanted, it.lang, sort, page * PAGE, PAGE)
         )
         count = repository.count_items(conn, wanted)
-        known = repository.categories(conn, wanted.merchant_id)
+        known = repository.categories(conn, it.lang, wanted.merchant_id)
         names = repository.merchant_names(conn, [row["merchant_id"] for row in rows])
     for row in rows:
         row["merchant"] = names.get(row["merchant_id"], "")
@@ -230,7 +230,7 @@ def statement_page(it: Context, role: str, party_id: str, statement_id: str) -> 
             (
                 Column("day", N_("Day")),
                 Column("kind", N_("Kind")),
-                Column("count", N_("Transfers"), "number"),
+                Column("transfers", N_("Transfers"), "number"),
                 Column("amount_minor", N_("Amount"), "money"),
             ),
             rows,
@@ -258,6 +258,10 @@ _MEMOS = {
     "released": N_("Released"),
     "fee_refund": N_("Platform fee returned"),
     "commission estimated": N_("Commission reserved"),
+    "commission held": N_("Commission"),
+    "commission payable": N_("Commission"),
+    "platform fee": N_("Platform fee"),
+    "platform fee refunded": N_("Platform fee returned"),
     "commission received": N_("Commission"),
     "commission refunded": N_("Commission returned"),
     "commission released": N_("Commission"),

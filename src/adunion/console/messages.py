@@ -95,6 +95,16 @@ STATES = {
     "fee": N_("Platform fee"),
 }
 
+ATTRIBUTES = {
+    "feature": N_("Feature"),
+    "spec": N_("Specification"),
+    "size": N_("Size"),
+    "color": N_("Colour"),
+    "colour": N_("Colour"),
+    "material": N_("Material"),
+}
+"""Names of attributes that many catalogs share; others are shown as the catalog has them."""
+
 DONE = {
     "created": N_("The plan is running."),
     "paused": N_("The plan is paused: it bids no more and keeps its items."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from adunion.insight.types import MarketPoint
-from adunion.kernel.clock import from_micros, rfc3339
+from adunion.insight.types import DeliveryShare, MarketPoint
+from adunion.kernel.clock import from_micros
 from adunion.trust import Principal, Role
 
 from . import repository
@@ -16,12 +17,21 @@ from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
 from .i18n import N_
 from .messages import STATES
-from .reports import major, market_stats, plan_rows, plan_table, span_of
+from .reports import major, market_stats, plan_rows, plan_table, span_of, time_axis
 from .security import require
 
 router = APIRouter()
 Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 EVENTS = 100
+PROMISE = 0.9  # of the target; the share of plans that reach it is the headline
+_PARTS = {
+    "postgres": N_("PostgreSQL"),
+    "event log": N_("Events in the log"),
+    "consumer": N_("Events waiting to be applied"),
+    "models": N_("Prediction models"),
+    "items": N_("Live items"),
+    "plans": N_("Live plans"),
+}
 
 
 @router.get("/operator")
@@ -183,7 +193,14 @@ def health(request: Request, _who: Operator) -> Any:
             Column("state", N_("State"), "state"),
             Column("detail", N_("Detail"), "long", sortable=False),
         ),
-        [{"name": c.name, "state": "ok" if c.ok else "failed", "detail": c.detail} for c in checks],
+        [
+            {
+                "name": it.say(_PARTS.get(c.name, c.name)),
+                "state": "ok" if c.ok else "failed",
+                "detail": c.detail,
+            }
+            for c in checks
+        ],
         it.services.currency,
         Empty(N_("Nothing reports"), N_("Parts of the program report here.")),
     )
@@ -244,17 +261,47 @@ def delivery(request: Request) -> Any:
                 "perfect on average would reach with as many orders."
             )
         ),
+        figures=_kept(it, [s for s in shares if s.group == "many" and s.threshold == PROMISE]),
         tables=[(it.say(N_("By attainment")), table)],
         delivery=table,
     )
 
 
+def _kept(it: Context, shares: Sequence[DeliveryShare]) -> list[Stat]:
+    """The headline: plans with enough orders to judge, and how many kept the promise."""
+    least = f"{PROMISE:.0%}"
+    return [
+        stat
+        for s in shares
+        if s.plans
+        for stat in (
+            Stat(it.say(N_("Plans judged")), it.fmt.number(s.plans), it.say(STATES[s.group])),
+            Stat(
+                it.say(N_("Plans that kept it")),
+                it.fmt.rate(s.share_plans),
+                it.say(N_("at least %(share)s of the target"), share=least),
+            ),
+            Stat(
+                it.say(N_("Spend that kept it")),
+                it.fmt.rate(s.share_spend),
+                it.say(N_("at least %(share)s of the target"), share=least),
+            ),
+            Stat(
+                it.say(N_("By chance alone")),
+                it.fmt.rate(s.poisson_floor),
+                it.say(N_("of plans, with delivery perfect on average")),
+            ),
+        )
+    ]
+
+
 def _chart(it: Context, points: list[MarketPoint]) -> Chart:
     currency = it.services.currency
+    x, kind = time_axis([p.at for p in points if p.at])
     return Chart(
         "market",
         it.say(N_("Sales by origin, and spend")),
-        [rfc3339(p.at) for p in points if p.at],
+        x,
         [
             Series(
                 it.say(N_("Organic sales")),
@@ -275,6 +322,7 @@ def _chart(it: Context, points: list[MarketPoint]) -> Chart:
             ),
         ],
         (currency,),
+        x_kind=kind,
         empty=it.say(N_("The first hour with traffic will be drawn here.")),
     )
 
@@ -329,7 +377,7 @@ def _events(it: Context) -> Table:
         "events",
         (
             Column("position", N_("Position"), "number"),
-            Column("at", N_("Time"), "time"),
+            Column("at", N_("Time"), "second"),
             Column("type", N_("Event")),
             Column("sponsored", N_("Sponsored"), "state"),
             Column("item", N_("Item"), "code", "/store/item/{item}"),

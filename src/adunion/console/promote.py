@@ -195,7 +195,7 @@ def _items(
         free = repository.count_items(
             conn, ItemFilter(draft.merchant_id, text, path, free_only=True)
         )
-        known = repository.categories(conn, draft.merchant_id)
+        known = repository.categories(conn, it.lang, draft.merchant_id)
 
     def list_url(to: int) -> str:
         asked = {"q": text, "category": path, "chosen": "1" if chosen_only else "", "page": to}

@@ -115,6 +115,7 @@ def result_chart(
         Series(say(N_("Spend")), spend, "spend", "bar"),
     ]
     units = [currency]
+    x, kind = time_axis([p.at for p in points])
     if target is not None:
         running = [
             sales / cost if cost else None
@@ -128,11 +129,19 @@ def result_chart(
     return Chart(
         "results",
         say(N_("Spend and sales over time")),
-        [rfc3339(p.at) for p in points],
+        x,
         series,
         units,
+        x_kind=kind,
         empty=say(N_("The first hour with impressions will be drawn here.")),
     )
+
+
+def time_axis(times: Sequence[datetime]) -> tuple[list[str], str]:
+    """(x, its kind) of a chart: days are labels, hours are times in the reader's zone."""
+    if all(at.hour == 0 for at in times):
+        return [at.date().isoformat() for at in times], "label"
+    return [rfc3339(at) for at in times], "time"
 
 
 def plan_rows(

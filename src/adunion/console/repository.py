@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -109,18 +110,24 @@ def items_by_id(conn: Connection, ids: Sequence[str], lang: str) -> dict[str, di
     return {row["id"]: row for row in _rows(conn, query)}
 
 
-def categories(conn: Connection, merchant_id: str | None = None) -> list[tuple[str, int]]:
-    """Category paths that live items are in, with counts, parents included, by name."""
-    query = select(items.c.category, func.count()).where(items.c.withdrawn_at.is_(None))
+def categories(
+    conn: Connection, lang: str, merchant_id: str | None = None
+) -> list[tuple[str, str, int]]:
+    """(path, path in the reader's language, count) of live items, parents included, by name."""
+    query = select(items.c.category, func.max(_named("category", lang)), func.count()).where(
+        items.c.withdrawn_at.is_(None)
+    )
     if merchant_id is not None:
         query = query.where(items.c.merchant_id == merchant_id)
-    counts: dict[str, int] = {}
-    for path, count in conn.execute(query.group_by(items.c.category)):
-        parts = path.split(" > ") if path else []
+    counts: dict[str, int] = defaultdict(int)
+    names: dict[str, str] = {}
+    for path, name, count in conn.execute(query.group_by(items.c.category)):
+        parts, named = path.split(" > ") if path else [], name.split(" > ")
         for depth in range(1, len(parts) + 1):
             above = " > ".join(parts[:depth])
-            counts[above] = counts.get(above, 0) + count
-    return sorted(counts.items())
+            counts[above] += count
+            names[above] = " > ".join(named[:depth]) if len(named) == len(parts) else above
+    return sorted(((path, names[path], counts[path]) for path in counts), key=lambda row: row[1])
 
 
 def add_draft(conn: Connection, id_: str, merchant_id: str, at: datetime) -> None:
@@ -328,7 +335,8 @@ def save_visit(conn: Connection, kept: Visit, at: datetime) -> None:
 def _items(lang: str) -> Select[Any]:
     return select(
         items.c.id, _title(lang).label("title"), items.c.title.label("title_source"),
-        items.c.category, items.c.brand, items.c.price_minor, items.c.currency,
+        _named("category", lang), items.c.category.label("category_path"), _named("brand", lang),
+        items.c.price_minor, items.c.currency,
         items.c.image_url, items.c.rating, items.c.rating_count, items.c.availability,
         items.c.withdrawn_at, items.c.merchant_id, items.c.external_id, items.c.description,
         items.c.attributes, items.c.link, plans.c.id.label("plan_id"),
@@ -345,6 +353,16 @@ def _title(lang: str) -> ColumnElement[str]:
     if lang != "en":
         return items.c.title
     return func.coalesce(func.nullif(items.c.translations["en"].astext, ""), items.c.title)
+
+
+def _named(column: str, lang: str) -> ColumnElement[str]:
+    """A category or brand, in English where the item says how."""
+    source = items.c[column]
+    if lang != "en":
+        return source
+    return func.coalesce(func.nullif(items.c.attributes[f"{column}_en"].astext, ""), source).label(
+        column
+    )
 
 
 def _matching(query: Select[Any], wanted: ItemFilter) -> Select[Any]:

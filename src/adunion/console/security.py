@@ -29,6 +29,13 @@ _HEADERS = {
 }
 
 
+def add_security_headers(headers: MutableHeaders) -> None:
+    """Set what is missing; a page is not cached unless it says so."""
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")
+
+
 class SignInNeeded(Exception):
     """The page is for someone signed in; the browser is sent to sign in and back."""
 
@@ -44,10 +51,7 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                add_security_headers(MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

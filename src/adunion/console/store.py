@@ -15,6 +15,7 @@ from . import repository
 from .components import Empty
 from .context import Context
 from .i18n import N_
+from .messages import ATTRIBUTES
 from .repository import Visit
 from .views import redirect, safe_path
 
@@ -27,6 +28,7 @@ def _open(request: Request) -> None:
 router = APIRouter(prefix="/store", dependencies=[Depends(_open)])
 VISIT_COOKIE = "adu_click"  # also what a publisher's link sets, so that both join up
 CART_MAX, QUANTITY_MAX, ORDERS_MAX, TOKENS_MAX = 50, 99, 50, 100
+ATTRIBUTES_MAX = 8
 _VISIT_LETTERS_MAX = 64
 
 
@@ -68,6 +70,7 @@ def item(request: Request, id: str) -> Any:
         visit,
         "store_item.html",
         item=found,
+        attributes=attribute_rows(it, found["attributes"]),
         q="",
         merchant=names.get(found["merchant_id"], ""),
         slots=[slot for slot in slots if slot["item"] != id],
@@ -343,6 +346,19 @@ def _report(it: Context, events: list[dict[str, Any]], merchant: str) -> list[di
         if result["status"] == "rejected":
             raise AdUnionError(result["code"], result["reason"], 409, hint=result.get("hint"))
     return results
+
+
+def attribute_rows(it: Context, attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name, value) as the page says them: `size_en` is what an English reader sees of `size`."""
+    rows = []
+    for name, value in attributes.items():
+        if name.endswith("_en"):
+            continue
+        english = attributes.get(f"{name}_en") if it.lang == "en" else None
+        shown = str(english or value).strip()
+        if shown:
+            rows.append((it.say(ATTRIBUTES.get(name.lower(), name)), shown))
+    return rows[:ATTRIBUTES_MAX]
 
 
 def _own_order(visit: Visit, order_id: str) -> tuple[str, str]:

@@ -30,27 +30,30 @@ def thumb(request: Request, id: str) -> Response:
     it = Context(request)
     with it.services.engine.connect() as conn:
         item = repository.items_by_id(conn, [id], it.lang).get(id)
-    category = item["category"] if item else ""
+    category, name = (item["category_path"], item["category"]) if item else ("", "")
     return Response(
-        draw(id, category),
+        draw(id, category, name),
         media_type="image/svg+xml",
-        headers={"Cache-Control": "public, max-age=86400"},
+        headers={"Cache-Control": "max-age=86400", "Vary": "Cookie, Accept-Language"},
     )
 
 
-def draw(item_id: str, category: str) -> str:
-    """The picture as SVG text."""
+def draw(item_id: str, category: str, name: str) -> str:
+    """The picture as SVG text; `name` is the category in the reader's language."""
     parts = category.split(" > ") if category else [""]
     hue = _number(parts[0]) % 360
     shape = _SHAPES[_number(parts[-1]) % len(_SHAPES)]
     light = 52 + _number(item_id) % 12
-    name = escape(parts[-1][:14])
+    label = name.rpartition(" > ")[2]
+    letters = sum(1 if each.isascii() else 2 for each in label)
+    size = 12 if letters <= 22 else 9
+    label = escape(label if letters <= 30 else label[:29] + "…")
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120" role="img">'
         f'<rect width="160" height="120" fill="hsl({hue} 38% 93%)"/>'
         f'<g fill="hsl({hue} 42% {light}%)">{shape}</g>'
-        '<text x="80" y="104" text-anchor="middle" font-size="12" '
-        f'font-family="system-ui, sans-serif" fill="hsl({hue} 40% 26%)">{name}</text></svg>'
+        f'<text x="80" y="104" text-anchor="middle" font-size="{size}" '
+        f'font-family="system-ui, sans-serif" fill="hsl({hue} 40% 26%)">{label}</text></svg>'
     )
 
 

@@ -14,6 +14,7 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 
 from . import embedded
+from .arrays import use_plain_lists
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -28,6 +29,7 @@ metadata = MetaData(
 )
 """Every room's tables register here (in its `tables.py`)."""
 
+use_plain_lists()
 _CONNECT_ARGS = {"options": "-c timezone=UTC", "connect_timeout": 10}
 
 

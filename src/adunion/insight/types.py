@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.kernel.ids import decode, encode
+from adunion.tracking.keys import id_texts
 
 DIRECT = "direct"
 """The placement kind of a sale that no click led to."""
@@ -160,4 +161,4 @@ def raw_ids(prefixed: list[str]) -> npt.NDArray[np.void]:
 
 def prefixed_ids(prefix: str, raw: npt.NDArray[np.void]) -> list[str]:
     """16-byte ids, shape (n,), as prefixed texts."""
-    return [f"{prefix}_{encode(one)}" for one in raw.view("V16").tolist()]
+    return id_texts(prefix, raw)

@@ -139,7 +139,7 @@ class _Chooser:
 
     def _matches(self, part: ItemsPart, merchant: int, hour: float) -> npt.NDArray[np.bool_]:
         items, leaves = self._world.view.items, self._world.view.leaves
-        match = items.merchant == merchant
+        match: npt.NDArray[np.bool_] = items.merchant == merchant
         if np.isfinite(hour):
             match = match & (self._held_until <= hour)
         if part.category:

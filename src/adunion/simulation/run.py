@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from adunion.campaigns.types import PlanDraft
 from adunion.decision.types import DecisionBatch, RequestBatch
-from adunion.kernel.clock import from_micros, micros
+from adunion.kernel.clock import ManualClock, from_micros, micros
 
 from .choose import Planned
 from .events import EventMaker, Later
@@ -67,6 +67,7 @@ class Run:
         stage: Staged,
         links: Links,
         plans: list[Planned],
+        clock: ManualClock,
         progress: Progress,
     ) -> None:
         self.scenario = scenario
@@ -80,6 +81,7 @@ class Run:
         self.seed = seed
         self._stage = stage
         self._links = links
+        self._clock = clock
         self._progress = progress
         self._span = timedelta(minutes=scenario.tick_minutes)
         memory = Memory.start(world, micros(scenario.start))
@@ -127,7 +129,7 @@ class Run:
         ends = [_HOUR * (number + 1) for number in range(hours)] or [_PAGE]
         for number, after in enumerate(ends):
             until = self.ended + after
-            self.market.clock.set(until)
+            self._clock.set(until)
             for side in sides:
                 side.arm.take(side.later.due(micros(until)))
             self._progress("orders come in", number + 1, len(ends))
@@ -179,7 +181,7 @@ class Run:
     def _tick(self, at: datetime, sides: list[_Side], count: bool = False) -> None:
         start_us, span_us = micros(at), self._span // _US
         asked = self._traffic(at, start_us, span_us)
-        self.market.clock.set(at + self._span)
+        self._clock.set(at + self._span)
         for side in sides:
             if len(asked):
                 self._serve(side, asked, at, count)
@@ -278,7 +280,10 @@ class Run:
     def _prices(self) -> npt.NDArray[np.int64]:
         """Of the world's items, at present."""
         listed = self.world.view.items.price_minor
-        return np.maximum(np.rint(listed * self.price_factor), 1).astype(np.int64)
+        now: npt.NDArray[np.int64] = np.maximum(np.rint(listed * self.price_factor), 1).astype(
+            np.int64
+        )
+        return now
 
     def _factor(self, kind: str, at: datetime) -> float:
         factor = 1.0

@@ -14,7 +14,7 @@ from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.book import PlanBook
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.insight import Insight
-from adunion.kernel.clock import ManualClock
+from adunion.kernel.clock import Clock
 from adunion.ledger import CheckReport
 from adunion.tracking import EventBatch
 
@@ -63,8 +63,12 @@ class Market(Arm, Protocol):
     """The market with its records; `bootstrap.Market` is one."""
 
     @property
-    def clock(self) -> ManualClock:
-        """The run moves it."""
+    def clock(self) -> Clock:
+        """Its time, which the run moves."""
+        ...
+
+    def close(self) -> None:
+        """Let go of its files."""
         ...
 
     @property

@@ -96,7 +96,9 @@ def steady() -> Iterator[Steady]:
         migrate(engine)
         world = generate(5, items=400, merchants=8, shoppers=600)
         run = open_run(engine, Path(home) / "steady", parse(SCENARIO), 1, world, lambda *_: None)
-        run.market.clock.set(run.started)
+        clock = run.market.clock
+        assert isinstance(clock, ManualClock)
+        clock.set(run.started)
         run.launch_due(run.started)
         copy = cloned(server, engine)
         taken: list[EventBatch] = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from adunion.catalog.feeds import FeedFile, SkipReport, load_mapping, read_items
 from adunion.catalog.feeds.mapping import parse_mapping
+from adunion.catalog.feeds.plain import plain_chunk
 from adunion.kernel.errors import AdUnionError
 
 HEAD = "id,title,price\n"
@@ -159,10 +162,11 @@ def test_a_gzip_file_cut_short_is_refused(tmp_path: Path) -> None:
         read(write(tmp_path, raw[:-20], "feed.csv.gz"))
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "xml"])
-def test_a_huge_title_is_refused_in_bounded_memory(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "xml"])
+def test_a_title_of_100_mb_is_refused_soon_and_in_bounded_memory(tmp_path: Path, kind: str) -> None:
     before, after = {
         "csv": (f"{HEAD}1,a,5 USD\n2,", ",6 USD\n3,c,7 USD\n"),
+        "tsv": ("id\ttitle\tprice\n1\ta\t5 USD\n2\t", "\t6 USD\n3\tc\t7 USD\n"),
         "jsonl": (
             '{"id":"1","title":"a","price":"5 USD"}\n{"id":"2","title":"',
             '","price":"6 USD"}\n',
@@ -172,18 +176,20 @@ def test_a_huge_title_is_refused_in_bounded_memory(tmp_path: Path, kind: str) ->
     path = tmp_path / f"feed.{kind}"
     with path.open("w") as out:
         out.write(before)
-        for _ in range(30):
+        for _ in range(100):
             out.write("x" * 1_000_000)
         out.write(after)
     tracemalloc.start()
+    started = process_time()
     try:
         with pytest.raises(AdUnionError, match="'title': longer than") as caught:
             read(path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert caught.value.extra["line"] == {"csv": 3, "jsonl": 2, "xml": 5}[kind]
+    assert process_time() - started < 5
     assert peak < 25_000_000
+    assert caught.value.extra["line"] == {"csv": 3, "tsv": 3, "jsonl": 2, "xml": 5}[kind]
 
 
 def test_skip_bad_takes_the_good_rows_and_reports_the_others(tmp_path: Path) -> None:
@@ -195,6 +201,51 @@ def test_skip_bad_takes_the_good_rows_and_reports_the_others(tmp_path: Path) -> 
     assert report.skipped == 4
     lines = sorted(row.split(",")[0] for row in (tmp_path / "skipped.csv").read_text().splitlines())
     assert lines == ["3", "4", "5", "6", "line"]
+
+
+CELLS = (
+    "a",
+    "红茶",
+    '"x, y"',
+    '"say ""hi"""',
+    '""',
+    "",
+    'a"b',
+    '"a"b',
+    '"two\nlines"',
+    "a\rb",
+    " c ",
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    rows=st.lists(st.lists(st.sampled_from(CELLS), min_size=2, max_size=4), min_size=1, max_size=4),
+    end=st.sampled_from(["\n", "\r\n", "\n\n", ""]),
+)
+def test_what_is_read_at_once_is_what_is_read_row_by_row(rows: list[list[str]], end: str) -> None:
+    text = "\n".join(",".join(row) for row in rows) + end
+    chunk = plain_chunk(text.encode(), ",", 3, {"a": 0, "b": 1, "c": 2}, line=2)
+    if chunk is not None:
+        careful = csv.reader(text.splitlines(keepends=True), strict=True)
+        columns = [column.to_pylist() for column in chunk.columns.values()]
+        assert list(careful) == [list(row) for row in zip(*columns, strict=True)]
+        assert list(chunk.lines) == list(range(2, 2 + len(columns[0])))
+
+
+def test_plain_rows_are_read_at_once() -> None:
+    data = '1,"Tea, green","say ""hi"""\r\n2,红茶,\r\n'.encode()
+    chunk = plain_chunk(data, ",", 3, {"t": 1}, line=2)
+    assert chunk is not None
+    assert chunk.columns["t"].to_pylist() == ["Tea, green", "红茶"]
+
+
+def test_attributes_of_plain_texts_are_written_as_json(tmp_path: Path) -> None:
+    head, rows = "id,title,price,color,size\n", "1,a,5 USD,blue,XL\n2,b,6 USD,,\n3,c,7 USD,red,\n"
+    plain = read(write(tmp_path, head + rows))["attributes"]
+    quoted = read(write(tmp_path, f'{head}{rows}4,d,8 USD,"9"" wide",\n'))["attributes"]
+    assert plain == ['{"color":"blue","size":"XL"}', "{}", '{"color":"red"}']
+    assert quoted == [*plain, '{"color":"9\\" wide"}']
 
 
 def test_links_that_could_run_script_are_refused(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_times_are_in_the_readers_zone_and_an_unknown_zone_is_utc() -> None:
 
 
 def test_a_thumb_escapes_its_category() -> None:
-    assert "<script" not in draw("itm_1", "a > <script>alert(1)")
+    assert "<script" not in draw("itm_1", "a > b", "a > <script>alert(1)")
 
 
 def test_only_our_own_paths_are_followed_after_signing_in() -> None:

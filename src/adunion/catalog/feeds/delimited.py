@@ -10,7 +10,7 @@ from typing import Protocol
 
 from adunion.kernel.errors import AdUnionError
 
-from .encoding import Lines, text_blocks
+from .encoding import Lines, decoded, utf8_blocks
 from .errors import broken_file, cut_file
 from .formats import FORMATS
 from .plain import plain_chunk, plain_header, split_header, whole_lines
@@ -23,23 +23,23 @@ _CLOSE_QUOTE = "Close the quoted field, or get the whole file again."
 @FORMATS.register("delimited")
 def read_delimited(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows under a header line; the delimiter is the sign the header holds most of."""
-    texts = whole_lines(text_blocks(file))
-    start = next(texts, "")
+    pieces = whole_lines(utf8_blocks(file))
+    start = next(pieces, b"")
     blank, header, body = split_header(start)
-    delimiter = file.hints.delimiter or max(_DELIMITERS, key=header.count)
-    names = plain_header(header, delimiter)
+    line = first = blank.count(b"\n") + 2
+    title = header.decode(errors="replace")
+    delimiter = file.hints.delimiter or max(_DELIMITERS, key=title.count)
+    names = plain_header(title, delimiter)
     if names is None:
-        yield from _read_carefully(
-            file, delimiter, chain([start[len(blank) :]], texts), wanted, blank.count("\n")
-        )
+        texts = decoded(chain([header, body], pieces))
+        yield from _read_carefully(file, delimiter, texts, wanted, first - 2)
         return
     places = find_columns(file.name, names, wanted)
-    line = first = blank.count("\n") + 2
-    for text in chain(filter(None, [body]), texts):
-        chunk = plain_chunk(text, delimiter, len(names), places, line)
-        if chunk is None:  # nor is anything after it
-            rest = chain([header, text], texts)
-            yield from _read_carefully(file, delimiter, rest, wanted, line - 2)
+    for piece in chain(filter(None, [body]), pieces):
+        chunk = plain_chunk(piece, delimiter, len(names), places, line)
+        if chunk is None:  # from here on
+            texts = decoded(chain([header, piece], pieces))
+            yield from _read_carefully(file, delimiter, texts, wanted, line - 2)
             return
         yield chunk
         line += len(chunk)

@@ -154,6 +154,25 @@ def text_blocks(file: FeedFile) -> Iterator[str]:
             ) from None
 
 
+def utf8_blocks(file: FeedFile) -> Iterator[bytes]:
+    """The file as UTF-8, piece by piece, without its byte order mark."""
+    encoding = file.encoding = file.encoding or detect_encoding(file)
+    if encoding != "utf-8-sig":
+        for text in text_blocks(file):
+            yield text.encode(errors="replace")
+        return
+    with open_bytes(file) as stream:  # as it is: the detection has read every byte
+        mark = codecs.BOM_UTF8
+        for block in blocks(file, stream):
+            yield block.removeprefix(mark)
+            mark = b""
+
+
+def decoded(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Pieces of UTF-8 as text; a piece may end inside a character."""
+    return codecs.iterdecode(pieces, "utf-8", errors="replace")
+
+
 @dataclass
 class LongLine:
     """A line longer than may be read: its beginning, and whether it holds an odd quote."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from .encoding import Lines, text_blocks
+from .encoding import Lines, decoded, utf8_blocks
 from .errors import cut_file
 from .formats import FORMATS
 from .plain import plain_records, whole_lines
@@ -23,12 +23,13 @@ _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
 @FORMATS.register("jsonl")
 def read_jsonl(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows of objects; a key that is absent counts as empty. Blank lines are passed over."""
-    texts = whole_lines(text_blocks(file))
+    pieces = whole_lines(utf8_blocks(file))
     done = 0  # lines
-    for text in texts:
-        records = plain_records(text)
-        if records is None:
-            yield from _read_carefully(file, chain([text], texts), wanted, done)
+    for piece in pieces:
+        records = plain_records(piece)
+        if records is None:  # from here on
+            texts = decoded(chain([piece], pieces))
+            yield from _read_carefully(file, texts, wanted, done)
             return
         yield _chunk(records, range(done + 1, done + len(records) + 1), [], wanted)
         done += len(records)
@@ -50,7 +51,7 @@ def _read_carefully(
         except orjson.JSONDecodeError as error:
             if line.strip():
                 said = f"not valid JSON ({error.msg}, column {error.colno})"
-                if lines.cut:
+                if lines.cut and not line.rstrip().endswith("}"):
                     raise cut_file(file.name, said, number) from None
                 said += "."
                 problems.append(Problem(number, "", said, line[:200]))

@@ -18,35 +18,35 @@ from pyarrow import csv
 
 from .types import FIELD_CHARS_MAX, LINE_CHARS_MAX, Chunk
 
-_PIECE_CHARS = 1 << 21
+_PIECE_BYTES = 1 << 22
 
 
-def whole_lines(texts: Iterator[str]) -> Iterator[str]:
-    """A text in pieces of a few million characters that end where a line ends.
+def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """UTF-8 in pieces of a few million bytes that end where a line ends.
 
     A line too long is given in several pieces, so that what is held at once stays bounded.
     """
-    held: list[str] = []
+    held: list[bytes] = []
     length = 0
-    for text in texts:
-        held.append(text)
-        length += len(text)
-        if length < _PIECE_CHARS:
+    for block in blocks:
+        held.append(block)
+        length += len(block)
+        if length < _PIECE_BYTES:
             continue
-        joined = "".join(held)
-        end = joined.rfind("\n") + 1 or length
+        joined = b"".join(held)
+        end = joined.rfind(b"\n") + 1 or length
         yield joined[:end]
         held, length = [joined[end:]], length - end
     if length:
-        yield "".join(held)
+        yield b"".join(held)
 
 
-def split_header(text: str) -> tuple[str, str, str]:
+def split_header(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Blank lines at the beginning, the first line that is not, with its end, and the rest."""
-    begin = len(text) - len(text.lstrip())
-    begin = text.rfind("\n", 0, begin) + 1
-    end = text.find("\n", begin) + 1 or len(text)
-    return text[:begin], text[begin:end], text[end:]
+    begin = len(data) - len(data.lstrip())
+    begin = data.rfind(b"\n", 0, begin) + 1
+    end = data.find(b"\n", begin) + 1 or len(data)
+    return data[:begin], data[begin:end], data[end:]
 
 
 def plain_header(line: str, delimiter: str) -> list[str] | None:
@@ -58,11 +58,10 @@ def plain_header(line: str, delimiter: str) -> list[str] | None:
 
 
 def plain_chunk(
-    text: str, delimiter: str, width: int, places: dict[str, int], line: int
+    data: bytes, delimiter: str, width: int, places: dict[str, int], line: int
 ) -> Chunk | None:
     """The columns at `places` (name -> number) of whole lines, or None where they are not plain."""
-    data = _encoded(text)
-    if data is None or not _plain_lines(data) or not _plain_quotes(data, delimiter.encode()):
+    if not _plain_lines(data) or not _plain_quotes(data, delimiter.encode()):
         return None
     header = [str(place) for place in range(width)]
     try:
@@ -71,7 +70,6 @@ def plain_chunk(
             csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=header),
             csv.ParseOptions(delimiter=delimiter, quote_char='"' if b'"' in data else False),
             csv.ConvertOptions(
-                check_utf8=False,
                 column_types=dict.fromkeys(header, pa.string()),
                 include_columns=[str(place) for place in sorted(set(places.values()))],
             ),
@@ -85,23 +83,15 @@ def plain_chunk(
     return Chunk(range(line, line + table.num_rows), columns)
 
 
-def plain_records(text: str) -> list[dict[str, Any]] | None:
+def plain_records(data: bytes) -> list[dict[str, Any]] | None:
     """The objects of whole lines of JSON, or None where a line is no object."""
-    data = _encoded(text)
-    if data is None or not _plain_lines(data):
+    if not _plain_lines(data):
         return None
     try:
         records = [orjson.loads(line) for line in data.removesuffix(b"\n").split(b"\n")]
     except orjson.JSONDecodeError:
         return None
     return records if set(map(type, records)) == {dict} else None
-
-
-def _encoded(text: str) -> bytes | None:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return None
 
 
 def _plain_lines(data: bytes) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.audience import ProfileStore
 from adunion.catalog.types import CatalogSnapshot
@@ -16,6 +18,8 @@ from adunion.understanding import POOL_MAX, LexicalIndex
 
 from .complements import Complements
 from .types import Floats, Ints, Lists
+
+T = TypeVar("T")
 
 _LIST_MAX = 300
 _QUERY_CATEGORIES = 4
@@ -37,6 +41,16 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Match:
+    """What a query finds before merit and plans have their say; as lasting as the index."""
+
+    rows: Ints
+    scores: Floats
+    category: Ints
+    share: Floats
+
+
+@dataclass(frozen=True)
 class RetrievalState:
     """A frozen view of catalog, statistics and plans; made anew when any of them changes."""
 
@@ -54,6 +68,7 @@ class RetrievalState:
     is_planned: npt.NDArray[np.bool_]  # (items,)
     planned: Lists  # by category, items of live plans by merit
     answers: dict[str, Answer] = field(default_factory=dict)
+    matches: dict[str, Match] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -105,14 +120,16 @@ class RetrievalState:
         """What a query finds; a short one is worked out once and remembered."""
         known = self.answers.get(query)
         if known is None:
-            known = self._answer(query)
-            while len(self.answers) >= _ANSWERED_MAX:
-                del self.answers[next(iter(self.answers))]
-            if len(query) < _ANSWERED_CHARS_MAX:
-                self.answers[query] = known
+            match = self._match(query)
+            found, planned = _rank(match.rows, match.scores, self.merit, self.is_planned)
+            known = Answer(found, planned, match.category, match.share)
+            _remember(self.answers, query, known)
         return known
 
-    def _answer(self, query: str) -> Answer:
+    def _match(self, query: str) -> Match:
+        known = self.matches.get(query)
+        if known is not None:
+            return known
         rows, scores = self.index.search(query, POOL_MAX)
         held = np.bincount(
             self.snapshot.category[rows[:50]], scores[:50] ** 2, len(self.snapshot.categories)
@@ -121,18 +138,32 @@ class RetrievalState:
         scores = (scores * (1 - _CATEGORY_SHARE + _CATEGORY_SHARE * np.sqrt(fit))).astype(
             np.float32
         )
-        order = np.argsort(-(scores + _MERIT_SHARE * scores * self.merit[rows]), kind="stable")
-        rows, scores = rows[order], scores[order]
-        paid = np.flatnonzero(self.is_planned[rows])[:_LIST_MAX]
         category = np.argsort(-held, kind="stable")[:_QUERY_CATEGORIES]
         category = category[held[category] > 0]
         share = held[category] / held.max(initial=1e-9) * scores.max(initial=0)
-        return Answer(
-            (rows[:_LIST_MAX], scores[:_LIST_MAX]),
-            (rows[paid], scores[paid]),
-            category.astype(np.int32),
-            share.astype(np.float32),
-        )
+        match = Match(rows, scores, category.astype(np.int32), share.astype(np.float32))
+        _remember(self.matches, query, match)
+        return match
+
+
+def _remember(known: dict[str, T], query: str, answer: T) -> None:
+    """Keep what a short query gave; the oldest goes when there are too many."""
+    while len(known) >= _ANSWERED_MAX:
+        del known[next(iter(known))]
+    if len(query) < _ANSWERED_CHARS_MAX:
+        known[query] = answer
+
+
+@njit(cache=True, nogil=True)
+def _rank(
+    rows: Ints, scores: Floats, merit: Floats, is_planned: npt.NDArray[np.bool_]
+) -> tuple[tuple[Ints, Floats], tuple[Ints, Floats]]:
+    """The best of a match with merit counted, and the best planned ones among them."""
+    value = scores + np.float32(_MERIT_SHARE) * scores * merit[rows]
+    order = np.argsort(-value, kind="mergesort")
+    rows, scores = rows[order], scores[order]
+    paid = np.flatnonzero(is_planned[rows])[:_LIST_MAX]
+    return (rows[:_LIST_MAX].copy(), scores[:_LIST_MAX].copy()), (rows[paid], scores[paid])
 
 
 def _merit(columns: ItemColumns) -> Floats:

@@ -10,7 +10,7 @@ from pathlib import Path
 from adunion.catalog.types import ItemRecord
 from adunion.kernel.money import to_major
 
-from .types import World
+from .types import PlatformView, World
 
 
 def item_records(world: World) -> Iterator[ItemRecord]:
@@ -30,10 +30,18 @@ def item_records(world: World) -> Iterator[ItemRecord]:
             category=view.leaves.path[leaf],
             brand=items.brands[brand] if brand >= 0 else "",
             item_group=f"g{int(items.group[row]):07d}",
-            attributes={**items.attributes[row], "category_en": view.leaves.path_en[leaf]},
+            attributes=items.attributes[row] | _english(view, brand, leaf),
             rating=round(float(items.rating[row]), 1) or None,
             rating_count=int(items.rating_count[row]),
         )
+
+
+def _english(view: PlatformView, brand: int, leaf: int) -> dict[str, str]:
+    """Category and brand in English where they are not the same."""
+    told = {"category_en": (view.leaves.path_en[leaf], view.leaves.path[leaf])}
+    if brand >= 0:
+        told["brand_en"] = (view.items.brands_en[brand], view.items.brands[brand])
+    return {name: english for name, (english, own) in told.items() if english not in ("", own)}
 
 
 def write_catalog(world: World, directory: Path) -> Path:

@@ -121,10 +121,7 @@ def catalog(
     stars = np.clip(4.55 + 0.22 * quality + 0.15 * rng.normal(size=count), 2.6, 5.0)
     reviews = rng.lognormal(4.0 + 0.5 * quality, 1.5).astype(np.int32)
     titles = _titles(lexicon, made)
-    attributes = [
-        {"brand": lexicon.brands[brand][0], "word": title[2], "spec": title[3]}
-        for brand, title in zip(made.brand.tolist(), titles, strict=True)
-    ]
+    attributes = [title[2] for title in titles]
     return Items(
         external_id=[f"i{row + 1:07d}" for row in range(count)],
         merchant=made.merchant,
@@ -187,8 +184,8 @@ def _vocabulary_sizes(lexicon: Lexicon, leaf: I32) -> tuple[I32, I32, I32, I32]:
     return nouns, words, specs, series
 
 
-def _titles(lexicon: Lexicon, made: Products) -> list[tuple[str, str, str, str]]:
-    """(Chinese title, English title, first word, spec) of every item, as merchants write them."""
+def _titles(lexicon: Lexicon, made: Products) -> list[tuple[str, str, dict[str, str]]]:
+    """(Chinese title, English title, attributes) of every item, as merchants write them."""
     columns = (made.leaf, made.brand, made.series, made.noun, made.word, made.word_2, made.spec)
     titles = []
     for leaf_row, brand_row, series_row, noun_row, word_row, word_2_row, spec_row in zip(
@@ -203,5 +200,6 @@ def _titles(lexicon: Lexicon, made: Products) -> list[tuple[str, str, str, str]]
         spec, spec_en = leaf.specs[spec_row]
         chinese = f"{brand} {series} {word}{noun} {word_2} {spec}"
         english = f"{brand_en} {series_en} {word_en} {word_2_en} {noun_en}, {spec_en}"
-        titles.append((chinese, english, word, spec))
+        attributes = {"feature": word, "feature_en": word_en, "spec": spec, "spec_en": spec_en}
+        titles.append((chinese, english, attributes))
     return titles
