@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -45,6 +44,7 @@ from adunion.tracking import (
 )
 
 from . import books
+from .arm import ControlArm
 from .brain import Brain
 from .consumer import Consumer, Services
 from .forecast import Point, RecentRequests, forecast, sales_ratio
@@ -84,6 +84,8 @@ class Market:
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._merchant_number: dict[str, int] = {}
+        self.brain: Brain
+        self._rule: LastClick
         self._unit = micros_per_minor(currency)
         self._log = EventLog(home / "events", EVENT_SCHEMA)
         try:
@@ -341,8 +343,10 @@ class Market:
 
     def _orders_of_week(self, now: datetime) -> dict[str, int]:
         ids = self.plans.ids
-        orders = self.outcomes.results(ids, micros(now)).orders if ids else []
-        return {id_: int(count) for id_, count in zip(ids, orders, strict=True)}
+        if not ids:
+            return {}
+        orders = self.outcomes.results(ids, micros(now)).orders.tolist()
+        return dict(zip(ids, orders, strict=True))
 
     def _merchants(self, catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
         """A number for each item's merchant that stays the same over reloads."""
@@ -379,45 +383,6 @@ class Market:
         with self.engine.connect() as conn:
             rows = conn.execute(text("select id, audience from publishers"))
             return dict(rows.all())
-
-
-class ControlArm:
-    """The market's people without its plans: it decides and learns, and keeps no records."""
-
-    def __init__(self, brain: Brain, clock: Clock) -> None:
-        self.brain = brain
-        self._clock = clock
-
-    @property
-    def plans(self) -> PlanBook:
-        """None."""
-        return self.brain.plans
-
-    def profile_rows(
-        self, shopper: npt.NDArray[np.void], consent: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.int32]:
-        """Rows of consenting shoppers' profiles, -1 none."""
-        return self.brain.profile_rows(shopper, consent)
-
-    def decide(self, requests: RequestBatch) -> DecisionBatch:
-        """The production decision, without bids."""
-        return self.brain.decide(requests)
-
-    def take(self, batch: EventBatch) -> None:
-        """Learn."""
-        self.brain.learn(batch)
-
-    def tick(self) -> None:
-        """Take the statistics in."""
-        self.brain.refresh()
-
-    def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
-        """Set every price, by catalog row."""
-        brain = self.brain
-        catalog = replace(brain.catalog, price_minor=price_minor)
-        now_us = micros(self._clock.now())
-        book = PlanBook.of([], catalog)
-        brain.set_catalog(now_us, catalog, brain.placements, book, brain.index_of(catalog))
 
 
 def currency_of(engine: Engine) -> str:

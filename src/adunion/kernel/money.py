@@ -120,7 +120,8 @@ class Money:
 
 def share_bps(amount_minor: int, rate_bps: int) -> int:
     """`rate_bps` ten-thousandths of an amount, rounded half even, sign kept."""
-    return int((Decimal(amount_minor) * rate_bps / 10_000).to_integral_value(ROUND_HALF_EVEN))
+    exact = (Decimal(amount_minor) * rate_bps).scaleb(-4)
+    return int(exact.to_integral_value(ROUND_HALF_EVEN))
 
 
 def split_proportionally(total_minor: int, weights: list[int]) -> list[int]:

@@ -57,7 +57,8 @@ class ArmTally:
         self.clicks += int((response.clicked & (item >= 0)).sum())
         self.expected_gmv += float(response.expected_gmv[seen].sum())
         self.experience_sum += float(experience[item[seen]].sum())
-        at = np.nonzero(seen & decided.moved)
+        row, slot = np.nonzero(seen & decided.moved)
+        at = (row.astype(np.int64), slot.astype(np.int64))
         if len(at[0]):
             self._add_plans(hour, at, decided, response, plan_ids)
 

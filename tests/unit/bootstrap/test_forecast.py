@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def results(gmv: int, matured: float, orders: int) -> Results:
 def test_a_higher_target_never_spends_or_sells_more(response: Response, budget: int | None) -> None:
     made = points(response, budget)
     assert [one.target for one in made] == list(TARGETS)
-    for below, above in zip(made, made[1:], strict=False):
+    for below, above in pairwise(made):
         for name in ("spend_minor", "gmv_minor", "low", "high"):
             assert getattr(above, name) <= getattr(below, name), name
     assert all(one.low <= one.gmv_minor <= one.high for one in made)
