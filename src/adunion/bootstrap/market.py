@@ -60,6 +60,9 @@ class Market:
     Opening it reads the event log again, so that it knows what it knew before it was closed.
     """
 
+    brain: Brain
+    _rule: LastClick
+
     def __init__(
         self,
         engine: Engine,

@@ -77,7 +77,7 @@ class ArmTally:
     def _add_plans(
         self,
         hour: int,
-        at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+        at: tuple[npt.NDArray[np.signedinteger], ...],
         decided: DecisionBatch,
         response: Response,
         plan_ids: list[str],
