@@ -97,10 +97,37 @@ def test_the_language_switch_keeps_the_page_and_is_remembered(visit: Visit) -> N
     expect(page.locator("h1")).to_have_text("Overview")
 
 
-def test_every_control_of_the_wizard_is_reached_by_keyboard(visit: Visit) -> None:
+def test_a_plan_is_started_by_keyboard_alone(visit: Visit) -> None:
     page = visit("/merchant/promote", "merchant")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.type") == "search"
-    page.locator("#choose tbody input:enabled").first.focus()
+    tab_to(page, "#choose tbody input")
+    chosen = page.evaluate("document.activeElement.id")
     page.keyboard.press("Space")
     expect(page.locator("#choose h2")).to_have_text("1 item chosen")
+    assert page.evaluate("document.activeElement.id") == chosen  # the list was renewed around it
+    tab_to(page, "#choose a.primary", "Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/target")
+    tab_to(page, "#f-target")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("4.5")
+    tab_to(page, "button.primary.big")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/time")
+    tab_to(page, "#f-name")
+    page.keyboard.type("By keyboard")
+    tab_to(page, "button.primary.big")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("By keyboard")
+
+
+def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """Press a key until the focus is on what is looked for, which must then be visible."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("which => document.activeElement.matches(which)", selector):
+            ring = page.evaluate("getComputedStyle(document.activeElement).boxShadow")
+            assert ring != "none", f"no focus ring on {selector}"
+            return
+    raise AssertionError(f"{selector} is not reached with {key}")

@@ -300,7 +300,7 @@ def test_same_seed_same_bytes_in_another_process(
     subprocess.run(
         [Path(sys.executable).with_name("adunion"), "simulate", scenario, "--seed", "3",
          "--json", out, "--quiet"],
-        check=True, timeout=60, capture_output=True,
+        check=True, timeout=180, capture_output=True,
         env={**os.environ, "PYTHONHASHSEED": "4711", "ADUNION_HOME": str(settings.home)},
     )  # fmt: skip
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS

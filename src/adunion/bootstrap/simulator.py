@@ -157,6 +157,8 @@ def _home(settings: Settings, server: Postgres) -> Iterator[tuple[Engine, Path]]
         guard.commit()
         engine = server.database(name)
         try:
+            guard.execute(text(f'alter database "{name}" set synchronous_commit to off'))
+            guard.commit()  # it is dropped at the end, whatever happens
             migrate(engine)
             (folder / name).mkdir(parents=True)
             yield engine, folder / name

@@ -80,7 +80,9 @@ class Site:
 def site(engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path) -> Iterator[Site]:
     records = [
         ItemRecord(m, f"i{n}", f"奶粉 {m} {n}", 1_000 + n, "CNY", {"en": f"Milk <b>{m}</b> {n}"},
-                   category="母婴 > 奶粉")
+                   category="母婴 > 奶粉", attributes={
+                       "category_en": "Mother & Baby > Formula", "spec": "800克",
+                       "spec_en": "800 g"})
         for m in ("m1", "m2") for n in range(40)
     ]  # fmt: skip
     Catalog(engine, clock, ids).upsert_items(records)

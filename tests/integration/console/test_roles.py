@@ -179,3 +179,41 @@ def test_odd_urls_are_answered_without_failing(site: Site) -> None:
 def test_static_files_are_cached_for_good(site: Site) -> None:
     answer = site.client().get("/static/anything/tokens.css")
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_a_page_that_fails_says_so_with_the_security_headers(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("on purpose")
+
+    browser = site.client("operator")
+    monkeypatch.setattr(type(site.faces), "health", broken)
+    answer = browser.get("/operator/health?lang=en")
+    assert answer.status_code == 500
+    assert "Our mistake" in answer.text
+    assert "on purpose" not in answer.text
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    monkeypatch.setattr(type(site.faces.identity), "session", broken)
+    answer = browser.get("/operator")
+    assert answer.status_code == 500
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_each_language_names_the_category_its_own_way(site: Site) -> None:
+    browser, item = site.client("merchant"), site.items[0]
+    english = browser.get(f"/store/item/{item}?lang=en").text
+    assert "Mother &amp; Baby &gt; Formula" in english
+    assert ">800 g<" in english
+    assert "Specification" in english
+    assert "category_en" not in english
+    chinese = browser.get(f"/store/item/{item}?lang=zh").text
+    assert "母婴 &gt; 奶粉" in chinese
+    assert "800克" in chinese
+    assert "800 g" not in chinese
+    options = browser.get("/merchant/items?lang=en").text
+    assert '<option value="母婴">Mother &amp; Baby (40)</option>' in options
+    found = browser.get("/merchant/items?lang=en&category=%E6%AF%8D%E5%A9%B4").text
+    assert "40 rows" in found
+    assert "Formula" in browser.get(f"/thumb/{item}.svg?lang=en").text
+    assert "奶粉" in browser.get(f"/thumb/{item}.svg?lang=zh").text

@@ -56,5 +56,5 @@ def test_the_importer_reads_the_whole_catalog(world: World, tmp_path, name):
     assert sum(len(part) for part in parts) == len(world.view.items)
     assert skips.skipped == 0
     first = {column: values[0] for column, values in parts[0].columns.items()}
-    assert first["title"] == world.view.items.title[0]
+    assert str(first["title"]) == world.view.items.title[0]
     assert int(first["price_minor"]) == world.view.items.price_minor[0]
