@@ -49,7 +49,7 @@ def server() -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = home / "demo.log"
+    log = home.with_suffix(".log")  # the demo clears its home
     with log.open("w") as out:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "adunion"), "demo", "--port", str(port), *SIZE],
@@ -66,6 +66,7 @@ def server() -> Iterator[Server]:
     assert process.returncode == 0, log.read_text()[-3000:]
     assert not re.search(r"Traceback", log.read_text()), log.read_text()[-3000:]
     shutil.rmtree(home)
+    log.unlink()
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -27,7 +27,14 @@ from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import generator
-from adunion.prediction import ItemStats, Models, Predictor, kind_codes, row_mapping, train
+from adunion.prediction import (
+    ItemStats,
+    Models,
+    Predictor,
+    TrainingLog,
+    kind_codes,
+    row_mapping,
+)
 from adunion.tracking import FLAG_CONSENT, EventBatch, EventType
 from adunion.understanding import LexicalIndex
 
@@ -160,12 +167,14 @@ class Brain:
         self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
         self._state = self._state.with_columns(columns, self._state.complements)
 
-    def train(self, now_us: int) -> Models:
-        """Fit the models to the rows so far, and use them."""
-        if self.notes is not None:
-            self.models = train(self.notes.log(), now_us)
+    def training_log(self) -> TrainingLog:
+        """The rows so far."""
+        return TrainingLog.empty() if self.notes is None else self.notes.log()
+
+    def use(self, models: Models) -> None:
+        """Predict by these models from now on."""
+        self.models = models
         self._build_state()
-        return self.models
 
     def save(self, home: Path) -> None:
         """Keep what no replay of events gives again: the models, and what lay in one cart."""

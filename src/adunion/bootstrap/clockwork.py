@@ -1,4 +1,4 @@
-"""What happens by itself while a market serves: applying events, ticking, taking in changes."""
+"""What happens by itself while a market serves: applying, taking in changes, ticks, training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .market import Market
 APPLY_SECONDS = 0.25
 WATCH_SECONDS = 2.0
 TICK_SECONDS = 60.0
+TRAIN_SECONDS = 86_400.0
 
 log = logging.getLogger(__name__)
 _CHANGES = """
@@ -25,7 +26,7 @@ select (select coalesce(max(updated_at), to_timestamp(0)) from items),
 
 
 class Clockwork:
-    """Three threads, each doing one thing again and again; a failure is logged and tried again."""
+    """Threads that each do one thing again and again; a failure is logged and tried again."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -37,6 +38,7 @@ class Clockwork:
                 (APPLY_SECONDS, market.catch_up),
                 (WATCH_SECONDS, self.watch),
                 (TICK_SECONDS, market.tick),
+                (TRAIN_SECONDS, market.train),
             )
         ]
 

@@ -31,6 +31,7 @@ from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
+from adunion.prediction import train
 from adunion.publishers import Publishers
 from adunion.publishers.tables import links as links_table
 from adunion.simulation.types import Billed
@@ -176,9 +177,15 @@ class Market:
                 self._describe()
 
     def train(self) -> dict[str, object]:
-        """Fit the predictions to the log so far and keep the models; the metrics."""
+        """Fit the predictions to the log so far and keep the models; the metrics.
+
+        Deciding goes on meanwhile, by the models there are.
+        """
         with self.lock:
-            models = self.brain.train(micros(self.clock.now()))
+            log = self.brain.training_log()
+        models = train(log, micros(self.clock.now()))
+        with self.lock:
+            self.brain.use(models)
             self.brain.save(self.home)
         return dict(models.metrics)
 

@@ -40,6 +40,8 @@ def simulate(
     from adunion.bootstrap.simulator import simulate as run
 
     chosen = format_.load(scenario)
+    if to is not None and not to.parent.is_dir():
+        raise AdUnionError("no_folder", f"{to.parent} is not a folder.", 404, hint="Make it first.")
     with progress(quiet) as report:
         found = run(Settings(), chosen, chosen.seed if seed is None else seed, report)
     if to is None:
