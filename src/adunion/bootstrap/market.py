@@ -51,6 +51,9 @@ from .consumer import Consumer, Services
 from .forecast import Point, RecentRequests, forecast, sales_ratio
 from .notes import TrainingNotes
 
+STEER_AFTER = timedelta(minutes=15)
+STEER_LATE = timedelta(hours=1)
+STEER_REQUESTS_MIN = 30  # sooner than an hour only with this many; a market at rest stays as it is
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
 
@@ -88,6 +91,8 @@ class Market:
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._merchant_number: dict[str, int] = {}
+        self._asked = 0  # requests since the multipliers were set
+        self._steered_at = clock.now()
         self.brain: Brain
         self._rule: LastClick
         self._unit = micros_per_minor(currency)
@@ -127,6 +132,7 @@ class Market:
     def decide(self, requests: RequestBatch) -> DecisionBatch:
         """The production decision."""
         with self.lock:
+            self._asked += len(requests)
             return self.brain.decide(requests)
 
     def take(self, batch: EventBatch) -> None:
@@ -158,8 +164,9 @@ class Market:
                 self.brain.refresh()
                 self.brain.set_plans(micros(now), book)
                 self._describe()
-                results = self.outcomes.results(book.ids, micros(now))
-                self.brain.engine.tick(micros(now), results)
+                if self._has_news(now):
+                    results = self.outcomes.results(book.ids, micros(now))
+                    self.brain.engine.tick(micros(now), results)
             self._keep_alphas()
 
     def reload(self) -> None:
@@ -357,6 +364,15 @@ class Market:
             return {}
         orders = self.outcomes.results(ids, micros(now)).orders.tolist()
         return dict(zip(ids, orders, strict=True))
+
+    def _has_news(self, now: datetime) -> bool:
+        """Whether there is enough to set multipliers by; then it counts from here."""
+        waited = now - self._steered_at
+        enough = STEER_REQUESTS_MIN if waited < STEER_LATE else 1
+        if waited < STEER_AFTER or self._asked < enough:
+            return False
+        self._asked, self._steered_at = 0, now
+        return True
 
     def _merchants(self, catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
         """A number for each item's merchant that stays the same over reloads."""
