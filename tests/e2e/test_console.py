@@ -62,7 +62,8 @@ def test_a_publisher_makes_a_link_that_leads_to_the_item(visit: Visit) -> None:
     title = page.locator("#table-items tbody tr").first.locator("a").inner_text()
     page.get_by_role("button", name="Make a link").first.click()
     card = page.locator("section.card", has_text=title).first
-    assert card.locator("img.qr").evaluate("image => image.complete && image.naturalWidth > 0")
+    drawn = "image => image.decode().then(() => image.naturalWidth > 0)"
+    assert card.locator("img.qr").evaluate(drawn)
     page.goto("/l/" + card.locator(".mono").inner_text().rpartition("/l/")[2])
     expect(page.locator("h1")).to_have_text(title)
 

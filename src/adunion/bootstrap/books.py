@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from adunion.simulation.types import Billed
 
@@ -87,3 +88,37 @@ def earned(conn: Connection) -> dict[str, int]:
         )
     ).one()
     return {**sales._mapping, **shares._mapping}
+
+
+def publishers_of_links(conn: Connection, link_ids: Sequence[str]) -> dict[str, str]:
+    """Whose links they are."""
+    rows = conn.execute(
+        text("select id, publisher_id from links where id = any(:ids)"), {"ids": list(link_ids)}
+    )
+    return dict(rows.all())
+
+
+def goods(conn: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """(id, merchant_id, category, currency) of items, by id, withdrawn ones too."""
+    rows = conn.execute(
+        text("select id, merchant_id, category, currency from items where id = any(:ids)"),
+        {"ids": list(item_ids)},
+    )
+    return {row.id: row for row in rows}
+
+
+def merchants_of_items(conn: Connection) -> list[tuple[str, str]]:
+    """(item id, merchant id) of every item there ever was, by item id."""
+    rows = conn.execute(text('select id, merchant_id from items order by id collate "C"'))
+    return [(row.id, row.merchant_id) for row in rows]
+
+
+def pages_of_items(conn: Connection) -> dict[str, tuple[str, str]]:
+    """(page, picture) of the items that name any, by item id."""
+    rows = conn.execute(
+        text(
+            "select id, link, image_url from items"
+            " where withdrawn_at is null and (link <> '' or image_url <> '')"
+        )
+    )
+    return {id_: (link, image) for id_, link, image in rows}

@@ -167,6 +167,11 @@ class Brain:
         self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
         self._state = self._state.with_columns(columns, self._state.complements)
 
+    @property
+    def complements(self) -> Complements:
+        """What goes with what, as of now."""
+        return self._state.complements
+
     def training_log(self) -> TrainingLog:
         """The rows so far."""
         return TrainingLog.empty() if self.notes is None else self.notes.log()

@@ -61,12 +61,11 @@ class Clockwork:
         now = self._changes()
         if now == self._seen:
             return
-        only_plans = now[:4] == self._seen[:4]
-        self._seen = now
-        if only_plans:
+        if now[:4] == self._seen[:4]:
             self._market.tick()
         else:
             self._market.reload()
+        self._seen = now
 
     def _changes(self) -> tuple[object, ...]:
         with self._market.engine.connect() as conn:

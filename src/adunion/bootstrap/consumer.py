@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine
 from adunion.attribution import AttributionRule, Credits
 from adunion.attribution import repository as attribution
 from adunion.campaigns import Plans
-from adunion.catalog.types import CatalogSnapshot
 from adunion.commission import Commissions, CreditedLine, RefundedLine
 from adunion.insight import Insight
 from adunion.insight.types import Dimensions, prefixed_ids, raw_id
@@ -34,21 +33,14 @@ from adunion.tracking import (
     set_position,
 )
 
+from . import books
+
 CONSUMER = "market"
 CHUNK_ROWS = 100_000
 
 
 class Directory(Protocol):
     """What the consumer looks up: the market as it stands now."""
-
-    @property
-    def catalog(self) -> CatalogSnapshot:
-        """Live items."""
-        ...
-
-    def publisher_of_link(self, link_id: str) -> str | None:
-        """Whose link it is."""
-        ...
 
     def dimensions(self) -> Dimensions:
         """Placements, items and their plans."""
@@ -144,7 +136,7 @@ class Consumer:
     def _commission(
         self, conn: Connection, taken: EventBatch, credits: Credits, refunds: EventBatch
     ) -> None:
-        self._to.commissions.on_orders(conn, self._credited(credits))
+        self._to.commissions.on_orders(conn, self._credited(conn, credits))
         receipts = taken.take(taken.type == EventType.RECEIPT)
         self._to.commissions.on_receipt(
             conn,
@@ -166,32 +158,28 @@ class Consumer:
             ],
         )
 
-    def _credited(self, credits: Credits) -> list[CreditedLine]:
+    def _credited(self, conn: Connection, credits: Credits) -> list[CreditedLine]:
+        """Lines owed to a link; links and items as the records have them, withdrawn ones too."""
         linked = credits.take(credits.link != NO_ID)
-        catalog = self._directory.catalog
-        rows = catalog.rows(linked.item)
-        lines = []
-        for i, (order, link) in enumerate(
-            zip(prefixed_ids("ord", linked.order), prefixed_ids("lnk", linked.link), strict=True)
-        ):
-            publisher = self._directory.publisher_of_link(link)
-            row = int(rows[i])
-            if publisher is None or row < 0:
-                continue
-            lines.append(
-                CreditedLine(
-                    order_id=order,
-                    line=int(linked.line[i]),
-                    link_id=link,
-                    publisher_id=publisher,
-                    merchant_id=catalog.merchant_ids[catalog.merchant[row]],
-                    category=catalog.categories[catalog.category[row]],
-                    amount_minor=int(linked.amount_minor[i]),
-                    currency=catalog.currency,
-                    at=from_micros(int(linked.at_us[i])),
-                )
+        if not len(linked):
+            return []
+        links, items = prefixed_ids("lnk", linked.link), prefixed_ids("itm", linked.item)
+        publisher_of = books.publishers_of_links(conn, sorted(set(links)))
+        goods = books.goods(conn, sorted(set(items)))
+        return [
+            CreditedLine(
+                order_id=order,
+                line=int(linked.line[i]),
+                link_id=links[i],
+                publisher_id=publisher_of[links[i]],
+                merchant_id=goods[items[i]].merchant_id,
+                category=goods[items[i]].category,
+                amount_minor=int(linked.amount_minor[i]),
+                currency=goods[items[i]].currency,
+                at=from_micros(int(linked.at_us[i])),
             )
-        return lines
+            for i, order in enumerate(prefixed_ids("ord", linked.order))
+        ]
 
 
 def _credits_of(conn: Connection, refunds: EventBatch) -> Credits:

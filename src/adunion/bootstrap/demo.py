@@ -34,7 +34,11 @@ from .simulator import open_run, world_of
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
 LOCK = "demo.lock"
-MARK = "this-home-is-a-demo"  # what a demo may clear away
+MARK = "this-home-is-a-demo"  # where it stands, a demo may clear away what one builds:
+BUILT = (
+    "postgres", "events", "features-*", "statements", "models.npz", "alphas.jsonl", "together.npz",
+    "currency", "demo.json",
+)  # fmt: skip
 PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
 PLAN_SHARE_ORDERS = 0.3  # there every merchant has a plan, and shoppers need organic choice
 
@@ -86,9 +90,10 @@ def build(
     progress: Progress,
 ) -> dict[str, Any]:
     """Build the market anew and run it up to the present hour; the report."""
-    _clear(settings)
+    _check_home(settings.home)
     scenario = demo_scenario(size, orders, mapping)
     world = world_of(scenario, seed, progress)
+    _clear(settings)
     with open_records(settings) as server:
         run = open_run(server.engine, settings.home, scenario, seed, world, progress)
         try:
@@ -151,20 +156,23 @@ def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> S
     )
 
 
+def _check_home(home: Path) -> None:
+    """Refuse a folder that holds anything but a demo."""
+    held = sorted(path.name for path in home.iterdir() if path.name != LOCK)
+    if held and MARK not in held:
+        raise AdUnionError(
+            "home_in_use", f"{home} is not empty and not a demo's: it holds {held[0]}.", 409,
+            hint="Set ADUNION_HOME to a folder of its own for the demo.",
+        )  # fmt: skip
+    (home / MARK).touch()
+
+
 def _clear(settings: Settings) -> None:
-    """Remove the demo built before; a server left by a killed one is stopped first."""
+    """Remove what a demo built here before; a server left by a killed one is stopped first."""
     home = settings.home
     if (home / "postgres").exists():
-        if not (home / MARK).exists():
-            raise AdUnionError(
-                "home_in_use", f"{home} holds a market that is not a demo.", 409,
-                hint="Set ADUNION_HOME to another folder for the demo.",
-            )  # fmt: skip
         postgres.connect(settings).close()
-    (home / MARK).touch()
-    for path in home.iterdir():
-        if path.name in (LOCK, MARK):
-            continue
+    for path in (path for pattern in BUILT for path in home.glob(pattern)):
         if path.is_dir():
             shutil.rmtree(path)
         else:

@@ -18,6 +18,7 @@ from adunion.serving.types import LinkTarget
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
 
+from . import books
 from .market import Market
 from .why import why
 
@@ -38,7 +39,9 @@ class LiveMarket(Market):
         identity: Identity,
         storefront: bool,
     ) -> None:
+        self._pages: dict[str, tuple[str, str]] = {}
         super().__init__(engine, home, clock, ids, currency)
+        self._load_pages()
         self.signer = TokenSigner({1: signing_key})
         self.storefront = storefront
         self._identity = identity
@@ -50,17 +53,32 @@ class LiveMarket(Market):
         """(p,) V16: the ids of the rows in `DecisionBatch.plan`."""
         return self.plans.raw
 
+    def reload(self) -> None:
+        """Take items, their pages, placements and plans from the records again."""
+        super().reload()
+        self._load_pages()
+
+    def _load_pages(self) -> None:
+        with self.engine.connect() as conn:
+            self._pages = books.pages_of_items(conn)
+
     def why(self, requests: RequestBatch, decisions: DecisionBatch, slot: int, locale: str) -> str:
         """Why the item in a slot of the one request is there, in the locale's words."""
-        return why(self.catalog, list(self.placements), requests, decisions, slot, locale)
+        return why(
+            self.catalog, list(self.placements), requests, decisions, slot, locale,
+            self.brain.complements,
+        )  # fmt: skip
 
     def image_url(self, row: int) -> str:
-        """The picture of a catalog row: generated, since not every item has one."""
-        return f"/thumb/{self.catalog.ids[row]}.svg"
+        """The picture of a catalog row; generated where the item names none."""
+        id_ = self.catalog.ids[row]
+        return self._pages.get(id_, ("", ""))[1] or f"/thumb/{id_}.svg"
 
     def item_url(self, row: int) -> str:
-        """The page of a catalog row."""
-        return f"/store/item/{self.catalog.ids[row]}"
+        """The page of a catalog row: the merchant's own, else the demo shop's, else none."""
+        id_ = self.catalog.ids[row]
+        page = self._pages.get(id_, ("", ""))[0]
+        return page or (f"/store/item/{id_}" if self.storefront else "")
 
     def link(self, code: str) -> LinkTarget | None:
         """The link of a code."""
@@ -71,7 +89,7 @@ class LiveMarket(Market):
             link=raw_id(found.id),
             item=raw_id(found.item_id),
             item_id=found.item_id,
-            url="",
+            url=self._pages.get(found.item_id, ("", ""))[0],
             disabled=found.disabled_at is not None,
         )
 

@@ -10,7 +10,7 @@ from threading import RLock
 import numpy as np
 import numpy.typing as npt
 import orjson
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 
 from adunion.attribution import Credits, LastClick
 from adunion.audience import forgotten
@@ -33,7 +33,6 @@ from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
 from adunion.prediction import train
 from adunion.publishers import Publishers
-from adunion.publishers.tables import links as links_table
 from adunion.simulation.types import Billed
 from adunion.tracking import (
     EVENT_SCHEMA,
@@ -176,8 +175,7 @@ class Market:
             catalog = self.catalog_service.snapshot(self.currency)
             placements = self._placements()
             index = self.brain.index_of(catalog)
-            self._rule.set_items(catalog.raw, self._merchants(catalog))
-            self._link_owner = self._links()
+            self._rule.set_items(*self._goods())
             book = self._book(now, catalog)
             with self.lock:
                 self.brain.set_catalog(micros(now), catalog, placements, book, index)
@@ -263,15 +261,10 @@ class Market:
         """What reports group by."""
         return self._dimensions
 
-    def publisher_of_link(self, link_id: str) -> str | None:
-        """Whose link it is."""
-        return self._link_owner.get(link_id)
-
     def _open(self, seed: int, settings: DecisionSettings | None) -> None:
         catalog = self.catalog_service.snapshot(self.currency)
         placements = self._placements()
-        self._link_owner = self._links()
-        self._rule = LastClick(catalog.raw, self._merchants(catalog))
+        self._rule = LastClick(*self._goods())
         self.outcomes = Outcomes()
         self.recent = RecentRequests()
         self.applied = 0
@@ -374,11 +367,13 @@ class Market:
         self._asked, self._steered_at = 0, now
         return True
 
-    def _merchants(self, catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
-        """A number for each item's merchant that stays the same over reloads."""
+    def _goods(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int32]]:
+        """Every item ever, sorted, and its merchant's number, which outlives reloads."""
+        with self.engine.connect() as conn:
+            rows = books.merchants_of_items(conn)
         numbers = self._merchant_number
-        known = [numbers.setdefault(id_, len(numbers)) for id_ in catalog.merchant_ids]
-        return np.array(known, np.int32)[catalog.merchant]
+        known = [numbers.setdefault(merchant, len(numbers)) for _, merchant in rows]
+        return raw_ids([id_ for id_, _ in rows]), np.array(known, np.int32)
 
     def _describe(self) -> None:
         """The dimensions of reports, as of now."""
@@ -399,11 +394,6 @@ class Market:
             Placement(each.id, each.code, each.kind, each.exposures, each.publisher_id)
             for each in found
         ]
-
-    def _links(self) -> dict[str, str]:
-        with self.engine.connect() as conn:
-            chosen = select(links_table.c.id, links_table.c.publisher_id)
-            return dict(conn.execute(chosen).all())
 
     def _audiences(self) -> dict[str, dict[str, float]]:
         with self.engine.connect() as conn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from sqlalchemy import Engine
+
 from adunion.kernel.clock import SystemClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
@@ -29,11 +31,23 @@ def open_faces(
     with open_records(settings) as server:
         identity = Identity(server.engine, clock, ids)
         market = LiveMarket(
-            server.engine, settings.home, clock, ids, currency_of(server.engine),
+            server.engine, settings.home, clock, ids, _currency(settings, server.engine),
             settings.signing_key(), identity, storefront,
         )  # fmt: skip
         try:
-            base_url = f"http://{settings.host}:{settings.port}"
+            base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
             yield Faces(market, identity, base_url, demo_accounts)
         finally:
             market.close()
+
+
+def _currency(settings: Settings, engine: Engine) -> str:
+    """The market's one currency: as set, as it was before, or what most items have."""
+    path = settings.home / "currency"
+    if settings.currency:
+        return settings.currency
+    if path.exists():
+        return path.read_text().strip()
+    chosen = currency_of(engine)
+    path.write_text(chosen)
+    return chosen

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from adunion.catalog.types import CatalogSnapshot
+from adunion.decision.retrieval import Complements
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.understanding import tokens
 
@@ -40,6 +44,7 @@ def why(
     decided: DecisionBatch,
     slot: int,
     locale: str,
+    complements: Complements,
 ) -> str:
     """The reasons for a slot of the first request of a batch."""
     words = _WORDS["en" if locale.lower().startswith("en") else "zh"]
@@ -47,7 +52,7 @@ def why(
     reasons = []
     if decided.moved[0, slot]:
         reasons += [words["sponsored"], words["paid"]]
-    reason, query = _reason(catalog, placements, requests, row)
+    reason, query = _reason(catalog, placements, requests, row, complements)
     reasons.append(words[reason].format(query=query[:40]))
     rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
     if count and rating >= RATING_GOOD:
@@ -56,7 +61,11 @@ def why(
 
 
 def _reason(
-    catalog: CatalogSnapshot, placements: list[Placement], requests: RequestBatch, row: int
+    catalog: CatalogSnapshot,
+    placements: list[Placement],
+    requests: RequestBatch,
+    row: int,
+    complements: Complements,
 ) -> tuple[str, str]:
     """Which words say why the request brought the item, and the request's text."""
     kind = placements[int(requests.placement[0])].kind
@@ -65,7 +74,7 @@ def _reason(
         return "search" if _matches(catalog, row, query) else "other", query
     if kind in ("page", "live") and query:
         return "page", query
-    if kind == "cart" and len(requests.context_items):
+    if kind == "cart" and _completes(catalog, complements, requests.context_items, row):
         return "cart", query
     return "taste" if requests.profile[0] >= 0 else "popular", query
 
@@ -79,3 +88,11 @@ def _matches(catalog: CatalogSnapshot, row: int, query: str) -> bool:
         catalog.categories[catalog.category[row]],
     )
     return not set(tokens(query)).isdisjoint(tokens(" ".join(told), singles=True))
+
+
+def _completes(
+    catalog: CatalogSnapshot, complements: Complements, cart: npt.NDArray[np.int32], row: int
+) -> bool:
+    """Whether shoppers had its kind of goods together with something in the cart."""
+    kinds = complements.category[catalog.category[cart]]
+    return bool((kinds == catalog.category[row]).any())

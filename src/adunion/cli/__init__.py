@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -30,6 +31,7 @@ for command in (market.demo, market.serve, market.simulate, money.settle, admin.
 
 def main() -> None:
     """Run a command; an error the caller can mend is one line on stderr and exit code 1."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script may have it ignored
     try:
         app()
     except AdUnionError as error:

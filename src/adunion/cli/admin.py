@@ -80,7 +80,9 @@ def create_key(
     from adunion.trust.types import Role
 
     if role not in set(Role):
-        raise AdUnionError("bad_role", f"{role!r} is not a role.", hint=f"One of {list(Role)}.")
+        raise AdUnionError(
+            "bad_role", f"{role!r} is not a role.", hint=f"One of {[*map(str, Role)]}."
+        )
     with open_records(Settings()) as server:
         identity = Identity(server.engine, SystemClock(), IdFactory())
         key_id, secret = identity.create_key(name, Role(role), party or None)

@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="A PostgreSQL to use instead of our own")
     host: str = "127.0.0.1"
     port: int = 8000
+    base_url: str | None = Field(None, description="How links begin, e.g. https://ads.example")
+    currency: str | None = Field(None, description="The market's; absent: what most items have")
     secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
 
     def signing_key(self) -> bytes:

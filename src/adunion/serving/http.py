@@ -62,7 +62,7 @@ async def read_json(scope: Scope, receive: Receive) -> object:
             "bad_json",
             f"The body is not JSON in UTF-8: {error}.",
             400,
-            hint="See /v1/openapi.json.",
+            hint="See docs/serving.md.",
         ) from None
 
 

@@ -8,6 +8,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from adunion.kernel.clock import micros
+from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import encode
 from adunion.trust.pseudonym import shopper_key
 
@@ -34,9 +35,14 @@ def follow(market: MarketPort, code: str, cookies: str) -> Followed:
     """Follow a link. A visitor who has a click id keeps it, so that clicks and orders join up.
 
     Raises:
-        AdUnionError: 404 `no_such_link`, 410 `link_disabled`.
+        AdUnionError: 404 `no_such_link` or `item_has_no_page`, 410 `link_disabled`.
     """
     target = usable_link(market, code)
+    if not target.url and not market.storefront:
+        raise AdUnionError(
+            "item_has_no_page", "The item of this link has no web page.", 404, "link",
+            hint="Give the item a link in the catalog.",
+        )  # fmt: skip
     request = market.ids.raw()
     click_id = known_click_id(cookies) or f"clk_{encode(request)}"
     click = Noted(

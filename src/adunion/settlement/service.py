@@ -68,6 +68,8 @@ def settle(
     """
     if until.tzinfo is None:
         raise invalid("until", f"{until} has no time zone.", "Write it like 2026-11-08T00:00Z.")
+    if until > clock.now():
+        raise invalid("until", f"{until} is in the future.", "A period is closed when it is over.")
     ledger = Ledger(ids, clock)
     with engine.begin() as conn:
         released = Commissions(ids, clock, ledger).release(conn, until)

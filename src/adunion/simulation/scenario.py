@@ -186,7 +186,7 @@ class Scenario(Part):
     start: datetime = datetime(2026, 11, 2, tzinfo=UTC)
     history_days: int = Field(4, ge=1, le=365, description="Without plans, to learn from")
     days: int = Field(2, ge=1, le=365, description="With plans")
-    drain_hours: int = Field(72, ge=0, le=24 * 90, description="After the last request, for orders")
+    drain_hours: int = Field(240, ge=0, le=24 * 90, description="After the last request")
     requests_per_day: int = Field(10_000, ge=10, le=100_000_000)
     tick_minutes: int = Field(60, ge=1, le=1_440)
     control: bool = Field(True, description="Run the same shoppers without plans beside it")

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -175,4 +175,10 @@ def test_a_time_without_a_zone_is_refused(books, tmp_path):
     engine, ids, clock, _, _ = books
     with pytest.raises(AdUnionError, match="no time zone"):
         settle(engine, clock, ids, datetime(2026, 11, 8), tmp_path)
-    assert settle(engine, clock, ids, datetime(2026, 11, 8, tzinfo=UTC), tmp_path).files == []
+    assert settle(engine, clock, ids, clock.now(), tmp_path).files == []
+
+
+def test_a_period_that_is_not_over_cannot_be_closed(books, tmp_path):
+    engine, ids, clock, _, _ = books
+    with pytest.raises(AdUnionError, match="in the future"):
+        settle(engine, clock, ids, clock.now() + timedelta(days=1), tmp_path)
