@@ -50,7 +50,7 @@ class DemoSize:
     items: int = 20_000
     merchants: int = 200
     shoppers: int = 50_000
-    requests_per_day: int = 40_000
+    requests_per_day: int = 35_000
     history_days: int = 14
     days: int = 3
     plans: int = PLANS

@@ -118,7 +118,7 @@ def demo(
     items: int = typer.Option(20_000, min=200),
     merchants: int = typer.Option(200, min=20),
     shoppers: int = typer.Option(50_000, min=1_000),
-    requests_per_day: int = typer.Option(40_000, min=500),
+    requests_per_day: int = typer.Option(35_000, min=500),
     history_days: int = typer.Option(14, min=1),
     days: int = typer.Option(3, min=1),
     plans: int = typer.Option(20, min=1),
