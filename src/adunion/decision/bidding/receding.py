@@ -13,7 +13,7 @@ from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Landscape, Outlook, Resul
 
 FINE = np.geomspace(ALPHA_MIN, ALPHA_MAX, 121)
 TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
-SALES_RATIO = (0.4, 2.5)  # how far sales may correct predictions
+SALES_RATIO = (0.4, 10.0)  # how far sales may correct predictions: orders of many pieces, too
 MARGIN_ONE_ORDER = 0.4  # margin over the target with n orders is this / sqrt(n) ...
 MARGIN = (0.01, 0.08)  # ... within these
 STEP_MAX = 1.6  # a multiplier moves at most by this factor in a tick
