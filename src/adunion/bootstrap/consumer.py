@@ -7,11 +7,9 @@ A crash before the commit repeats the chunk; a crash after it goes on with the n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection, Engine
 
 from adunion.attribution import AttributionRule, Credits
@@ -19,8 +17,8 @@ from adunion.attribution import repository as attribution
 from adunion.campaigns import Plans
 from adunion.commission import Commissions, CreditedLine, RefundedLine
 from adunion.insight import Insight
-from adunion.insight.types import Dimensions, prefixed_ids, raw_id
-from adunion.kernel.clock import from_micros, micros
+from adunion.insight.types import Dimensions, prefixed_ids
+from adunion.kernel.clock import from_micros
 from adunion.ledger import Ledger
 from adunion.tracking import (
     FLAG_MOVED,
@@ -58,7 +56,7 @@ class Services:
 
 
 class Consumer:
-    """Reads on from where it stood."""
+    """Goes on in the event log from where it stood."""
 
     def __init__(
         self,
@@ -103,7 +101,7 @@ class Consumer:
         taken = record(conn, batch).applied
         credits = self._credit(conn, batch, taken)
         refunds = taken.take(taken.type == EventType.REFUND)
-        refunded = _credits_of(conn, refunds)
+        refunded = attribution.of_lines(conn, refunds.order, refunds.line)
         self._charge(conn, batch, at)
         self._commission(conn, taken, credits, refunds)
         shown = batch.take(batch.type < EventType.ORDER)
@@ -180,39 +178,3 @@ class Consumer:
             )
             for i, order in enumerate(prefixed_ids("ord", linked.order))
         ]
-
-
-def _credits_of(conn: Connection, refunds: EventBatch) -> Credits:
-    """The stored credits of the lines that are refunded, in the refunds' order."""
-    order_ids = prefixed_ids("ord", refunds.order)
-    stored = {
-        (credit.order_id, credit.line): credit
-        for credit in attribution.of_orders(conn, sorted(set(order_ids)))
-    }
-    found = [
-        stored[order, line] for order, line in zip(order_ids, refunds.line.tolist(), strict=True)
-    ]
-
-    def ids(values: list[str | None]) -> npt.NDArray[np.void]:
-        raw = [raw_id(value) if value else bytes(16) for value in values]
-        return np.frombuffer(b"".join(raw), "V16")
-
-    def times(values: list[datetime | None]) -> npt.NDArray[np.int64]:
-        return np.array([micros(value) if value else -1 for value in values], np.int64)
-
-    return Credits(
-        order=refunds.order,
-        line=refunds.line,
-        item=ids([credit.item_id for credit in found]),
-        shopper=refunds.shopper,
-        at_us=times([credit.ordered_at for credit in found]),
-        quantity=refunds.quantity,
-        amount_minor=np.array([credit.amount_minor for credit in found], np.int64),
-        plan=ids([credit.plan_id for credit in found]),
-        link=ids([credit.link_id for credit in found]),
-        placement=ids([credit.placement_id for credit in found]),
-        exposure=np.array([credit.exposure for credit in found], np.float32),
-        exposure_organic=np.array([credit.exposure_organic for credit in found], np.float32),
-        click_at_us=times([credit.click_at for credit in found]),
-        link_click_at_us=times([credit.link_click_at for credit in found]),
-    )
