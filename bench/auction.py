@@ -71,8 +71,9 @@ def market(seed: int):
     )
     merchant = rng.integers(0, 200, ITEMS).astype(np.int32)
     exposures = (10_000 / (1 + 0.12 * np.arange(SLOTS)))[None].astype(np.int64)
+    value = rng.integers(10**7, 2 * 10**8, ITEMS)
     goods = Goods(
-        merchant, np.arange(ITEMS, dtype=np.int32), rng.integers(10**7, 2 * 10**8, ITEMS),
+        merchant, np.arange(ITEMS, dtype=np.int32), value, value,
         rng.integers(0, 10**6, ITEMS), exposures,
     )  # fmt: skip
     plan = np.where(merchant < PLANS, merchant, -1).astype(np.int32)

@@ -1,7 +1,7 @@
 """Items per second parsed, validated and loaded, against COPY of the same rows. Prints JSON.
 
 `python bench/importing.py [--items N] [--feed FILE --mapping NAME]`. Feeds of our own making are
-written as TSV, CSV and JSON Lines, each imported into a database of its own. Program and server are
+written in every format, each imported into a database of its own. Program and server are
 pinned to one core where the system allows it. Times are CPU seconds of program and server together
 (`items_per_s`), so that other work on the machine does not count, and of the clock on the wall.
 Peers run right after each import, on the same server:
@@ -22,8 +22,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from adunion.bootstrap.tables import load_tables
@@ -35,6 +38,11 @@ from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
 
 _WORDS = "保温杯 礼盒 红茶 护手霜 不锈钢 便携 大容量 儿童 新款 秋冬 纯棉 舒适 家用 收纳".split()
+_RSS_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">
+<channel>
+<title>Our shop</title>
+"""
 _COLUMNS = (
     "id merchant title title_en description link image_link price product_type brand gtin mpn "
     "item_group_id availability rating rating_count color size material"
@@ -72,17 +80,24 @@ def make_rows(items: int) -> Iterator[list[str]]:
 
 
 def write_feeds(folder: Path, items: int) -> list[Path]:
-    """The same rows as TSV, CSV and JSON Lines."""
-    paths = [folder / f"feed.{kind}" for kind in ("tsv", "csv", "jsonl")]
-    tsv, csv, jsonl = (path.open("w", encoding="utf-8") for path in paths)
-    with tsv, csv, jsonl:
+    """The same rows as TSV, CSV, JSON Lines, XML (RSS as Google Merchant reads it) and Parquet."""
+    paths = [folder / f"feed.{kind}" for kind in ("tsv", "csv", "jsonl", "xml", "parquet")]
+    tsv, csv, jsonl, xml = (path.open("w", encoding="utf-8") for path in paths[:4])
+    rows = list(make_rows(items))
+    with tsv, csv, jsonl, xml:
         tsv.write("\t".join(_COLUMNS) + "\n")
         csv.write(",".join(_COLUMNS) + "\n")
-        for row in make_rows(items):
+        xml.write(_RSS_HEAD)
+        for row in rows:
             tsv.write("\t".join(row) + "\n")
             csv.write(",".join(row) + "\n")
             pairs = dict(zip(_COLUMNS, row, strict=True))
             jsonl.write(json.dumps(pairs, ensure_ascii=False) + "\n")
+            fields = (f"<g:{name}>{escape(value)}</g:{name}>" for name, value in pairs.items())
+            xml.write(f"<item>\n{chr(10).join(fields)}\n</item>\n")
+        xml.write("</channel>\n</rss>\n")
+    columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    pq.write_table(pa.table(columns), paths[4])
     return paths
 
 

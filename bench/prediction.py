@@ -1,28 +1,41 @@
-"""Prediction and retrieval: rows per CPU second and micros per request, beside plain numpy.
+"""Prediction and retrieval: rows per CPU second beside plain numpy, and how good they are.
 
-Prints one JSON object. `python bench/prediction.py [items]`
+Speed is of a made shop of [items]; quality of a simulated market (a world of our own making, the
+production code) on days its models have not seen. Prints one JSON object.
+`python bench/prediction.py [items] [days of history] [requests a day]`
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.audience import ProfileStore
+from adunion.bootstrap.records import open_records
+from adunion.bootstrap.simulator import open_run
 from adunion.catalog.snapshot import build_snapshot
 from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, Placement, RequestBatch
-from adunion.kernel.clock import generator
+from adunion.engines.postgres import migrate
+from adunion.kernel.clock import generator, micros
+from adunion.kernel.config import Settings
 from adunion.kernel.ids import encode
-from adunion.prediction import FEATURES, ItemStats, Models, Predictor
+from adunion.prediction import FEATURES, KINDS, ItemStats, Models, Predictor, TrainingLog
+from adunion.prediction.metrics import auc, calibration_error, log_loss
+from adunion.prediction.models import BAND_EDGES, BANDS, Model, probability
+from adunion.simulation.scenario import parse
+from adunion.simulation.world import generate
 from adunion.understanding import LexicalIndex
 
 REQUESTS = 2_000
+HITS_MIN = 100  # of a placement and price band, to be judged
 NOUNS = (
     "手机壳 挂绳 奶粉 奶瓶 猫粮 帐篷 睡袋 跑鞋 背包 面霜 口红 耳机 键盘 显示器 台灯 水杯".split()
 )
@@ -130,8 +143,105 @@ def seconds(work: Callable[[], object], rounds: int = 3) -> float:
     return min(times)
 
 
+def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
+    """Calibration on two unseen days, by placement and price band, and of items never seen."""
+    scenario = parse(
+        {
+            "history_days": history_days, "days": 2, "requests_per_day": requests_per_day,
+            "control": False, "drain_hours": 72, "plans": [],
+        }
+    )  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(prefix="adunion-bench-") as folder,
+        open_records(Settings(home=Path(folder), database_url=None)) as server,
+    ):
+        engine = server.database("prediction")
+        migrate(engine)
+        world = generate(9, items=3_000, merchants=40, shoppers=6_000)
+        run = open_run(engine, Path(folder) / "m", scenario, 1, world, lambda *_: None)
+        run.history()
+        until = micros(run.market.clock.now())
+        run.live()
+        run.drain(72)
+        brain = run.market.brain
+        log = brain.training_log()
+        unseen = log.take(log.at_us >= until)
+        found = {
+            "trained_rows": int((log.at_us < until).sum()),
+            "unseen_rows": len(unseen),
+            "click": calibrated(brain.models.click, unseen, unseen.clicked),
+            "order": calibrated(
+                brain.models.order, unseen.take(unseen.clicked),
+                unseen.order_at_us[unseen.clicked] > 0,
+            ),
+            "cold_start": cold_start(brain.models.click, unseen),
+        }  # fmt: skip
+        run.market.close()
+        engine.dispose()
+    return found
+
+
+def calibrated(model: Model, log: TrainingLog, outcome: npt.NDArray[np.bool_]) -> dict[str, object]:
+    """Expected calibration error in all and by placement and price band, beside its noise.
+
+    The noise is the same error of outcomes drawn from the predictions themselves.
+    """
+    chance, hit = probability(model, log.x, log.kind), outcome.astype(np.float32)
+    drawn = (generator(3).random(len(chance)) < chance).astype(np.float32)
+    level = log.x[:, FEATURES.index("price_market")].astype(np.float32)
+    band = np.searchsorted(BAND_EDGES, level, "right")
+    cells = {}
+    for kind, name in enumerate(KINDS):
+        for each in range(BANDS):
+            own = (log.kind == kind) & (band == each)
+            if hit[own].sum() >= HITS_MIN:
+                told, came = float(chance[own].mean()), float(hit[own].mean())
+                cells[f"{name}/{each}"] = {
+                    "rows": int(own.sum()), "told": round(told, 5), "came": round(came, 5),
+                    "error": round(abs(told - came), 5),
+                    "noise": round(float(np.sqrt(came * (1 - came) / own.sum())), 5),
+                }  # fmt: skip
+    return {
+        "auc": round(auc(chance, hit), 4),
+        "ece": round(calibration_error(chance, hit), 5),
+        "ece_noise": round(calibration_error(chance, drawn), 5),
+        "cells_error_max": max((c["error"] for c in cells.values()), default=None),
+        "cells": cells,
+    }
+
+
+def cold_start(model: Model, log: TrainingLog) -> dict[str, object]:
+    """Clicks told as if every item were new (no record of its own), against the placement's mean.
+
+    Left are its category, brand, words, stars and price, and what is known of request and shopper.
+    """
+    hit = log.clicked.astype(np.float32)
+    seen = np.bincount(log.kind, minlength=len(KINDS))
+    rate = np.bincount(log.kind, hit, len(KINDS)) / np.maximum(seen, 1)
+    new = log.x.astype(np.float32)
+    for name in ("click_lift", "order_lift", "seen", "rating_count"):
+        new[:, FEATURES.index(name)] = 0
+    mean = rate[log.kind].astype(np.float32)
+    told = {
+        "mean": mean,
+        "new_item": probability(model, new, log.kind),
+        "known_item": probability(model, log.x, log.kind),
+    }
+    losses = {name: round(log_loss(chance, hit), 5) for name, chance in told.items()}
+    gained = (losses["mean"] - losses["new_item"]) / max(
+        losses["mean"] - losses["known_item"], 1e-9
+    )
+    return {
+        "log_loss": losses,
+        "auc": {name: round(auc(chance, hit), 4) for name, chance in told.items()},
+        "share_of_what_a_record_gives": round(gained, 3),
+    }
+
+
 def main() -> None:
     items = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    days = int(sys.argv[2]) if len(sys.argv) > 2 else 6
+    requests_per_day = int(sys.argv[3]) if len(sys.argv) > 3 else 12_000
     state = market(items)
     predictor = Predictor(
         Models.prior(), state.profiles, ItemStats(state.snapshot).columns(), state.kinds
@@ -167,6 +277,7 @@ def main() -> None:
                 "prediction_rows_per_cpu_second": round(rows / ours),
                 "numpy_rows_per_cpu_second": round(rows / plain),
                 "prediction_against_numpy": round(plain / ours, 1),
+                "quality": quality(days, requests_per_day),
             }
         )
     )

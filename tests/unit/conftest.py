@@ -16,7 +16,7 @@ from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.ids import IdFactory, decode, encode
-from adunion.serving.types import LinkTarget
+from adunion.serving.types import Card, LinkTarget
 from adunion.tracking import EVENT_SCHEMA, Tracker
 from adunion.trust.token import TokenSigner
 
@@ -86,14 +86,16 @@ class FakeMarket:
     ) -> npt.NDArray[np.int32]:
         return np.where(consent, 7, -1).astype(np.int32)
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, slot: int, locale: str) -> str:
-        return f"because {slot} {locale}"
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> list[str]:
+        return [f"because {slot} {locale}" for slot in range(decisions.item.shape[1])]
 
-    def image_url(self, row: int) -> str:
-        return f"/image/{row}"
-
-    def item_url(self, row: int) -> str:
-        return f"/store/item/{ITEMS[row]}"
+    def card(self, row: int) -> Card:
+        shown = self.catalog
+        return Card(
+            shown.ids[row], bytes(shown.raw[row]), shown.titles[row], shown.titles_en[row],
+            {"amount_minor": int(shown.price_minor[row]), "currency": shown.currency},
+            f"/image/{row}", f"/store/item/{ITEMS[row]}",
+        )  # fmt: skip
 
     def link(self, code: str) -> LinkTarget | None:
         item = decode(ITEMS[3][4:])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 from adunion.campaigns import Plans
 from adunion.catalog import Catalog
 from adunion.commission import Commissions
+from adunion.decision.log import LoggedDecisions
 from adunion.insight import Insight
 from adunion.kernel.clock import Clock
 from adunion.kernel.errors import invalid, not_found
@@ -18,7 +20,16 @@ from adunion.kernel.ids import Ids
 from adunion.ledger import Ledger
 from adunion.publishers import Publishers
 from adunion.settlement import Settlement
+from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity, Principal, Role
+
+
+class Decisions(Protocol):
+    """The log of decisions."""
+
+    def find(self, request: bytes) -> LoggedDecisions | None:
+        """The decision of a request, None where it was not kept."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,8 @@ class ApiServices:
     settlement: Settlement
     ledger: Ledger
     insight: Insight
+    decisions: Decisions
+    forecast: Callable[[Ask], Forecast]
 
 
 def _services(request: Request) -> ApiServices:

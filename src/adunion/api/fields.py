@@ -95,6 +95,8 @@ KeyId = Annotated[str, id_of("key")]
 CommissionId = Annotated[str, id_of("com")]
 StatementId = Annotated[str, id_of("stm")]
 TransferId = Annotated[str, id_of("txn")]
+RequestId = Annotated[str, id_of("req")]
+RejectionId = Annotated[str, id_of("rej")]
 AnyId = Annotated[str, id_of("[a-z]{3}")]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NAMED)]

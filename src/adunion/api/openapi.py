@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from adunion import __version__
 
+from .hot_path import add_hot_path
 from .problems import MEDIA_TYPE, Problem
 from .route import KEY_HEADER, KEY_LENGTH_MAX
 
@@ -24,8 +25,9 @@ _ABOUT = """The API of an AdUnion market.
 * **Lists** are newest first: follow `next` with `starting_after`, or go back with `ending_before`.
 """
 _WRITES = ("post", "put", "patch", "delete")
+_HOT_PATH_ONLY = ("410", "503")
 _RATE_HEADERS = {
-    "RateLimit-Limit": "Calls a minute",
+    "RateLimit-Limit": "Calls that may be made at once",
     "RateLimit-Remaining": "Calls left now",
     "RateLimit-Reset": "Seconds until all are left again",
 }
@@ -35,10 +37,12 @@ _PROBLEMS = {
     "403": "Not for this role",
     "404": "No such record, or another party's",
     "409": "Contradicts the present state",
+    "410": "A link that was switched off",
     "413": "The body is too large",
     "422": "A field is wrong",
     "429": "Too many calls; see Retry-After",
     "500": "Our mistake",
+    "503": "Not now; try again shortly",
 }
 
 
@@ -56,6 +60,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for methods in spec["paths"].values():
             for method, operation in methods.items():
                 _complete(method, operation)
+        add_hot_path(spec)
+        _add_rate_headers(spec)
         app.openapi_schema = spec
     return app.openapi_schema
 
@@ -102,13 +108,20 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         operation.setdefault("parameters", []).append(reference)
     answers = operation["responses"]
     answers.pop("422", None)
-    for answer in answers.values():
-        answer["headers"] = {
-            name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS
-        }
     for status in _PROBLEMS:
+        if status in _HOT_PATH_ONLY:
+            continue
         if status in ("401", "403") and not keyed:
             continue
         if status in ("400", "409", "413") and not writes:
             continue
         answers[status] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _add_rate_headers(spec: dict[str, Any]) -> None:
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS}
+    for methods in spec["paths"].values():
+        for operation in methods.values():
+            for answer in operation["responses"].values():
+                if "$ref" not in answer:
+                    answer["headers"] = answer.get("headers", {}) | headers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
@@ -48,22 +47,12 @@ class Problem(BaseModel):
 
 def problem(error: AdUnionError, headers: Mapping[str, str] | None = None) -> Response:
     """The response for an error of ours."""
-    members = {
-        **error.extra,
-        "type": f"urn:adunion:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.message,
-    }
-    optional = {"hint": error.hint, "field": error.field}
-    members |= {name: value for name, value in optional.items() if value is not None}
     extra = dict(headers or {})
     if error.status == 401:
         extra["WWW-Authenticate"] = 'Bearer realm="adunion"'
     if "retry_after_s" in error.extra:
         extra["Retry-After"] = str(error.extra["retry_after_s"])
-    return JSONResponse(members, error.status, extra, media_type=MEDIA_TYPE)
+    return JSONResponse(error.problem(), error.status, extra, media_type=MEDIA_TYPE)
 
 
 def of_validation(errors: Sequence[Any]) -> AdUnionError:

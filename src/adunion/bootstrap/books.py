@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, text
 
 from adunion.simulation.types import Billed
 
+from .learning import Goals
+
 _HOUR_SECONDS = 3_600
 
 
@@ -23,6 +25,18 @@ def set_prices(conn: Connection, item_ids: Sequence[str], price_minor: Sequence[
         ),
         {"id": list(item_ids), "price": list(price_minor)},
     )
+
+
+def goals(conn: Connection, micros_per_minor: int) -> Goals:
+    """The plans that count a sale otherwise than by its GMV."""
+    rows = conn.execute(
+        text(
+            "select id, goal, target_cost_minor from plans"
+            " where goal in ('net_roi', 'cost_per_order')"
+        )
+    ).all()
+    costs = {id_: cost * micros_per_minor for id_, _, cost in rows if cost is not None}
+    return Goals(costs, frozenset(id_ for id_, goal, _ in rows if goal == "net_roi"))
 
 
 def moves(conn: Connection) -> dict[str, int]:

@@ -27,7 +27,11 @@ from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import generator
+from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
+    AfterSales,
+    Drift,
+    ItemColumns,
     ItemStats,
     Models,
     Predictor,
@@ -62,6 +66,8 @@ class Brain:
         self._audiences = audiences
         self.profiles = ProfileStore(catalog)
         self.stats = ItemStats(catalog)
+        self.after_sales = AfterSales(catalog)
+        self.drift = Drift()
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
@@ -87,6 +93,11 @@ class Brain:
         """The plans that bid."""
         return self.engine.plans
 
+    @property
+    def index(self) -> LexicalIndex:
+        """What finds items by words."""
+        return self._index
+
     def index_of(self, catalog: CatalogSnapshot) -> LexicalIndex:
         """The index of another snapshot, made from the present one where items stay."""
         return LexicalIndex.build(catalog, self._index)
@@ -105,8 +116,11 @@ class Brain:
         index: LexicalIndex,
     ) -> None:
         """Move to another snapshot and its index; what was learned of items that stay is kept."""
+        if self.notes is not None:
+            self.notes.settle()
         self.profiles.rebase(catalog)
         self.stats.rebase(catalog)
+        self.after_sales.rebase(catalog)
         moved = np.append(row_mapping(self.catalog.raw, catalog.raw), np.int32(-1))
         self._together = [(group, moved[item]) for group, item in self._together]
         self.catalog, self.placements = catalog, placements
@@ -148,10 +162,13 @@ class Brain:
         """Take what happened into profiles, item statistics and training rows."""
         if not len(batch):
             return
+        if self.notes is not None:
+            self.notes.settle()
         rows = self.catalog.rows(batch.item)
         self._learn_profiles(batch, rows)
         self._learn_items(batch, rows)
         self._learn_orders(batch, rows)
+        self._learn_after_sales(batch)
         if self.notes is not None:
             self.notes.learn(batch)
 
@@ -164,8 +181,20 @@ class Brain:
     def refresh(self) -> None:
         """Take the statistics into what decides; once a tick."""
         columns = self.stats.columns()
-        self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
+        self._revalue()
+        self._predictor = self._new_predictor(columns)
         self._state = self._state.with_columns(columns, self._state.complements)
+
+    def _new_predictor(self, columns: ItemColumns) -> Predictor:
+        models = self.models.moved(self.drift.shifts)
+        return Predictor(models, self.profiles, columns, self._kinds)
+
+    def _revalue(self) -> None:
+        after = self.after_sales
+        self.returned = after.expected_returns()
+        self.engine.revalue(
+            self.stats.expected_pieces(), self.returned, after.experience()
+        )
 
     @property
     def complements(self) -> Complements:
@@ -179,6 +208,7 @@ class Brain:
     def use(self, models: Models) -> None:
         """Predict by these models from now on."""
         self.models = models
+        self.drift = Drift(models.trained_us)
         self._build_state()
 
     def save(self, home: Path) -> None:
@@ -191,11 +221,23 @@ class Brain:
             np.savez(file, group=groups[known], item=self.catalog.raw[items[known]])
         fresh.replace(home / "together.npz")
 
+    def restore_models(self, home: Path) -> None:
+        """Take the models that were saved; before events are replayed, which tell of their drift.
+
+        Models of other features are left: the prior serves until the next training.
+        """
+        path = home / "models.npz"
+        if path.exists():
+            try:
+                self.models = Models.load(path)
+            except AdUnionError as error:
+                if error.code != "models_outdated":
+                    raise
+        self.drift = Drift(self.models.trained_us)
+
     def restore(self, home: Path) -> None:
-        """Take what was saved, where it was, in place of what was replayed."""
-        models, together = home / "models.npz", home / "together.npz"
-        if models.exists():
-            self.models = Models.load(models)
+        """Take what was saved of carts, in place of what was replayed."""
+        together = home / "together.npz"
         if together.exists():
             with np.load(together, allow_pickle=False) as file:
                 self._together = [(file["group"], self.catalog.rows(file["item"]))]
@@ -223,8 +265,10 @@ class Brain:
         return twin
 
     def _build_state(self) -> None:
+        self.stats.set_words(*self._index.holders)
         columns = self.stats.columns()
-        self._predictor = Predictor(self.models, self.profiles, columns, self._kinds)
+        self._revalue()
+        self._predictor = self._new_predictor(columns)
         self._state = RetrievalState.build(
             self.catalog,
             self._index,
@@ -276,9 +320,34 @@ class Brain:
         ordered = batch.type == EventType.ORDER
         for each in np.unique(hour).tolist():
             now = hour == each
+            self._learn_drift(batch, seen & now, clicked & now, code, each)
             columns = (column for kept in (seen & now, clicked & now, ordered & now)
                        for column in (rows[kept], code[kept]))  # fmt: skip
-            self.stats.observe(each * HOUR_US, *columns)
+            self.stats.observe(each * HOUR_US, *columns, batch.quantity[ordered & now])
+
+    def _learn_drift(
+        self,
+        batch: EventBatch,
+        seen: npt.NDArray[np.bool_],
+        clicked: npt.NDArray[np.bool_],
+        code: npt.NDArray[np.uint8],
+        hour: int,
+    ) -> None:
+        self.drift.seen(hour, code[seen], batch.pctr[seen].astype(np.float64))
+        self.drift.clicked(hour, code[clicked], batch.pcvr[clicked].astype(np.float64))
+
+    def learn_sales(
+        self,
+        placement: npt.NDArray[np.void],
+        click_at_us: npt.NDArray[np.int64],
+        at_us: npt.NDArray[np.int64],
+    ) -> None:
+        """Take orders that are credited to a click on a placement, (k,)."""
+        row = self._places.find(placement)
+        known = (row >= 0) & (click_at_us >= 0)
+        if known.any():
+            kind = self._kinds[row[known]].astype(np.int64)
+            self.drift.ordered(kind, click_at_us[known], at_us[known])
 
     def _kind_of(self, batch: EventBatch) -> npt.NDArray[np.int16]:
         """Kind code of each event's placement, -1 where it has none."""
@@ -288,12 +357,24 @@ class Brain:
 
     def _learn_carts(self, requests: RequestBatch) -> None:
         """What lies in one cart goes together."""
+        if len(requests.context_items) < 2:
+            return
         sizes = np.diff(requests.context_offsets)
         several = np.repeat(sizes > 1, sizes)
         if several.any():
             words = np.ascontiguousarray(requests.request).view(np.uint64).reshape(-1, 2)
             group = np.repeat(words[:, 0] ^ words[:, 1], sizes)
             self._together.append((group[several], requests.context_items[several]))
+
+    def _learn_after_sales(self, batch: EventBatch) -> None:
+        """How much comes back, and how soon it arrives."""
+        ordered = batch.take(batch.type == EventType.ORDER)
+        refunded = batch.take(batch.type == EventType.REFUND)
+        received = batch.take(batch.type == EventType.RECEIPT)
+        after = self.after_sales
+        after.sold(ordered.at_us, ordered.order, ordered.line, ordered.item, ordered.amount_minor)
+        after.refunded(refunded.order, refunded.line, refunded.amount_minor)
+        after.received(received.at_us, received.order)
 
     def _learn_orders(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
         """What is in one order of several lines goes together."""
@@ -318,6 +399,8 @@ def with_plan(book: PlanBook, rows: npt.NDArray[np.int32]) -> PlanBook:
         merchant_ids=[*book.merchant_ids, ""],
         item_plan=item_plan,
         target_roi=np.append(book.target_roi, 1.0),
+        order_micros=np.append(book.order_micros, 0),
+        net=np.append(book.net, False),
         alpha=np.append(book.alpha, 1.0),
         remaining_micros=np.append(book.remaining_micros, UNLIMITED),
         wallet=np.append(book.wallet, owner),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from sqlalchemy import text
 
-from .market import Market
+from .live import LiveMarket
+from .nodes import Collector
 
 APPLY_SECONDS = 0.25
+LEASE_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 TICK_SECONDS = 60.0
+FOLLOW_SECONDS = 10.0
 TRAIN_SECONDS = 86_400.0
 
 log = logging.getLogger(__name__)
@@ -28,19 +31,29 @@ select (select coalesce(max(updated_at), to_timestamp(0)) from items),
 class Clockwork:
     """Threads that each do one thing again and again; a failure is logged and tried again."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: LiveMarket) -> None:
         self._market = market
+        self._collector = Collector(market)
         self._stop = Event()
         self._seen: tuple[object, ...] = ()
         self._threads = [
             Thread(target=self._every, args=(seconds, what), name=what.__name__, daemon=True)
-            for seconds, what in (
-                (APPLY_SECONDS, market.catch_up),
-                (WATCH_SECONDS, self.watch),
-                (TICK_SECONDS, market.tick),
-                (TRAIN_SECONDS, market.train),
-            )
+            for seconds, what in self.chores()
         ]
+
+    def chores(self) -> Sequence[tuple[float, Callable[[], object]]]:
+        """What is done, and how many seconds lie between."""
+        market = self._market
+        return (
+            (APPLY_SECONDS, self.apply), (LEASE_SECONDS, market.lease),
+            (WATCH_SECONDS, self.watch), (TICK_SECONDS, market.tick),
+            (TRAIN_SECONDS, market.train),
+        )  # fmt: skip
+
+    def apply(self) -> None:
+        """Take in what nodes logged, and apply all that is logged."""
+        self._collector.collect()
+        self._market.catch_up()
 
     def start(self) -> None:
         """Begin."""
@@ -54,7 +67,7 @@ class Clockwork:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout=30)
-        self._market.catch_up()
+        self.apply()
 
     def watch(self) -> None:
         """Take in items, placements, links and plans when any of them changed."""
@@ -77,3 +90,19 @@ class Clockwork:
                 what()
             except Exception:
                 log.exception("%s failed and will be tried again", what.__name__)
+
+
+class NodeClockwork(Clockwork):
+    """The same for a deciding node, which follows what the steering process does."""
+
+    def chores(self) -> Sequence[tuple[float, Callable[[], object]]]:
+        """What is done, and how many seconds lie between."""
+        market = self._market
+        return (
+            (APPLY_SECONDS, self.apply), (LEASE_SECONDS, market.lease),
+            (WATCH_SECONDS, self.watch), (FOLLOW_SECONDS, market.tick),
+        )  # fmt: skip
+
+    def apply(self) -> None:
+        """Learn what happened."""
+        self._market.catch_up()

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, Engine
 
 from adunion.attribution import AttributionRule, Credits
 from adunion.attribution import repository as attribution
-from adunion.campaigns import Plans
+from adunion.campaigns import Plans, leases
 from adunion.commission import Commissions, CreditedLine, RefundedLine
 from adunion.insight import Insight
 from adunion.insight.types import Dimensions, prefixed_ids
@@ -102,7 +103,7 @@ class Consumer:
         credits = self._credit(conn, batch, taken)
         refunds = taken.take(taken.type == EventType.REFUND)
         refunded = attribution.of_lines(conn, refunds.order, refunds.line)
-        self._charge(conn, batch, at)
+        charge_impressions(conn, self._to.plans, self._to.ledger, batch, at)
         self._commission(conn, taken, credits, refunds)
         shown = batch.take(batch.type < EventType.ORDER)
         self._to.insight.rollup(
@@ -115,21 +116,6 @@ class Consumer:
         credits = self._rule.credit(taken.take(taken.type == EventType.ORDER))
         attribution.save(conn, credits)
         return credits
-
-    def _charge(self, conn: Connection, batch: EventBatch, at: int) -> None:
-        paid = (
-            (batch.type == EventType.IMPRESSION)
-            & (batch.plan != NO_ID)
-            & (batch.flags & FLAG_MOVED > 0)
-            & (batch.price_micros > 0)
-        )
-        if not paid.any():
-            return
-        plans, rows = np.unique(batch.plan[paid], return_inverse=True)
-        sums = np.zeros(len(plans), np.int64)
-        np.add.at(sums, rows, batch.price_micros[paid])
-        spend = dict(zip(prefixed_ids("cmp", plans), sums.tolist(), strict=True))
-        self._to.ledger.post(conn, self._to.plans.charge(conn, spend, f"log:{at}"))
 
     def _commission(
         self, conn: Connection, taken: EventBatch, credits: Credits, refunds: EventBatch
@@ -178,3 +164,35 @@ class Consumer:
             )
             for i, order in enumerate(prefixed_ids("ord", linked.order))
         ]
+
+
+def charge_impressions(
+    conn: Connection, plans: Plans, ledger: Ledger, batch: EventBatch, at: int
+) -> None:
+    """Charge plans for the sponsored impressions of the log from position `at`."""
+    paid = (
+        (batch.type == EventType.IMPRESSION)
+        & (batch.plan != NO_ID)
+        & (batch.flags & FLAG_MOVED > 0)
+        & (batch.price_micros > 0)
+    )
+    if not paid.any():
+        return
+    owing, rows = np.unique(batch.plan[paid], return_inverse=True)
+    sums = np.zeros(len(owing), np.int64)
+    np.add.at(sums, rows, batch.price_micros[paid])
+    spend = dict(zip(prefixed_ids("cmp", owing), sums.tolist(), strict=True))
+    ledger.post(conn, plans.charge(conn, spend, f"log:{at}"))
+    leases.settle(conn, _by_minute(batch, paid))
+
+
+def _by_minute(batch: EventBatch, paid: npt.NDArray[np.bool_]) -> dict[tuple[str, int], int]:
+    """What was paid by (plan, minute of the decision), which a request's id begins with."""
+    heads = np.ascontiguousarray(batch.request[paid]).view(np.uint8).reshape(-1, 16)[:, :6]
+    minute = heads.astype(np.int64) @ (256 ** np.arange(5, -1, -1)) // 60_000
+    plans, row = np.unique(batch.plan[paid], return_inverse=True)
+    code, place = np.unique(np.stack([row, minute]), axis=1, return_inverse=True)
+    sums = np.zeros(code.shape[1], np.int64)
+    np.add.at(sums, place.reshape(-1), batch.price_micros[paid])
+    ids = prefixed_ids("cmp", plans[code[0]])
+    return dict(zip(zip(ids, code[1].tolist(), strict=True), sums.tolist(), strict=True))

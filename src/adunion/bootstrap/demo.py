@@ -69,7 +69,7 @@ def demo_settings(settings: Settings) -> Settings:
 @contextmanager
 def only_demo(settings: Settings) -> Iterator[None]:
     """One demo at a time in a home."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,10 +192,8 @@ def _accounts(engine: Engine, run: Run) -> list[DemoAccount]:
     for role, party in (("merchant", merchant), ("publisher", publisher), ("operator", None)):
         if role != "operator" and party is None:
             continue
-        name = party[1] if party else "Operator"
-        account = DemoAccount(role, name, f"{role}@demo.example", f"demo-{role}")
-        identity.create_user(
-            account.email, name, account.password, role, party[0] if party else None
-        )
+        party_id, name, name_en = party or (None, "", "")
+        account = DemoAccount(role, name, f"{role}@demo.example", f"demo-{role}", name_en)
+        identity.create_user(account.email, account.email, account.password, role, party_id)
         accounts.append(account)
     return accounts

@@ -31,7 +31,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at Python, disk, the home, PostgreSQL and the console's assets."""
     home = settings.home.expanduser().resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     free_gb = shutil.disk_usage(home).free / 1e9
     vendor = Path(__file__).parents[1] / "console" / "static" / "vendor"
     python = ".".join(map(str, sys.version_info[:3]))

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
-from adunion.insight.types import prefixed_ids
-from adunion.kernel.errors import AdUnionError
+from adunion.insight.types import prefixed_ids, raw_ids
 from adunion.serving.decide import decide_one
 from adunion.settlement import Settlement
-from adunion.tracking import FLAG_MOVED, EventType
+from adunion.simulation.forecast import Ask, Forecast
+from adunion.tracking import FLAG_MOVED, EventBatch, EventType, contradictions
 from adunion.tracking.intake import Intake
 from adunion.trust import Identity
 
-from .forecast import Point
+from .forecasts import Forecasts
 from .live import LiveMarket
 from .notices import DemoAccount, HealthCheck, LogRow
 
@@ -49,22 +50,26 @@ class Faces:
         self.settlement = Settlement()
         self.ledger = market.ledger
         self.insight = market.insight
-        self.intake = Intake(market, market.tracker)
+        self._forecasts = Forecasts(market)
+        self.decisions = market.decisions
+        self.rules = market.brain.engine.settings
+        self.intake = Intake(market, market.tracker, self._contradictions)
 
-    def forecast(
-        self,
-        merchant_id: str,  # noqa: ARG002  the port names it; the items say whose they are
-        item_ids: Sequence[str],
-        budget_minor: int | None,
-    ) -> Sequence[Point]:
-        """Predicted results per day by target ROI, targets rising."""
-        return self.market.forecast(item_ids, budget_minor)
+    def forecast(self, ask: Ask) -> Forecast:
+        """What a plan would bring, by target and budget; raises what launching it would."""
+        return self._forecasts.of(ask)
 
     def decide_one(self, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to `POST /v1/decide` with this body."""
         served = decide_one(self.market, body)
         self.intake.note(served.noted)
         return served.answer
+
+    def says(self, query: str, item_ids: Sequence[str]) -> bool:
+        """Whether any of the items itself says a word of a search."""
+        with self.market.lock:
+            rows = self.market.catalog.rows(raw_ids(list(item_ids)))
+            return bool(self.market.brain.index.says(query, rows[rows >= 0]).any())
 
     def accept_one(
         self, events: list[dict[str, Any]], merchant_id: str | None = None
@@ -74,6 +79,14 @@ class Faces:
         answers = self.intake.accept({"events": events}, secret)
         self.market.catch_up()
         return answers
+
+    def _contradictions(self, refunds: EventBatch) -> dict[int, tuple[str, str]]:
+        """The refunds that their orders contradict; none while the records cannot be asked."""
+        try:
+            with self.engine.connect() as conn:
+                return contradictions(conn, refunds)
+        except OperationalError:
+            return {}  # they are checked again when the log is applied
 
     def log_tail(self, limit: int) -> Sequence[LogRow]:
         """The latest events of the log, newest first."""
@@ -128,8 +141,8 @@ def _postgres(market: LiveMarket) -> HealthCheck:
     try:
         with market.engine.connect() as conn:
             version = conn.execute(text("show server_version")).scalar_one()
-    except AdUnionError as error:
-        return HealthCheck("postgres", False, str(error))
+    except OperationalError as error:
+        return HealthCheck("postgres", False, str(error.orig))
     return HealthCheck("postgres", True, str(version))
 
 

@@ -1,111 +1,159 @@
-"""What a day of a plan would bring: recent requests, through the production auction, with it in.
+"""What a plan would bring before it is launched: recent requests, decided again with it in.
 
-Requests of the last whole days are drawn until enough of them could show the plan's items; those
-are decided again with the items bidding at a grid of multipliers, rivals as they stand now. Each
-target takes the largest multiplier whose return meets it. The interval holds 8 of 10 days: orders
-come by chance (a compound Poisson, near a gamma), and predictions err.
+The market's own parts answer: its log says who asks, its retrieval and predictions who could be
+shown, its auction kernel who wins at which bid, its bidder how the plan is steered, and its rivals'
+bidders how they answer. `simulation.forecast` puts that together.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.bidding import Landscape
-from adunion.decision.bidding.types import GRID, Results, empty_landscape
-from adunion.decision.types import RequestBatch
+from adunion.campaigns.types import HOURS_OF_WEEK
+from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS
+from adunion.decision.bidding import bidder
+from adunion.decision.bidding.types import Results
+from adunion.decision.book import ALPHA_FIRST, PlanBook
+from adunion.decision.engine import DecisionEngine
 from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
-from adunion.tracking import FLAG_CONSENT, EventBatch, EventType, concat
+from adunion.simulation.forecast import Forecast, Steering, Trial, answer, multipliers, respond
+from adunion.simulation.forecast.answer import Cell, Doubt, Outside
+from adunion.simulation.forecast.rivals import Rivals, Standing, answered, standing
 
 from .brain import Brain
+from .recent import Logged
+from .replayed import Grounds, Wish, columns, replay, scored
 
-TARGETS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-KEPT_MAX = 60_000
-CHUNK = 2_500  # requests looked at in one go
-REACHED_ENOUGH = 2_500  # of them could show an item of the plan
-Z80 = 1.2816
-MODEL_ERROR = 0.25  # relative, of predictions and of tomorrow against yesterday
-SAMPLE_ERROR = 2.0  # relative, of one request's worth; falls with the root of their number
+HOURS_ENDLESS = 168  # that a forecast covers where the plan has no end
+HOURS_MAX = 24 * 28
+DELAY_HOURS = 168
 TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
 RATIO = (0.4, 2.5)  # how far sales may correct predictions
-_DAY_US = 86_400_000_000
+REACHED_FEW = 200
+OUTSIDE_REQUESTS = 800  # that others' losses are worked out from
+ASSUMED_A_DAY = 1_000  # requests, without any history
+DOUBT, DOUBT_ASSUMED = Doubt(), Doubt(volume=1.0, cost=0.3, sales=0.5)
+SPREAD_MIN = 1.0  # an order's worth varies at least so much: pieces, sizes, baskets
 
+Rows = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Point:
-    """What a day at one target would bring; money in minor units, `low` and `high` of GMV."""
-
-    target: float
-    spend_minor: int
-    gmv_minor: int
-    low: int
-    high: int
-    orders: float
-    alpha: float
-
-
-@dataclass(frozen=True)
-class Response:
-    """A plan's expected day at each multiplier of `GRID`, in minor units."""
-
-    spend: Floats
-    gmv: Floats
-    orders: Floats
-    reached: int  # requests that it was worked out from
-    spread: float  # mean square of an order's worth over its squared mean
-
-
-class RecentRequests:
-    """The latest REQUEST events, to be decided again."""
-
-    def __init__(self) -> None:
-        self._parts: deque[EventBatch] = deque()
-        self._count = 0
-
-    def learn(self, batch: EventBatch) -> None:
-        """Keep a batch's requests."""
-        asked = batch.take(batch.type == EventType.REQUEST)
-        if not len(asked):
-            return
-        self._parts.append(asked)
-        self._count += len(asked)
-        while self._count - len(self._parts[0]) > KEPT_MAX:
-            self._count -= len(self._parts.popleft())
-
-    def shuffled(self) -> tuple[EventBatch, float] | None:
-        """Those of the last whole days (or of all the time, where less), and how many days."""
-        if not self._count:
-            return None
-        whole = concat(list(self._parts))
-        self._parts = deque([whole])
-        newest = int(whole.at_us.max())
-        span_us = newest - int(whole.at_us.min())
-        days = span_us // _DAY_US if span_us >= _DAY_US else max(span_us / _DAY_US, 1 / 24)
-        kept = whole.take(whole.at_us > newest - days * _DAY_US)
-        return kept.take(generator(len(kept)).permutation(len(kept))), float(days)
+def forecast(grounds: Grounds, wish: Wish) -> Forecast:
+    """Spend, sales, orders, return and newcomers for each target and budget."""
+    brain, engine = grounds.brain, grounds.brain.engine
+    start_us = max(wish.start_us or grounds.now_us, grounds.now_us)
+    hours = _hours(start_us, wish.end_us)
+    live = _live_hours(start_us, hours, wish.dayparts)
+    logged = grounds.recent.logged()
+    with brain.trying(wish.rows) as book:
+        replayed = replay(grounds, wish, book, logged, start_us, live)
+    grid, plan = multipliers(wish.targets), len(book) - 1
+    middle = float(np.exp(np.log(grid[[0, -1]]).mean()))
+    book.alpha = np.append(_rivals_alpha(grounds, replayed.trial, plan, middle), 0.0)
+    trial = scored(replayed.trial, book, engine)
+    response = respond(
+        trial, plan, grid, engine.goods, engine.settings.rules, engine.settings.pricing
+    )
+    steering = Steering(
+        controller=bidder.get(engine.settings.bidder),
+        alpha=ALPHA_FIRST,
+        traffic=_traffic(brain, logged, grounds.now_us, start_us, hours, live),
+        endless=wish.end_us is None,
+        matured=grounds.outcomes.matured(np.arange(DELAY_HOURS + 1, dtype=np.float64) - 0.5),
+        spread=_spread(brain, wish.rows),
+    )
+    results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
+    sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
+    cells = answer(
+        response, steering, wish.targets, wish.budgets_minor,
+        micros_per_minor(brain.catalog.currency), doubt, sales,
+        generator(len(wish.rows), replayed.looked),
+    )  # fmt: skip
+    return Forecast(
+        cells=_with_outside(cells, trial, book, engine),
+        hours=hours,
+        endless=wish.end_us is None,
+        traffic=float(steering.traffic.sum()),
+        requests=logged.count if logged else 0,
+        looked=replayed.looked,
+        reached=len(trial),
+        assumptions=[*replayed.assumptions, *_assumed(grounds, logged, len(trial), results)],
+    )
 
 
-def forecast(
-    brain: Brain,
-    recent: RecentRequests,
-    rows: npt.NDArray[np.int32],
-    budget_minor: int | None,
-    ratio: float = 1.0,
-) -> list[Point]:
-    """Points by rising target for a plan with the items of these catalog rows.
+def _with_outside(
+    cells: list[Cell], trial: Trial, book: PlanBook, engine: DecisionEngine
+) -> list[Cell]:
+    """Each cell with what the rest of the market has of it, by the same requests.
 
-    `ratio` is what plans sell per predicted sale, see `sales_ratio`.
+    Of as many requests as bring the plan its sales: a budget may end it early.
     """
-    found = recent.shuffled()
-    if found is None or not len(rows):
-        return [Point(target, 0, 0, 0, 0, 0.0, 0.0) for target in TARGETS]
-    return points(_respond(brain, *found, rows, ratio), budget_minor)
+    goods, rules, pricing = engine.goods, engine.settings.rules, engine.settings.pricing
+
+    def stands(alpha: float) -> Standing:
+        book.alpha[-1] = alpha
+        return standing(trial, columns(book), goods, rules, pricing, OUTSIDE_REQUESTS)
+
+    without = stands(0.0)
+    made = []
+    for cell in cells:
+        within = stands(cell.alpha / cell.target)
+        scale = cell.gmv_minor.value / max(float(within.plan_gmv[-1]), 1.0)
+        gmv, spend = (
+            (getattr(within, name) - getattr(without, name))[:-1] * scale
+            for name in ("plan_gmv", "plan_spend")
+        )
+        outside = Outside(
+            plans=int((gmv < -1.0).sum()),
+            gmv_minor=float(gmv.sum()),
+            spend_minor=float(spend.sum()),
+            organic_minor=(within.organic - without.organic) * scale,
+        )
+        made.append(replace(cell, outside=outside))
+    book.alpha[-1] = 0.0
+    return made
+
+
+def _rivals_alpha(grounds: Grounds, trial: Trial, plan: int, multiplier: float) -> Floats:
+    """Multipliers of the plans there are, their bidders having met the newcomer."""
+    engine = grounds.brain.engine
+    book, pilot = engine.plans, engine.pilot
+    if not len(book) or not len(trial):
+        return book.alpha
+    rivals = Rivals(
+        controller=bidder.get(engine.settings.bidder),
+        target=np.append(book.target_roi, 1.0),
+        alpha=book.alpha,
+        landscape=pilot.memory.recall(book.ids),
+        results=grounds.outcomes.results(book.ids, grounds.now_us),
+        outlook=pilot.outlook(grounds.now_us),
+    )
+    return answered(
+        trial, plan, multiplier, rivals, engine.goods, engine.settings.rules,
+        engine.settings.pricing,
+    )  # fmt: skip
+
+
+def _assumed(
+    grounds: Grounds, logged: Logged | None, reached: int, results: Results
+) -> list[str]:  # fmt: skip
+    """Codes of what had to be assumed, see `ask.ASSUMPTIONS`."""
+    said = {
+        "no_traffic": logged is None,
+        "short_history": logged is not None and logged.days < 1,
+        "untrained": grounds.brain.models.version == "prior",
+        "not_reached": not reached,
+        "rarely_reached": 0 < reached < REACHED_FEW,
+        "no_sales": not results.orders.sum(),
+    }
+    return [code for code, holds in said.items() if holds]
 
 
 def sales_ratio(results: Results) -> float:
@@ -118,121 +166,30 @@ def sales_ratio(results: Results) -> float:
     return float(np.clip(1 + (ratio - 1) * orders / (orders + TRUST_ORDERS), *RATIO))
 
 
-def points(response: Response, budget_minor: int | None) -> list[Point]:
-    """The response at each target; a higher one never spends, sells or may sell more."""
-    made: list[Point] = []
-    for target in TARGETS:
-        alpha, spend, gmv, orders = _best(response, target)
-        if made:
-            spend, gmv = min(spend, made[-1].spend_minor), min(gmv, made[-1].gmv_minor)
-        if budget_minor is not None and spend > budget_minor:
-            gmv, orders, spend = (x * budget_minor / spend for x in (gmv, orders, spend))
-        low, high = _interval(gmv, orders, response)
-        if made:
-            low, high = min(low, made[-1].low), min(high, made[-1].high)
-        made.append(
-            Point(
-                target, round(spend), round(gmv), round(low), round(high),
-                round(orders, 2), alpha * target,
-            )
-        )  # fmt: skip
-    return made
+def _hours(start_us: int, end_us: int | None) -> int:
+    if end_us is None:
+        return HOURS_ENDLESS
+    return int(np.clip(-(-(end_us - start_us) // HOUR_US), 1, HOURS_MAX))
 
 
-def _best(response: Response, target: float) -> tuple[float, float, float, float]:
-    """(multiplier, spend, GMV, orders): the largest multiplier that meets the target."""
-    surplus = response.gmv - target * response.spend
-    meets = np.flatnonzero((surplus >= 0) & (response.gmv > 0))
-    if not len(meets):
-        return 0.0, 0.0, 0.0, 0.0
-    at = int(meets[-1])
-    columns = (GRID, response.spend, response.gmv, response.orders)
-    if at + 1 == len(GRID):
-        return tuple(float(column[at]) for column in columns)  # type: ignore[return-value]
-    share = surplus[at] / (surplus[at] - surplus[at + 1])
-    return tuple(  # type: ignore[return-value]
-        float(column[at] * (1 - share) + column[at + 1] * share) for column in columns
-    )
+def _live_hours(start_us: int, hours: int, dayparts: Sequence[int] | None) -> Mask:
+    """Which hours from the start on the plan runs in, (hours,)."""
+    week = (start_us // HOUR_US + MONDAY_HOURS + np.arange(hours)) % HOURS_OF_WEEK
+    return np.ones(hours, np.bool_) if dayparts is None else np.isin(week, list(dayparts))
 
 
-def _interval(gmv: float, orders: float, response: Response) -> tuple[float, float]:
-    """The 10 % and 90 % quantiles of a gamma with this mean, by Wilson and Hilferty (1931)."""
-    if gmv <= 0:
-        return 0.0, 0.0
-    relative = (
-        response.spread / max(orders, 1e-3)
-        + MODEL_ERROR**2
-        + SAMPLE_ERROR**2 / max(response.reached, 1)
-    )
-    ninth = relative / 9
-    low, high = (max(1 - ninth + z * ninth**0.5, 0.0) ** 3 for z in (-Z80, Z80))
-    return gmv * low, gmv * max(high, 1.0)
+def _traffic(
+    brain: Brain, logged: Logged | None, now_us: int, start_us: int, hours: int, live: Mask
+) -> Floats:
+    """Requests expected in each hour from the start on."""
+    rates = brain.engine.pilot.traffic.rates(now_us)
+    if logged is None or not rates.sum():
+        rates = np.full(HOURS_OF_WEEK, ASSUMED_A_DAY / 24)
+    week = (start_us // HOUR_US + MONDAY_HOURS + np.arange(hours)) % HOURS_OF_WEEK
+    expected: Floats = rates[week] * live
+    return expected
 
 
-def _respond(
-    brain: Brain, asked: EventBatch, days: float, rows: npt.NDArray[np.int32], ratio: float
-) -> Response:
-    """Decide requests again until enough of them reached the items."""
-    looked, reached, last = 0, 0, 0
-    total = empty_landscape(1)
-    wanted = np.zeros(len(brain.catalog), np.bool_)
-    wanted[rows] = True
-    with brain.trying(rows) as book:
-        while looked < len(asked) and reached < REACHED_ENOUGH:
-            chunk = asked.take(np.arange(looked, min(looked + CHUNK, len(asked))))
-            looked += len(chunk)
-            chunk = _reaching(brain, chunk, wanted)
-            reached += len(chunk)
-            if len(chunk):
-                last = len(book) - 1
-                seen = brain.engine.landscape(
-                    _requests(brain, chunk), book, last, generator(looked)
-                )
-                total = total + _only(seen, last)
-    unit = micros_per_minor(brain.catalog.currency)
-    per_day = len(asked) / looked / days
+def _spread(brain: Brain, rows: Rows) -> float:
     price = brain.catalog.price_minor[rows].astype(np.float64)
-    return Response(
-        spend=total.spend[0] / unit * per_day,
-        gmv=total.moved[0] / unit * per_day * ratio,
-        orders=total.orders[0] * per_day * ratio,
-        reached=reached,
-        spread=float(np.mean(price**2) / np.mean(price) ** 2),
-    )
-
-
-def _reaching(brain: Brain, asked: EventBatch, wanted: npt.NDArray[np.bool_]) -> EventBatch:
-    """The requests whose candidates hold a wanted item; requests of unknown places are dropped."""
-    asked = asked.take(brain.placement_rows(asked.placement) >= 0)
-    candidates = brain.engine.retrieve(_requests(brain, asked))
-    before = np.concatenate(([0], np.cumsum(wanted[candidates.item])))
-    count = before[candidates.offsets[1:]] - before[candidates.offsets[:-1]]
-    return asked.take(count > 0)
-
-
-def _only(seen: Landscape, plan: int) -> Landscape:
-    return seen.take(np.array([plan]))
-
-
-def _requests(brain: Brain, asked: EventBatch) -> RequestBatch:
-    """REQUEST events as requests; what a cart held is not in the log, the viewed item is."""
-    place = brain.placement_rows(asked.placement)
-    consent = asked.flags & FLAG_CONSENT > 0
-    texts, query = np.unique(asked.text.astype(str), return_inverse=True)
-    blank = int(len(texts) and texts[0] == "")
-    item = brain.catalog.rows(asked.item)
-    offsets = np.concatenate(([0], np.cumsum(item >= 0))).astype(np.int64)
-    slots = np.array([len(each.exposures) for each in brain.placements], np.int16)
-    return RequestBatch(
-        request=asked.request,
-        at_us=asked.at_us,
-        placement=place.astype(np.int16),
-        slots=slots[place],
-        shopper=asked.shopper,
-        profile=brain.profile_rows(asked.shopper, consent),
-        query=(query - blank).astype(np.int32),
-        queries=[str(each) for each in texts[blank:]],
-        context_offsets=offsets,
-        context_items=item[item >= 0],
-        consent=consent,
-    )
+    return max(float(np.var(price)) / max(float(np.mean(price)) ** 2, 1e-9), SPREAD_MIN)

@@ -9,17 +9,22 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine
 
+from adunion.decision.engine import DecisionSettings
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.insight.types import raw_id
 from adunion.kernel.clock import Clock, random_bytes
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
-from adunion.serving.types import LinkTarget
+from adunion.ledger import Ledger
+from adunion.serving.types import Card, LinkTarget
+from adunion.tracking import EventBatch, EventType
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
 
 from . import books
+from .leases import Leases
 from .market import Market
+from .outbox import absorb
 from .why import why
 
 KEYS_REMEMBERED_MAX = 10_000
@@ -38,10 +43,15 @@ class LiveMarket(Market):
         signing_key: bytes,
         identity: Identity,
         storefront: bool,
+        rules: DecisionSettings | None = None,
+        node: str = "main",
     ) -> None:
         self._pages: dict[str, tuple[str, str]] = {}
-        super().__init__(engine, home, clock, ids, currency)
+        self._cards: dict[int, Card] = {}
+        self._leases = Leases(engine, Ledger(ids, clock), clock, ids, node, currency)
+        super().__init__(engine, home, clock, ids, currency, settings=rules)
         self._load_pages()
+        self.lease()
         self.signer = TokenSigner({1: signing_key})
         self.storefront = storefront
         self._identity = identity
@@ -57,28 +67,67 @@ class LiveMarket(Market):
         """Take items, their pages, placements and plans from the records again."""
         super().reload()
         self._load_pages()
+        self.lease()
+
+    def tick(self) -> None:
+        """Set multipliers by what all nodes saw; new plans may bid at once."""
+        with self.lock:
+            absorb(self.home, self.brain.engine.pilot.memory)
+        super().tick()
+        self.lease()
+
+    def lease(self) -> None:
+        """Tell the records what was promised, and hold enough of the budgets to go on."""
+        with self.lock:
+            self._leases.expire()
+        self._leases.renew(self.lock)
+
+    def close(self) -> None:
+        """Give the budgets back and let go of the event log."""
+        try:
+            self._leases.close(self.lock)
+        finally:
+            super().close()
+
+    def heard(self, batch: EventBatch) -> None:
+        """Count the requests that other nodes decided as traffic."""
+        with self.lock:
+            self._asked += int(np.count_nonzero(batch.type == EventType.REQUEST))
+            self.brain.expect(batch)
+
+    def _describe(self) -> None:
+        """Whenever there is a new book: it bids with what this node holds."""
+        super()._describe()
+        self._leases.swap(self.plans)
 
     def _load_pages(self) -> None:
         with self.engine.connect() as conn:
-            self._pages = books.pages_of_items(conn)
+            pages = books.pages_of_items(conn)
+        with self.lock:
+            self._pages, self._cards = pages, {}
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, slot: int, locale: str) -> str:
-        """Why the item in a slot of the one request is there, in the locale's words."""
-        return why(
-            self.catalog, list(self.placements), requests, decisions, slot, locale,
-            self.brain.complements,
-        )  # fmt: skip
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> list[str]:
+        """Why each slot of the one request holds what it holds, in the locale's words."""
+        brain, kind = self.brain, self.placements[int(requests.placement[0])].kind
+        return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.complements)
 
-    def image_url(self, row: int) -> str:
-        """The picture of a catalog row; generated where the item names none."""
-        id_ = self.catalog.ids[row]
-        return self._pages.get(id_, ("", ""))[1] or f"/thumb/{id_}.svg"
+    def card(self, row: int) -> Card:
+        """What is shown of a catalog row; made once and kept until the next reload.
 
-    def item_url(self, row: int) -> str:
-        """The page of a catalog row: the merchant's own, else the demo shop's, else none."""
-        id_ = self.catalog.ids[row]
-        page = self._pages.get(id_, ("", ""))[0]
-        return page or (f"/store/item/{id_}" if self.storefront else "")
+        The picture is generated where the item names none. The page is the merchant's own, else the
+        demo shop's, else none.
+        """
+        card = self._cards.get(row)
+        if card is None:
+            catalog, id_ = self.catalog, self.catalog.ids[row]
+            page, picture = self._pages.get(id_, ("", ""))
+            card = self._cards[row] = Card(
+                id_, bytes(catalog.raw[row]), catalog.titles[row], catalog.titles_en[row],
+                {"amount_minor": int(catalog.price_minor[row]), "currency": catalog.currency},
+                picture or f"/thumb/{id_}.svg",
+                page or (f"/store/item/{id_}" if self.storefront else ""),
+            )  # fmt: skip
+        return card
 
     def link(self, code: str) -> LinkTarget | None:
         """The link of a code."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -22,21 +22,22 @@ from adunion.commission import Commissions
 from adunion.decision.bidding import Outcomes
 from adunion.decision.book import PlanBook
 from adunion.decision.engine import DecisionSettings
+from adunion.decision.log import DecisionLog
+from adunion.decision.seen import sales_ratios
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight
-from adunion.insight.types import Dimensions, prefixed_ids, raw_ids
+from adunion.insight.types import Dimensions, raw_ids
 from adunion.kernel.clock import Clock, micros
-from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
 from adunion.prediction import train
 from adunion.publishers import Publishers
+from adunion.simulation.forecast import Forecast
 from adunion.simulation.types import Billed
 from adunion.tracking import (
     EVENT_SCHEMA,
-    FLAG_MOVED,
     NO_ID,
     EventBatch,
     EventType,
@@ -47,11 +48,16 @@ from . import books
 from .arm import ControlArm
 from .brain import Brain
 from .consumer import Consumer, Services
-from .forecast import Point, RecentRequests, forecast, sales_ratio
+from .forecast import forecast
+from .guarantee import Guarantee
+from .learning import learn
 from .notes import TrainingNotes
+from .recent import RecentRequests
+from .replayed import Grounds, Wish, introduce
 
 STEER_AFTER = timedelta(minutes=15)
 STEER_LATE = timedelta(hours=1)
+"""Requests of before in which a new plan finds its first multiplier."""
 STEER_REQUESTS_MIN = 30  # sooner than an hour only with this many; a market at rest stays as it is
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
@@ -75,18 +81,22 @@ class Market:
         currency: str,
         seed: int = 0,
         settings: DecisionSettings | None = None,
+        read_only: bool = False,
     ) -> None:
+        """`read_only` looks on beside the program that writes: nothing is logged or applied."""
+        self._read_only = read_only
         self.engine = engine
         self.home = home
         self.clock = clock
         self.ids = ids
         self.currency = currency
         self.catalog_service = Catalog(engine, clock, ids)
-        self.plans_service = Plans(engine, clock, ids)
-        self.publishers = Publishers(engine, clock, ids)
+        self.plans_service = Plans(engine, clock, ids, currency)
+        self.publishers = Publishers(engine, clock, ids, currency)
         self.ledger = Ledger(ids, clock)
         self.commissions = Commissions(ids, clock, self.ledger)
         self.insight = Insight(engine, currency)
+        self._guarantee = Guarantee(engine, self.ledger)
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._merchant_number: dict[str, int] = {}
@@ -95,7 +105,7 @@ class Market:
         self.brain: Brain
         self._rule: LastClick
         self._unit = micros_per_minor(currency)
-        self._log = EventLog(home / "events", EVENT_SCHEMA)
+        self._log = EventLog(home / "events", EVENT_SCHEMA, read_only=read_only)
         try:
             self.tracker = Tracker(self._log, clock)
             self._open(seed, settings)
@@ -105,6 +115,7 @@ class Market:
 
     def close(self) -> None:
         """Let go of the event log; nothing is lost without it."""
+        self.decisions.flush()
         self._log.close()
 
     @property
@@ -153,20 +164,28 @@ class Market:
         return count
 
     def tick(self) -> None:
-        """Held commissions, starts, ends, stages, budgets; then every plan's multiplier."""
+        """Held commissions, the guarantee, stages, budgets; then every plan's multiplier."""
         now = self.clock.now()
         with self.engine.begin() as conn:
             self.commissions.release(conn, now)
         with self._records:
+            if self._guarantee.is_due(now):
+                self.catch_up()
+                self._guarantee.pay(now)
             book = self._book(now, self.catalog)
             with self.lock:
                 self.brain.refresh()
+                known = {*self.plans.ids, *self._alphas}
                 self.brain.set_plans(micros(now), book)
+                self._introduce(now, known)
                 self._describe()
                 if self._has_news(now):
                     results = self.outcomes.results(book.ids, micros(now))
                     self.brain.engine.tick(micros(now), results)
             self._keep_alphas()
+        with self.lock:
+            self.decisions.flush()
+        self._keep_reasons(now)
 
     def reload(self) -> None:
         """Take items, placements, links and plans from the records again."""
@@ -178,7 +197,9 @@ class Market:
             self._rule.set_items(*self._goods())
             book = self._book(now, catalog)
             with self.lock:
+                known = {*self.plans.ids, *self._alphas}
                 self.brain.set_catalog(micros(now), catalog, placements, book, index)
+                self._introduce(now, known)
                 self._describe()
 
     def train(self) -> dict[str, object]:
@@ -194,6 +215,10 @@ class Market:
             self.brain.save(self.home)
         return dict(models.metrics)
 
+    def new_rule(self) -> LastClick:
+        """Attribution that has seen nothing yet."""
+        return LastClick(*self._goods())
+
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
         return ControlArm(self.brain.copy(), self.clock)
@@ -205,13 +230,11 @@ class Market:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
         return self.plans_service.create(draft, by="scenario").id
 
-    def forecast(self, item_ids: Sequence[str], budget_minor: int | None) -> list[Point]:
-        """What a day of a plan with these items would bring, by target."""
+    def forecast(self, wish: Wish) -> Forecast:
+        """What a plan would bring, by target and budget."""
         with self.lock:
-            rows = self.catalog.rows(raw_ids(list(item_ids)))
-            results = self.outcomes.results(self.plans.ids, micros(self.clock.now()))
-            ratio = sales_ratio(results)
-            return forecast(self.brain, self.recent, rows[rows >= 0], budget_minor, ratio)
+            now_us = micros(self.clock.now())
+            return forecast(Grounds(self.brain, self.recent, self.outcomes, now_us), wish)
 
     def top_up(self, merchant_ids: Sequence[str], amount_minor: int, key: str) -> None:
         """Put money into wallets; `key` makes it happen once."""
@@ -264,22 +287,29 @@ class Market:
     def _open(self, seed: int, settings: DecisionSettings | None) -> None:
         catalog = self.catalog_service.snapshot(self.currency)
         placements = self._placements()
-        self._rule = LastClick(*self._goods())
+        self._rule = self.new_rule()
         self.outcomes = Outcomes()
         self.recent = RecentRequests()
         self.applied = 0
         self._alphas: dict[str, float] = {}
+        with self.engine.connect() as conn:
+            self._goals = books.goals(conn, self._unit)
         notes = TrainingNotes(self.home)
         self.brain = Brain(catalog, placements, self._audiences(), notes, seed, settings)
+        engine = self.brain.engine
+        self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)
+        engine.log = None if self._read_only else self.decisions
         services = Services(self.plans_service, self.commissions, self.ledger, self.insight)
         self._consumer = Consumer(self.engine, self.tracker, self._rule, services, self)
         with self.engine.connect() as conn:
             for shopper, until in forgotten(conn):
                 self.brain.profiles.forget(shopper, until)
+        self.brain.restore_models(self.home)
         self._remember()
         self.brain.restore(self.home)
         self._load_plans(self.clock.now(), self._kept_alphas())
-        self.catch_up()
+        if not self._read_only:
+            self.catch_up()
         self.brain.refresh()
 
     def _remember(self) -> None:
@@ -298,28 +328,15 @@ class Market:
                 break
 
     def _learn(self, batch: EventBatch, credits: Credits) -> None:
-        self.brain.learn(batch)
-        self.recent.learn(batch)
-        moved = batch.take(
-            (batch.type == EventType.IMPRESSION)
-            & (batch.flags & FLAG_MOVED > 0)
-            & (batch.plan != NO_ID)
-        )
-        if len(moved):
-            ids, plan = _distinct(moved.plan)
-            rows = self.catalog.rows(moved.item)
-            price = np.where(rows >= 0, self.catalog.price_minor[rows], 0) * self._unit
-            expected = moved.pctr.astype(np.float64) * moved.pcvr * price
-            self.outcomes.shown(ids, plan, moved.at_us, moved.price_micros, expected)
-        sold = credits.take(credits.plan != NO_ID)
-        if len(sold):
-            ids, plan = _distinct(sold.plan)
-            amount = sold.amount_minor * self._unit
-            self.outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, amount)
+        learn(self.brain, self.recent, self.outcomes, batch, credits, self._goals)
 
     def _load_plans(self, now: datetime, alphas: Mapping[str, float] | None = None) -> None:
         self.brain.set_plans(micros(now), self._book(now, self.catalog, alphas))
         self._describe()
+
+    def _introduce(self, now: datetime, known: Collection[str]) -> None:
+        """Plans that never ran take their first multiplier from the requests of the last days."""
+        introduce(Grounds(self.brain, self.recent, self.outcomes, micros(now)), known)
 
     def _keep_alphas(self) -> None:
         """Multipliers outlive the program: one line a change, since appending is cheap."""
@@ -334,7 +351,7 @@ class Market:
         path = self.home / "alphas.jsonl"
         lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
         self._alphas = dict(orjson.loads(lines[-1])) if lines else {}
-        if lines:
+        if lines and not self._read_only:
             path.write_bytes(lines[-1] + b"\n")
         return self._alphas
 
@@ -344,12 +361,26 @@ class Market:
         with self.engine.begin() as conn:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
             live = self.plans_service.live(conn, self.currency, now)
+            self._goals = books.goals(conn, self._unit)
             wallets = {
                 balance.code.split(":")[1]: balance.available_minor * self._unit
                 for balance in self.ledger.balances(conn, "merchant:")
                 if balance.currency == self.currency and balance.code.endswith(":wallet")
             }
         return PlanBook.of(live, catalog, wallets, alphas)
+
+    def _keep_reasons(self, now: datetime) -> None:
+        """Write what says why plans deliver as they do: funnels, and landscapes of whole hours."""
+        with self.lock:
+            counted = self.brain.engine.counted()
+            seen = self.brain.engine.seen.drain(micros(now))
+            ids = sorted({plan_id for plan_id, _ in seen})
+            results = self.outcomes.results(ids, micros(now)) if ids else None
+        ratios = {} if results is None else dict(zip(ids, sales_ratios(results), strict=True))
+        with self.engine.begin() as conn:
+            if counted is not None:
+                self.insight.add_funnels(conn, counted)
+            self.insight.add_landscapes(conn, seen, ratios, now)
 
     def _orders_of_week(self, now: datetime) -> dict[str, int]:
         ids = self.plans.ids
@@ -385,7 +416,7 @@ class Market:
             kinds=tuple(placement.kind for placement in placements),
             items=catalog.raw,
             item_plan=plan_raw[book.item_plan],
-            experience=((catalog.rating - 1) / 4).astype(np.float32),
+            experience=self.brain.after_sales.experience().astype(np.float32),
         )
 
     def _placements(self) -> list[Placement]:
@@ -399,26 +430,3 @@ class Market:
         with self.engine.connect() as conn:
             rows = conn.execute(text("select id, audience from publishers"))
             return dict(rows.all())
-
-
-def currency_of(engine: Engine) -> str:
-    """The currency that most live items have."""
-    with engine.connect() as conn:
-        found = conn.execute(
-            text(
-                "select currency from items where withdrawn_at is null"
-                " group by currency order by count(*) desc, currency limit 1"
-            )
-        ).scalar()
-    if found is None:
-        raise AdUnionError(
-            "no_items", "There are no items yet.", 409,
-            hint="Import a catalog (adunion import catalog FILE) or run adunion demo.",
-        )  # fmt: skip
-    return str(found)
-
-
-def _distinct(raw: npt.NDArray[np.void]) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Plan ids and each row's place among them."""
-    plans, rows = np.unique(raw, return_inverse=True)
-    return prefixed_ids("cmp", plans), rows

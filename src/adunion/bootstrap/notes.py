@@ -8,6 +8,8 @@ events only who saw, clicked and ordered what is kept, and it is replayed with t
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from adunion.prediction import FeatureLog, Predictor, TrainingLog, shown_keys
 from adunion.tracking import EventBatch, EventType
 
 EVENTS_MAX = 4_000_000
+ASKED_AT_ONCE = 64
 CREDIT_US = 7 * 86_400_000_000  # an order belongs to the last click on its item within this
 
 Keys = npt.NDArray[np.uint64]
@@ -30,6 +33,8 @@ class TrainingNotes:
 
     def __init__(self, home: Path) -> None:
         self._features = FeatureLog(home)
+        self._asked: list[tuple[Predictor, RequestBatch, DecisionBatch]] = []
+        self._asked_requests = 0
         self._fresh: list[
             tuple[
                 npt.NDArray[np.void],
@@ -46,9 +51,26 @@ class TrainingNotes:
         self, requests: RequestBatch, decisions: DecisionBatch, predictor: Predictor
     ) -> None:
         """Keep the features of what is about to be shown; on disk when events are learned next."""
-        x = predictor.shown(requests, decisions.item, decisions.relevance)
-        kind = predictor.kinds[requests.placement]
-        self._fresh.append((requests.request, kind, x, decisions.item >= 0))
+        self._asked.append((predictor, requests, decisions))
+        self._asked_requests += len(requests)
+        if self._asked_requests >= ASKED_AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Take the features of all that was decided: call it before anything is learned.
+
+        They are taken for many requests at once, since one by one costs more than deciding.
+        """
+        alike = groupby(self._asked, key=lambda part: (id(part[0]), part[2].item.shape[1]))
+        for _, group in alike:
+            parts = list(group)
+            predictor = parts[0][0]
+            shown = _Decided.of([(requests, decisions) for _, requests, decisions in parts])
+            x = predictor.shown(shown, shown.item, shown.relevance)
+            kind = predictor.kinds[shown.placement]
+            self._fresh.append((shown.request, kind, x, shown.item >= 0))
+        self._asked.clear()
+        self._asked_requests = 0
 
     def learn(self, batch: EventBatch) -> None:
         """Note impressions, clicks and orders."""
@@ -59,10 +81,10 @@ class TrainingNotes:
         self._seen.add(shown_keys(seen.request, seen.slot), seen.at_us)
         self._clicks.add(
             shown_keys(clicks.request, clicks.slot),
-            _pair_keys(clicks.shopper, clicks.item),
+            pair_keys(clicks.shopper, clicks.item),
             clicks.at_us,
         )
-        self._orders.add(_pair_keys(orders.shopper, orders.item), orders.at_us)
+        self._orders.add(pair_keys(orders.shopper, orders.item), orders.at_us)
 
     def log(self) -> TrainingLog:
         """All rows."""
@@ -70,7 +92,7 @@ class TrainingNotes:
         seen, seen_at = self._seen.all()
         clicked, pair, clicked_at = self._clicks.all()
         ordered, ordered_at = self._orders.all()
-        click = _last_click(pair, clicked_at.view(np.int64), ordered, ordered_at.view(np.int64))
+        click = last_click(pair, clicked_at.view(np.int64), ordered, ordered_at.view(np.int64))
         found = click >= 0
         return self._features.join(
             seen,
@@ -82,10 +104,32 @@ class TrainingNotes:
 
     def _write(self) -> None:
         """Append what was decided; batches of equally many slots go together."""
+        self.settle()
         for _, parts in groupby(self._fresh, key=lambda part: part[2].shape[1]):
             columns = zip(*parts, strict=True)
             self._features.append(*(np.concatenate(column) for column in columns))
         self._fresh.clear()
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What features are made of, for n requests and their K slots."""
+
+    request: npt.NDArray[np.void]
+    at_us: Times
+    placement: npt.NDArray[np.int16]
+    profile: npt.NDArray[np.int32]
+    item: npt.NDArray[np.int32]
+    relevance: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[RequestBatch, DecisionBatch]]) -> _Decided:
+        """Several batches as one, in order."""
+        columns = (
+            (asked.request, asked.at_us, asked.placement, asked.profile, made.item, made.relevance)
+            for asked, made in parts
+        )
+        return cls(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 class _Columns:
@@ -112,7 +156,7 @@ class _Columns:
         return self._parts[0]
 
 
-def _last_click(
+def last_click(
     pair: Keys, clicked_at: Times, ordered: Keys, ordered_at: Times
 ) -> npt.NDArray[np.int64]:
     """The row of the last click of each order's pair within the window, -1 where there is none."""
@@ -128,7 +172,7 @@ def _last_click(
     return np.where(place >= 0, rows[place], -1)
 
 
-def _pair_keys(shopper: npt.NDArray[np.void], item: npt.NDArray[np.void]) -> Keys:
+def pair_keys(shopper: npt.NDArray[np.void], item: npt.NDArray[np.void]) -> Keys:
     """One number for each (shopper, item)."""
     a, b = (
         np.ascontiguousarray(ids).view(np.uint64).reshape(-1, 2).astype(np.uint64)

@@ -13,6 +13,7 @@ class DemoAccount:
     name: str
     email: str
     password: str
+    name_en: str = ""  # empty: as `name`
 
 
 @dataclass(frozen=True)

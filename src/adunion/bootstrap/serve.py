@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
-
 from adunion.kernel.clock import SystemClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
 from adunion.trust import Identity
 
+from .currency import market_currency as market_currency
 from .faces import Faces
 from .live import LiveMarket
-from .market import currency_of
+from .market import Market
 from .notices import DemoAccount
 from .records import open_records
+from .rules import decision_rules
+
+
+@contextmanager
+def open_to_look(settings: Settings) -> Iterator[Market]:
+    """The home's market as of now, beside a program that may be serving it."""
+    with open_records(settings) as server:
+        currency = market_currency(settings, server.engine)
+        market = Market(
+            server.engine, settings.home, SystemClock(), IdFactory(), currency,
+            settings=decision_rules(settings, currency), read_only=True,
+        )  # fmt: skip
+        try:
+            yield market
+        finally:
+            market.close()
 
 
 @contextmanager
@@ -30,24 +45,13 @@ def open_faces(
     clock, ids = SystemClock(), IdFactory()
     with open_records(settings) as server:
         identity = Identity(server.engine, clock, ids)
+        currency = market_currency(settings, server.engine)
         market = LiveMarket(
-            server.engine, settings.home, clock, ids, _currency(settings, server.engine),
-            settings.signing_key(), identity, storefront,
+            server.engine, settings.home, clock, ids, currency, settings.signing_key(), identity,
+            storefront, decision_rules(settings, currency),
         )  # fmt: skip
         try:
             base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
             yield Faces(market, identity, base_url, demo_accounts)
         finally:
             market.close()
-
-
-def _currency(settings: Settings, engine: Engine) -> str:
-    """The market's one currency: as set, as it was before, or what most items have."""
-    path = settings.home / "currency"
-    if settings.currency:
-        return settings.currency
-    if path.exists():
-        return path.read_text().strip()
-    chosen = currency_of(engine)
-    path.write_text(chosen)
-    return chosen

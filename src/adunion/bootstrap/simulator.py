@@ -15,7 +15,6 @@ from adunion.catalog.tables import merchants
 from adunion.commission.types import Terms
 from adunion.decision.auction.pricing import pricing
 from adunion.decision.bidding import bidder
-from adunion.decision.engine import DecisionSettings
 from adunion.engines.postgres import Postgres, migrate
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.config import Settings
@@ -33,6 +32,7 @@ from adunion.simulation.world.types import World
 
 from .market import Market
 from .records import open_records
+from .rules import decision_rules
 from .stage import make_links, put_on_stage, staged
 
 PREFIX = "simulation_"
@@ -45,7 +45,7 @@ def simulate(
     """Run a scenario in a market of its own, which is gone afterwards; its report."""
     world = world_of(scenario, seed, progress)
     check(scenario, world)
-    with open_records(settings) as server, _home(settings, server) as (engine, home):
+    with open_records(settings) as server, own_home(settings, server) as (engine, home):
         run = open_run(engine, home, scenario, seed, world, progress)
         try:
             run.history()
@@ -96,7 +96,7 @@ def open_run(
     progress("stage", 1, 3)
     chosen = scenario.publishers
     links = make_links(engine, clock, ids, world, chosen.count, chosen.links_each, seed)
-    rules = DecisionSettings(bidder=scenario.bidder, pricing=scenario.pricing)
+    rules = decision_rules(scenario, world.view.currency, scenario.bidder)
     market = Market(engine, home, clock, ids, world.view.currency, seed, rules)
     progress("stage", 2, 3)
     fund(market, scenario)
@@ -144,7 +144,7 @@ def world_from_orders(path: Path, mapping: str, seed: int, shoppers: int) -> Wor
 
 
 @contextmanager
-def _home(settings: Settings, server: Postgres) -> Iterator[tuple[Engine, Path]]:
+def own_home(settings: Settings, server: Postgres) -> Iterator[tuple[Engine, Path]]:
     """A database and a folder of the run's own, gone at the end.
 
     While it runs it holds an advisory lock of its name; what a killed run left has none.

@@ -25,11 +25,14 @@ def put_on_stage(engine: Engine, catalog: Catalog, clock: Clock, ids: Ids, world
     view = world.platform_view()
     catalog.upsert_items(item_records(world), withdraw_missing=True)
     with engine.begin() as conn:
-        for external_id, name in zip(view.merchants.external_id, view.merchants.name, strict=True):
+        them = view.merchants
+        for external_id, name, english in zip(
+            them.external_id, them.name, them.name_en, strict=True
+        ):
             conn.execute(
                 merchants_table.update()
                 .where(merchants_table.c.external_id == external_id)
-                .values(name=name)
+                .values(name=name, name_en=english)
             )
         _publishers(conn, clock, ids, view)
 
@@ -130,6 +133,7 @@ def _publishers(conn: Connection, clock: Clock, ids: Ids, view: PlatformView) ->
                     "id": publisher_ids[row],
                     "external_id": them.external_id[row],
                     "name": them.name[row],
+                    "name_en": them.name_en[row],
                     "kind": them.kind[row],
                     "audience": {
                         top: round(float(share), 4)

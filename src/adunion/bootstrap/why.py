@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.retrieval import Complements
-from adunion.decision.types import DecisionBatch, Placement, RequestBatch
-from adunion.understanding import tokens
+from adunion.decision.types import DecisionBatch, RequestBatch
+from adunion.understanding import LexicalIndex
 
 RATING_GOOD = 4.5
 _WORDS = {
@@ -16,6 +16,7 @@ _WORDS = {
         "sponsored": "商家付费推广,排位因此提前。",
         "search": "与您搜索的“{query}”相符。",
         "page": "与本页内容相关。",
+        "live": "与本页内容相关。",
         "cart": "常与购物车中的商品一起购买。",
         "taste": "与您近期浏览的品类相近。",
         "other": "没有商品与“{query}”完全相符,这是近期受欢迎的。",
@@ -27,6 +28,7 @@ _WORDS = {
         "sponsored": "The merchant pays to show it higher.",
         "search": "It matches your search for “{query}”.",
         "page": "It goes with what this page is about.",
+        "live": "It goes with what this page is about.",
         "cart": "Often bought together with what is in your cart.",
         "taste": "Close to what you looked at lately.",
         "other": "Nothing matches “{query}” itself; this is popular these days.",
@@ -39,60 +41,60 @@ _WORDS = {
 
 def why(
     catalog: CatalogSnapshot,
-    placements: list[Placement],
+    index: LexicalIndex,
+    kind: str,
     requests: RequestBatch,
     decided: DecisionBatch,
-    slot: int,
     locale: str,
     complements: Complements,
-) -> str:
-    """The reasons for a slot of the first request of a batch."""
+) -> list[str]:
+    """The reasons for each slot of the one request of a batch, "" where a slot is empty.
+
+    `kind` is the placement's.
+    """
     words = _WORDS["en" if locale.lower().startswith("en") else "zh"]
-    row = int(decided.item[0, slot])
-    reasons = []
-    if decided.moved[0, slot]:
-        reasons += [words["sponsored"], words["paid"]]
-    reason, query = _reason(catalog, placements, requests, row, complements)
-    reasons.append(words[reason].format(query=query[:40]))
-    rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
-    if count and rating >= RATING_GOOD:
-        reasons.append(words["rating"].format(rating=rating, count=count))
-    return " ".join(reasons)
-
-
-def _reason(
-    catalog: CatalogSnapshot,
-    placements: list[Placement],
-    requests: RequestBatch,
-    row: int,
-    complements: Complements,
-) -> tuple[str, str]:
-    """Which words say why the request brought the item, and the request's text."""
-    kind = placements[int(requests.placement[0])].kind
     query = requests.queries[int(requests.query[0])] if requests.query[0] >= 0 else ""
-    if kind == "search" and query:
-        return "search" if _matches(catalog, row, query) else "other", query
-    if kind in ("page", "live") and query:
-        return "page", query
-    if kind == "cart" and _completes(catalog, complements, requests.context_items, row):
-        return "cart", query
-    return "taste" if requests.profile[0] >= 0 else "popular", query
-
-
-def _matches(catalog: CatalogSnapshot, row: int, query: str) -> bool:
-    """Whether the item itself says a word of the query."""
-    told = (
-        catalog.titles[row],
-        catalog.titles_en[row],
-        catalog.brands[row],
-        catalog.categories[catalog.category[row]],
+    shown, moved = decided.item[0], decided.moved[0].tolist()
+    fits = _fits(catalog, index, kind, requests, shown, query, complements)
+    plain = words[_plain(kind, query, known=bool(requests.profile[0] >= 0))].format(
+        query=query[:40]
     )
-    return not set(tokens(query)).isdisjoint(tokens(" ".join(told), singles=True))
+    fitting = words[kind].format(query=query[:40]) if fits else ""
+    paid = f"{words['sponsored']} {words['paid']} "
+    out = []
+    for slot, row in enumerate(shown.tolist()):
+        if row < 0:
+            out.append("")
+            continue
+        reason = fitting if fits and fits[slot] else plain
+        out.append(f"{paid if moved[slot] else ''}{reason}{_praise(catalog, row, words)}")
+    return out
 
 
-def _completes(
-    catalog: CatalogSnapshot, complements: Complements, cart: npt.NDArray[np.int32], row: int
-) -> bool:
-    """Whether shoppers had its kind of goods together with something in the cart."""
-    kinds = complements.category[catalog.category[cart]]
-    return bool((kinds == catalog.category[row]).any())
+def _fits(
+    catalog: CatalogSnapshot, index: LexicalIndex, kind: str, requests: RequestBatch,
+    shown: npt.NDArray[np.int32], query: str, complements: Complements,
+) -> list[bool]:  # fmt: skip
+    """Whether each item fits what was asked for; empty where nothing in particular was."""
+    if kind == "search" and query:
+        return index.says(query, shown).tolist()
+    if kind in ("page", "live") and query:
+        return [True] * len(shown)
+    if kind == "cart" and len(requests.context_items):
+        kinds = complements.category[catalog.category[requests.context_items]]
+        return np.isin(catalog.category[shown], kinds).tolist()
+    return []
+
+
+def _plain(kind: str, query: str, *, known: bool) -> str:
+    """Which words say why an item that fits nothing in particular is there."""
+    if kind == "search" and query:
+        return "other"
+    return "taste" if known else "popular"
+
+
+def _praise(catalog: CatalogSnapshot, row: int, words: dict[str, str]) -> str:
+    rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
+    if not count or rating < RATING_GOOD:
+        return ""
+    return " " + words["rating"].format(rating=rating, count=count)

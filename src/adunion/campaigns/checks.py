@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import get_args
 
 from adunion.kernel.errors import invalid
 from adunion.kernel.money import MINOR_MAX, Money
 
-from .types import HOURS_OF_WEEK
+from .types import HOURS_OF_WEEK, Goal
 
 TARGET_MIN = Decimal("0.1")
 TARGET_MAX = Decimal(1_000)
+FLOOR = Decimal(1)
+"""The return below which no plan goes that asks for something else: it never sells at a loss."""
 NAME_LETTERS_MAX = 200
 ITEMS_MAX = 20_000
 CLICKS_AN_ORDER = 10
@@ -38,6 +41,48 @@ def target_roi(value: object) -> Decimal:
     if rounded != target:
         raise invalid("target_roi", f"{str(value)[:40]} has more than 3 decimals.")
     return rounded
+
+
+def goal(
+    value: object, target: object, cost_minor: object
+) -> tuple[Goal, Decimal, int | None]:
+    """(goal, target ROI, target cost): each goal with what it needs, and nothing else."""
+    wanted = next((one for one in get_args(Goal) if one == value), None)
+    if wanted is None:
+        names = ", ".join(get_args(Goal))
+        raise invalid("goal", f"{str(value)[:40]!r} is not a goal.", f"Choose one of {names}.")
+    if wanted != "cost_per_order" and cost_minor is not None:
+        raise invalid(
+            "target_cost", f"A target cost does not go with {wanted}.", "Try cost_per_order."
+        )
+    if wanted == "cost_per_order":
+        if target is not None:
+            raise invalid("target_roi", "A cost per order needs no target ROI.", "Leave it out.")
+        return wanted, FLOOR, target_cost_minor(cost_minor)
+    if target is None and wanted == "volume":
+        return wanted, FLOOR, None
+    if target is None:
+        raise invalid("target_roi", "A target ROI is needed.", "Try 4.")
+    return wanted, target_roi(target), None
+
+
+def target_cost_minor(value: object) -> int:
+    """What an order may cost, at least one minor unit."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MINOR_MAX:
+        raise invalid(
+            "target_cost", "What an order may cost is a whole number of minor units, 1 or more."
+        )
+    return value
+
+
+def volume(goal_: Goal, budget: object, end: datetime | None) -> None:
+    """As much as a budget buys needs the budget, and the time that it is for."""
+    if goal_ != "volume":
+        return
+    if budget is None:
+        raise invalid("budget_minor", "The goal volume needs a budget.", "It is spent evenly.")
+    if end is None:
+        raise invalid("end_at", "The goal volume needs an end.", "The budget lasts until then.")
 
 
 def text(field: str, value: object) -> str:
@@ -109,6 +154,22 @@ def dayparts(value: object) -> tuple[int, ...] | None:
             "dayparts", "Hours of the week are whole numbers 0 to 167, Monday 00 UTC = 0."
         )
     return tuple(sorted(set(hours)))
+
+
+def occur(hours: tuple[int, ...] | None, start: datetime, end: datetime | None) -> None:
+    """At least one of the hours of the week lies between start and end."""
+    if hours is None or end is None or end - start >= timedelta(days=7):
+        return
+    first = start.replace(minute=0, second=0, microsecond=0)
+    count = -(-(end - first) // timedelta(hours=1))
+    at = first.weekday() * 24 + first.hour
+    if not {(at + hour) % HOURS_OF_WEEK for hour in range(count)} & set(hours):
+        raise invalid(
+            "dayparts",
+            f"None of these hours of the week comes between {start:%Y-%m-%d %H:%M} and "
+            f"{end:%Y-%m-%d %H:%M} UTC: the plan would never run.",
+            "Hours count from Monday 00 UTC = 0. Choose others, or a later end.",
+        )
 
 
 def item_ids(value: object) -> tuple[str, ...]:

@@ -145,12 +145,16 @@ def goods(conn: Connection, item_ids_: Sequence[str]) -> list[Row[Any]]:
     return list(conn.execute(found))
 
 
-def select_items(conn: Connection, merchant_id: str, selector: Selector) -> tuple[str, ...]:
-    """The merchant's live items that a selector matches, sorted by id."""
+def select_items(
+    conn: Connection, merchant_id: str, selector: Selector, currency: str | None = None
+) -> tuple[str, ...]:
+    """The merchant's live items that a selector matches, of one currency or any, sorted by id."""
     columns = items.c
     chosen = select(columns.id).where(
         columns.merchant_id == merchant_id, columns.withdrawn_at.is_(None)
     )
+    if currency is not None:
+        chosen = chosen.where(columns.currency == currency)
     if selector.category:
         below = columns.category.startswith(selector.category + " > ", autoescape=True)
         chosen = chosen.where(or_(columns.category == selector.category, below))
@@ -218,7 +222,7 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
         .join(plan_spend, plan_spend.c.plan_id == plans.c.id)
         .where(plans.c.id == func.any(list(plan_ids)))
         .order_by(plans.c.id)
-        .with_for_update(of=plan_spend)
+        .with_for_update(of=plan_spend, key_share=True)
     )  # fmt: skip
     return list(conn.execute(chosen))
 
@@ -238,7 +242,8 @@ def _cut(
 def _plan(row: Row[Any]) -> Plan:
     return Plan(
         id=row.id, merchant_id=row.merchant_id, name=row.name, kind=row.kind,
-        target_roi=row.target_roi, currency=row.currency, budget_minor=row.budget_minor,
+        goal=row.goal, target_roi=row.target_roi, target_cost_minor=row.target_cost_minor,
+        currency=row.currency, budget_minor=row.budget_minor,
         start_at=row.start_at, end_at=row.end_at,
         dayparts=None if row.dayparts is None else tuple(row.dayparts),
         status=row.status, stage=row.stage, stage_since=row.stage_since,
@@ -248,11 +253,12 @@ def _plan(row: Row[Any]) -> Plan:
 
 
 def _live(row: Row[Any]) -> LivePlan:
-    left = None
+    left, unit = None, micros_per_minor(row.currency)
     if row.budget_minor is not None:
-        left = row.budget_minor * micros_per_minor(row.currency) - row.spend_micros
+        left = row.budget_minor * unit - row.spend_micros
     return LivePlan(
-        id=row.id, merchant_id=row.merchant_id, target_roi=row.target_roi,
+        id=row.id, merchant_id=row.merchant_id, goal=row.goal, target_roi=row.target_roi,
+        target_cost_micros=row.target_cost_minor and row.target_cost_minor * unit,
         budget_left_micros=left, start_at=row.start_at, end_at=row.end_at,
         dayparts=None if row.dayparts is None else tuple(row.dayparts), stage=row.stage,
         item_ids=tuple(row.item_ids),

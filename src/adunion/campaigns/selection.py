@@ -12,18 +12,28 @@ from . import checks, repository
 from .types import Selector
 
 
-def selected(conn: Connection, merchant_id: str, selector: Selector) -> tuple[str, ...]:
-    """The merchant's live items that a selector matches; raises 422 where there is none."""
+def selected(
+    conn: Connection, merchant_id: str, selector: Selector, market: str | None = None
+) -> tuple[str, ...]:
+    """The merchant's live items that a selector matches; raises 422 where there is none.
+
+    `market` is the market's currency: items of another are left out.
+    """
     for field in ("category", "brand", "text"):
         checks.text(field, getattr(selector, field))
-    chosen = repository.select_items(conn, merchant_id, selector)
+    chosen = repository.select_items(conn, merchant_id, selector, market)
     if not chosen:
         raise invalid("selector", "No live item of the merchant matches.", "Widen the selection.")
     return checks.item_ids(chosen)
 
 
-def check_goods(conn: Connection, merchant_id: str, chosen: Sequence[str]) -> tuple[int, str, str]:
-    """(cheapest price, currency, first title); all must be the merchant's own live items."""
+def check_goods(
+    conn: Connection, merchant_id: str, chosen: Sequence[str], market: str | None = None
+) -> tuple[int, str, str]:
+    """(cheapest price, currency, first title); all must be the merchant's own live items.
+
+    `market` is the market's currency: items of another take no part in it.
+    """
     found = {row.id: row for row in repository.goods(conn, chosen)}
     foreign = [id_ for id_ in chosen if id_ not in found or found[id_].merchant_id != merchant_id]
     if foreign:
@@ -41,5 +51,11 @@ def check_goods(conn: Connection, merchant_id: str, chosen: Sequence[str]) -> tu
     if len(currencies) > 1:
         raise invalid("item_ids", f"The items have several currencies: {', '.join(currencies)}.",
                       "Make one plan for each.")  # fmt: skip
+    if market not in (None, currencies[0]):
+        raise AdUnionError(
+            "item_outside_market",
+            f"The items are priced in {currencies[0]}; this market counts in {market}.",
+            422, "item_ids", f"Choose items priced in {market}, or import them with such prices.",
+        )  # fmt: skip
     cheapest = min(found[id_].price_minor for id_ in chosen)
     return cheapest, currencies[0], str(found[chosen[0]].title)

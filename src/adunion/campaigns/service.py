@@ -19,11 +19,14 @@ from . import checks, repository
 from .charges import charge
 from .exclusive import exclusive
 from .selection import check_goods, selected
-from .stages import is_large, next_stage
+from .stages import costs_much_else, is_large, next_stage
 from .types import Edit, LivePlan, Page, Plan, PlanDraft
 
 PAGE_MAX = 200
-_FIELDS = ("name", "target_roi", "budget_minor", "start_at", "end_at", "dayparts", "item_ids")
+_FIELDS = (
+    "name", "target_roi", "target_cost_minor", "budget_minor", "start_at", "end_at", "dayparts",
+    "item_ids",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,36 +40,28 @@ class Advanced:
 class Plans:
     """Whole-site plans (全站推广). Each method is one transaction unless it is given `conn`."""
 
-    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, ids: Ids, currency: str | None = None
+    ) -> None:
+        """`currency` is the market's: items of another take no part. None: any, one in a plan."""
         self._engine = engine
         self._clock = clock
         self._ids = ids
+        self._currency = currency
 
     def create(self, draft: PlanDraft, by: str = "merchant") -> Plan:
         """Start a plan; raises 422 for a bad field, 409 `item_in_other_plan`."""
-        now = self._clock.now()
-        target = checks.target_roi(draft.target_roi)
-        start = now if draft.start_at is None else max(checks.time("start_at", draft.start_at), now)
-        end = None if draft.end_at is None else checks.time("end_at", draft.end_at)
-        checks.span(start, end, now)
-        hours = checks.dayparts(draft.dayparts)
         with self._engine.begin() as conn:
-            chosen, cheapest, currency, title = self._goods(conn, draft)
-            plan_id = self._ids("cmp")
-            budget = checks.budget_minor(draft.budget_minor, target, cheapest, currency)
-            values: dict[str, Any] = {
-                "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
-                "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
-                "target_roi": target, "currency": currency, "budget_minor": budget,
-                "start_at": start, "end_at": end,
-                "dayparts": None if hours is None else list(hours), "status": "active",
-                "stage": "learning", "stage_since": start, "created_at": now, "updated_at": now,
-            }  # fmt: skip
-            repository.insert_plan(conn, values)
-            with exclusive(conn, chosen, plan_id):
-                repository.add_items(conn, plan_id, chosen)
-            self._record(conn, plan_id, by, {"status": [None, "active"]}, large=False)
-            return self._get(conn, plan_id, None)
+            return self._create(conn, draft, by)
+
+    def check(self, draft: PlanDraft) -> tuple[str, ...]:
+        """The items that a draft would take; raises what `create` would, and keeps nothing."""
+        with self._engine.connect() as conn:
+            try:
+                plan = self._create(conn, draft, "check")
+                return tuple(repository.item_ids(conn, plan.id))
+            finally:
+                conn.rollback()
 
     def get(self, plan_id: str, merchant_id: str | None = None) -> Plan:
         """A plan; one of another merchant than the given is not found."""
@@ -120,7 +115,7 @@ class Plans:
         self, plan_id: str, changes: Mapping[str, Any], by: str = "merchant",
         merchant_id: str | None = None,
     ) -> Plan:  # fmt: skip
-        """Edit name, target_roi, budget_minor, start_at, end_at, dayparts or item_ids.
+        """Edit name, what the goal asks for, budget_minor, start_at, end_at, dayparts or item_ids.
 
         An edit of the target by more than 20 % or the budget by more than 50 % makes the plan
         `adjusting` for 24 hours. What is already as asked is no edit.
@@ -188,6 +183,33 @@ class Plans:
         """See `charges.charge`."""
         return charge(conn, spend_micros, key)
 
+    def _create(self, conn: Connection, draft: PlanDraft, by: str) -> Plan:
+        now = self._clock.now()
+        goal, target, cost = checks.goal(draft.goal, draft.target_roi, draft.target_cost_minor)
+        start = now if draft.start_at is None else max(checks.time("start_at", draft.start_at), now)
+        end = None if draft.end_at is None else checks.time("end_at", draft.end_at)
+        checks.span(start, end, now)
+        hours = checks.dayparts(draft.dayparts)
+        checks.occur(hours, start, end)
+        checks.volume(goal, draft.budget_minor, end)
+        chosen, cheapest, currency, title = self._goods(conn, draft)
+        plan_id = self._ids("cmp")
+        budget = checks.budget_minor(draft.budget_minor, target, cost or cheapest, currency)
+        values: dict[str, Any] = {
+            "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
+            "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
+            "goal": goal, "target_roi": target, "target_cost_minor": cost,
+            "currency": currency, "budget_minor": budget,
+            "start_at": start, "end_at": end,
+            "dayparts": None if hours is None else list(hours), "status": "active",
+            "stage": "learning", "stage_since": start, "created_at": now, "updated_at": now,
+        }  # fmt: skip
+        repository.insert_plan(conn, values)
+        with exclusive(conn, chosen, plan_id):
+            repository.add_items(conn, plan_id, chosen)
+        self._record(conn, plan_id, by, {"status": [None, "active"]}, large=False)
+        return self._get(conn, plan_id, None)
+
     def _get(self, conn: Connection, plan_id: str, merchant_id: str | None) -> Plan:
         plan = repository.find(conn, plan_id)
         if plan is None or merchant_id not in (None, plan.merchant_id):
@@ -206,10 +228,10 @@ class Plans:
         if bool(draft.item_ids) == (draft.selector is not None):
             raise invalid("item_ids", "Choose items by id or by a selector, one of the two.")
         if draft.selector is not None:
-            chosen = selected(conn, draft.merchant_id, draft.selector)
+            chosen = selected(conn, draft.merchant_id, draft.selector, self._currency)
         else:
             chosen = checks.item_ids(draft.item_ids)
-        cheapest, currency, title = check_goods(conn, draft.merchant_id, chosen)
+        cheapest, currency, title = check_goods(conn, draft.merchant_id, chosen, self._currency)
         return chosen, cheapest, currency, title
 
     def _set_status(self, plan_id: str, status: str, by: str, merchant_id: str | None) -> Plan:
@@ -244,7 +266,7 @@ class Plans:
             self._swap_items(conn, plan, held, after["item_ids"])
         large = is_large(
             plan.target_roi, after["target_roi"], plan.budget_minor, after["budget_minor"]
-        )
+        ) or costs_much_else(plan.target_cost_minor, after["target_cost_minor"])
         now = self._clock.now()
         values = {field: value for field, value in diff.items() if field != "item_ids"}
         if large:
@@ -276,7 +298,7 @@ def _checked(
     """The wanted values, clean; only what changes is checked against the present."""
     after = dict(wanted)
     after["name"] = checks.name(wanted["name"])
-    after["target_roi"] = checks.target_roi(wanted["target_roi"])
+    _check_goal(plan, after, changes)
     after["dayparts"] = checks.dayparts(wanted["dayparts"])
     for field in ("start_at", "end_at"):
         if wanted[field] is not None or field == "start_at":
@@ -285,10 +307,23 @@ def _checked(
         raise invalid("start_at", "A start that is past cannot be changed, nor set.")
     if {"start_at", "end_at"} & set(changes):
         checks.span(after["start_at"], after["end_at"], now)
+    if {"start_at", "end_at", "dayparts"} & set(changes):
+        checks.occur(after["dayparts"], max(after["start_at"], now), after["end_at"])
+    checks.volume(plan.goal, after["budget_minor"], after["end_at"])
     after["item_ids"] = checks.item_ids(wanted["item_ids"])
-    if {"item_ids", "budget_minor", "target_roi"} & set(changes):
+    if {"item_ids", "budget_minor", "target_roi", "target_cost_minor"} & set(changes):
         _check_money(conn, plan, after, changes)
     return after
+
+
+def _check_goal(plan: Plan, after: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """A plan keeps its goal; what it asks for may change."""
+    target = after["target_roi"]
+    if plan.goal == "cost_per_order" and "target_roi" not in changes:
+        target = None
+    _, after["target_roi"], after["target_cost_minor"] = checks.goal(
+        plan.goal, target, after["target_cost_minor"]
+    )
 
 
 def _check_money(
@@ -301,8 +336,9 @@ def _check_money(
     else:
         rows = repository.goods(conn, after["item_ids"])
         cheapest = min(row.price_minor for row in rows)
+    order_minor = after["target_cost_minor"] or cheapest
     budget = checks.budget_minor(
-        after["budget_minor"], after["target_roi"], cheapest, plan.currency
+        after["budget_minor"], after["target_roi"], order_minor, plan.currency
     )
     if budget is not None and budget < plan.spend_minor:
         raise invalid("budget_minor", "The budget is below what is already spent.")

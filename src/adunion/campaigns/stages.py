@@ -31,3 +31,10 @@ def is_large(
     if budget is None or new_budget is None:
         return budget != new_budget
     return abs(new_budget - budget) > LARGE_BUDGET * budget
+
+
+def costs_much_else(cost: int | None, new_cost: int | None) -> bool:
+    """The same for what an order may cost."""
+    if cost is None or new_cost is None:
+        return cost != new_cost
+    return abs(new_cost - cost) > LARGE_TARGET * cost

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,7 +25,9 @@ plans = Table(
     Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False, server_default="whole_site"),
+    Column("goal", Text, nullable=False, server_default="target_roi", comment="see types.Goal"),
     Column("target_roi", Numeric(8, 3), nullable=False, comment="counted GMV / spend"),
+    Column("target_cost_minor", BigInteger, comment="spend an order; of cost_per_order only"),
     Column("currency", Text, nullable=False),
     Column("budget_minor", BigInteger, comment="for the whole plan; null: unlimited"),
     Column("start_at", DateTime(timezone=True), nullable=False),
@@ -73,4 +77,26 @@ plan_charges = Table(
     Column("key", Text, primary_key=True, comment="which part of the event log it pays for"),
     Column("micros", BigInteger, nullable=False, comment="what was asked"),
     Column("amount_minor", BigInteger, nullable=False, comment="what was posted, whole units"),
+)
+
+budget_leases = Table(
+    "budget_leases",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("plan_id", Text, ForeignKey("plans.id"), nullable=False),
+    Column("node", Text, nullable=False),
+    Column("left_micros", BigInteger, nullable=False, comment="held, not promised"),
+    Column("granted_micros", BigInteger, nullable=False, comment="in all"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("left_micros >= 0", name="left"),
+    UniqueConstraint("plan_id", "node"),
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("minute", BigInteger, primary_key=True, comment="of the decisions, since the epoch"),
+    Column("promised_micros", BigInteger, nullable=False),
+    Column("charged_micros", BigInteger, nullable=False, comment="of these, seen and charged"),
 )

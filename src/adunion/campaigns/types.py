@@ -11,6 +11,12 @@ T = TypeVar("T")
 
 Status = Literal["active", "paused", "ended"]
 Stage = Literal["learning", "stable", "adjusting"]
+Goal = Literal["target_roi", "net_roi", "volume", "cost_per_order"]
+"""What a plan asks for.
+
+`target_roi`: counted GMV / spend; `net_roi`: the same after returns; `volume`: as much GMV as the
+budget buys until the end, its target ROI only a floor; `cost_per_order`: spend / orders.
+"""
 HOURS_OF_WEEK = 168
 
 
@@ -28,7 +34,7 @@ class PlanDraft:
     """What a merchant asks for. Either `item_ids` or a `selector`."""
 
     merchant_id: str
-    target_roi: Decimal | int | float | str  # counted GMV / spend, 0.1 to 1,000, 3 decimals
+    target_roi: Decimal | int | float | str | None = None  # 0.1 to 1,000, 3 decimals
     item_ids: tuple[str, ...] = ()
     selector: Selector | None = None
     name: str = ""
@@ -36,6 +42,8 @@ class PlanDraft:
     start_at: datetime | None = None  # None: now
     end_at: datetime | None = None  # None: until stopped
     dayparts: tuple[int, ...] | None = None  # hours of the week, Monday 00 UTC is 0; None: all
+    goal: Goal = "target_roi"
+    target_cost_minor: int | None = None  # spend an order, of a cost_per_order plan
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,9 @@ class Plan:
     merchant_id: str
     name: str
     kind: str
+    goal: Goal
     target_roi: Decimal
+    target_cost_minor: int | None
     currency: str
     budget_minor: int | None
     start_at: datetime
@@ -74,6 +84,8 @@ class LivePlan:
     dayparts: tuple[int, ...] | None
     stage: Stage
     item_ids: tuple[str, ...] = field(repr=False)
+    goal: Goal = "target_roi"
+    target_cost_micros: int | None = None  # of cost_per_order
 
 
 @dataclass(frozen=True)

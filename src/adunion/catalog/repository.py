@@ -150,18 +150,34 @@ def list_merchants(
 
 
 def upsert_merchants(
-    conn: Connection, names: dict[str, str], ids: Ids, at: datetime
+    conn: Connection,
+    names: dict[str, str],
+    ids: Ids,
+    at: datetime,
+    names_en: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    """Make or rename merchants: external id -> name in, external id -> our id out."""
+    """Make or rename merchants: external id -> name in, external id -> our id out.
+
+    `names_en` are their names in English by external id; None keeps those known.
+    """
     if not names:
         return {}
     new = insert(merchants)
+    change = {"name": new.excluded.name}
+    if names_en is not None:
+        change["name_en"] = new.excluded.name_en
     made = conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["external_id"], set_={"name": new.excluded.name}
-        ).returning(merchants.c.external_id, merchants.c.id),
+        new.on_conflict_do_update(index_elements=["external_id"], set_=change).returning(
+            merchants.c.external_id, merchants.c.id
+        ),
         [
-            {"id": ids("mer"), "external_id": external_id, "name": name, "created_at": at}
+            {
+                "id": ids("mer"),
+                "external_id": external_id,
+                "name": name,
+                "name_en": (names_en or {}).get(external_id, ""),
+                "created_at": at,
+            }
             for external_id, name in names.items()
         ],
     )

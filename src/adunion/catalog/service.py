@@ -88,11 +88,12 @@ class Catalog:
                 loading.add_records(chunk)
             return loading.finish(withdraw_missing=withdraw_missing)
 
-    def upsert_merchant(self, external_id: str, name: str) -> Merchant:
-        """Make a merchant, or rename it."""
+    def upsert_merchant(self, external_id: str, name: str, name_en: str | None = None) -> Merchant:
+        """Make a merchant, or rename it; `name_en` is its name in English, None keeps it."""
+        english = None if name_en is None else {external_id: name_en}
         with self._engine.begin() as conn:
             made = repository.upsert_merchants(
-                conn, {external_id: name}, self._ids, self._clock.now()
+                conn, {external_id: name}, self._ids, self._clock.now(), english
             )
             return repository.get_merchant(conn, made[external_id])
 

@@ -23,6 +23,7 @@ merchants = Table(
     Column("id", Text, primary_key=True),
     Column("external_id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False, server_default="", comment="empty: as `name`"),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

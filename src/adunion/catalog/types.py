@@ -74,6 +74,7 @@ class Merchant:
     id: str
     external_id: str
     name: str
+    name_en: str  # empty: as `name`
     created_at: datetime
 
 

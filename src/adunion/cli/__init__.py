@@ -9,7 +9,7 @@ import typer
 
 from adunion.kernel.errors import AdUnionError
 
-from . import admin, importing, market, money, worlds
+from . import admin, bench, evaluate, forecast, importing, market, money, report, worlds
 from .output import fail
 
 app = typer.Typer(
@@ -22,6 +22,10 @@ app = typer.Typer(
 app.add_typer(importing.import_app, name="import")
 app.add_typer(worlds.world_app, name="world")
 app.add_typer(money.ledger_app, name="ledger")
+app.add_typer(report.report_app, name="report")
+app.add_typer(bench.bench_app, name="bench")
+app.add_typer(forecast.forecast_app, name="forecast")
+app.add_typer(evaluate.evaluate_app, name="evaluate")
 app.add_typer(admin.db_app, name="db")
 app.add_typer(admin.key_app, name="key")
 app.add_typer(admin.user_app, name="user")

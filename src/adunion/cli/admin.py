@@ -8,7 +8,6 @@ import sys
 import typer
 
 from adunion.kernel.config import Settings
-from adunion.kernel.errors import AdUnionError
 
 from .output import err, out, print_json
 
@@ -73,19 +72,17 @@ def create_key(
     name: str = typer.Option("cli", help="What the key is for"),
 ) -> None:
     """Make an API key; it is shown once."""
+    from adunion.bootstrap.parties import check_party, checked_role
     from adunion.bootstrap.records import open_records
     from adunion.kernel.clock import SystemClock
     from adunion.kernel.ids import IdFactory
     from adunion.trust import Identity
-    from adunion.trust.types import Role
 
-    if role not in set(Role):
-        raise AdUnionError(
-            "bad_role", f"{role!r} is not a role.", hint=f"One of {[*map(str, Role)]}."
-        )
+    wanted = checked_role(role)
     with open_records(Settings()) as server:
+        check_party(server.engine, wanted, party or None)
         identity = Identity(server.engine, SystemClock(), IdFactory())
-        key_id, secret = identity.create_key(name, Role(role), party or None)
+        key_id, secret = identity.create_key(name, wanted, party or None)
     err.print(f"{key_id} ({role}); keep it safe, it is not shown again:")
     out.print(secret, highlight=False)
 
@@ -102,12 +99,15 @@ def add_user(
     ),
 ) -> None:  # fmt: skip
     """Add a user of the console."""
+    from adunion.bootstrap.parties import check_party, checked_role
     from adunion.bootstrap.records import open_records
     from adunion.kernel.clock import SystemClock
     from adunion.kernel.ids import IdFactory
     from adunion.trust import Identity
 
+    wanted = checked_role(role)
     with open_records(Settings()) as server:
+        check_party(server.engine, wanted, party or None)
         identity = Identity(server.engine, SystemClock(), IdFactory())
-        user_id = identity.create_user(email, name or email, password, role, party or None)
+        user_id = identity.create_user(email, name or email, password, wanted, party or None)
     out.print(user_id, highlight=False)

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 from sqlalchemy import Engine
 
+from adunion.bootstrap.currency import outside
 from adunion.bootstrap.tables import load_tables
 from adunion.catalog import Catalog
 from adunion.catalog.feeds import Progress as Told
@@ -113,10 +114,10 @@ def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, qu
     errors = Console(stderr=True)
     gc.disable()  # an import makes millions of small objects and no cycles: a third faster
     try:
-        if not file.is_file():
-            raise AdUnionError("no_such_file", f"{file}: no such file.", hint="Check the path.")
+        _check_file(file)
         with _engine() as engine, _progress(errors, file, shown=not quiet) as progress:
             result = asdict(run(engine, progress))
+            others = outside(Settings(), engine)
     except AdUnionError as error:
         if as_json:
             problem = {"code": error.code, "message": str(error), "field": error.field}
@@ -128,9 +129,23 @@ def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, qu
     finally:
         gc.enable()
     if as_json:
-        typer.echo(orjson.dumps(result).decode())
+        found = {"market_currency": others.market_currency, "outside": others.outside_market}
+        typer.echo(orjson.dumps(result | found).decode())
     else:
-        _show(result)
+        _show(result, str(others))
+
+
+def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise AdUnionError(
+            "no_such_file", f"{file} is a folder.", hint="Name one file of it, or import each."
+        )
+    if not file.exists():
+        raise AdUnionError("no_such_file", f"{file}: no such file.", hint="Check the path.")
+    if not file.is_file():  # a pipe cannot be read twice, as finding out the encoding takes
+        raise AdUnionError(
+            "no_such_file", f"{file} is no regular file.", hint="Save it as a file first."
+        )
 
 
 @contextmanager
@@ -157,7 +172,7 @@ def _progress(console: Console, file: Path, *, shown: bool) -> Iterator[Told]:
         yield told
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any], note: str) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     ignored = result.pop("ignored")
     for name, value in result.items():
@@ -173,4 +188,6 @@ def _show(result: dict[str, Any]) -> None:
         table.add_row(name.replace("_", " "), shown)
     for reason, rows in ignored.items():
         table.add_row("ignored", f"{rows:,} rows: {reason}")
+    if note:
+        table.add_row("outside", note)
     Console().print(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,13 +101,14 @@ def serve(
     host: str = typer.Option(None, help="Default 127.0.0.1"),
     port: int = typer.Option(None, min=1, max=65_535, help="Default 8000"),
     storefront: bool = typer.Option(False, help="Also the demo shop, at /store"),
+    workers: int = typer.Option(0, min=0, max=64, help="Processes that decide beside this one"),
 ) -> None:
     """Serve the API and the console of the market in ADUNION_HOME; a demo with its storefront."""
     from adunion.bootstrap import demo as demos
 
     settings = _at(Settings(), host, port)
     accounts = demos.accounts(settings)
-    _serve(settings, storefront or bool(accounts), accounts)
+    _serve(settings, storefront or bool(accounts), accounts, workers)
 
 
 def demo(
@@ -153,11 +155,14 @@ def _at(settings: Settings, host: str | None, port: int | None) -> Settings:
     return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
 
 
-def _serve(settings: Settings, storefront: bool, accounts: Sequence[DemoAccount]) -> None:
+def _serve(
+    settings: Settings, storefront: bool, accounts: Sequence[DemoAccount], count: int = 0
+) -> None:
     import uvicorn
 
     from adunion.asgi import Application
     from adunion.bootstrap.serve import open_faces
+    from adunion.bootstrap.workers import workers
 
     _check_port(settings)
     err.print("Opening the market: its event log is read again ...")
@@ -167,10 +172,19 @@ def _serve(settings: Settings, storefront: bool, accounts: Sequence[DemoAccount]
         for account in accounts:
             err.print(f"  {account.role}: {account.email} / {account.password}", highlight=False)
         err.print("Ctrl-C ends it.")
-        uvicorn.run(
+        config = uvicorn.Config(
             Application(faces), host=settings.host, port=settings.port, log_level="warning",
             loop="uvloop", http="httptools", timeout_graceful_shutdown=5,
         )  # fmt: skip
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            if not count:
+                server.run()
+            else:
+                with socket.create_server(("127.0.0.1", 0)) as own:
+                    steering = f"http://127.0.0.1:{own.getsockname()[1]}"
+                    with workers(settings, count, steering, storefront=storefront):
+                        server.run(sockets=[own])
     err.print("Stopped.")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from adunion.kernel.config import Settings
@@ -13,6 +16,11 @@ from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import to_major
 
 from .output import err, out, print_json
+
+if TYPE_CHECKING:
+    from adunion.settlement.types import SettleReport, Statement
+
+_STATEMENTS_SHOWN = 20
 
 ledger_app = typer.Typer(help="The books.", no_args_is_help=True)
 
@@ -75,20 +83,59 @@ def settle(
     to: Path = typer.Option(Path("statements"), help="The folder to write to"),
     as_json: bool = typer.Option(False, "--json", help="Machine-readable"),
 ) -> None:
-    """Release held commissions and write statements for merchants and publishers."""
+    """Close the time up to a day: release commissions, pay the guarantee, write statements."""
+    from adunion.bootstrap.guarantee import final_spends
     from adunion.bootstrap.records import open_records
     from adunion.kernel.clock import SystemClock
     from adunion.kernel.ids import IdFactory
     from adunion.settlement import settle as settle_all
+    from adunion.settlement.repository import closed_until
 
-    at = _time(until)
-    with open_records(Settings()) as server:
-        report = settle_all(server.engine, SystemClock(), IdFactory(), at, to)
+    at, clock, settings = _time(until), SystemClock(), Settings()
+    with open_records(settings) as server:
+        spends = final_spends(settings, server.engine, clock.now())
+        report = settle_all(server.engine, clock, IdFactory(), at, to, spends=spends)
+        with server.engine.connect() as conn:
+            closed = closed_until(conn)
     if as_json:
         print_json(report)
+        return
+    if report.statements:
+        out.print(_statements(report.statements))
+    err.print(_what_was_done(report, to, closed), highlight=False)
+
+
+def _what_was_done(report: SettleReport, to: Path, closed: datetime | None) -> str:
+    day = report.until.isoformat(" ", "minutes")
+    counts = (
+        f"{report.released:,} commissions released, {len(report.payouts):,} payouts, "
+        f"{sum(one.credit_minor > 0 for one in report.guaranteed):,} guarantee credits."
+    )
+    if report.statements:
+        said = f"Closed up to {day}: {len(report.statements):,} statements, {counts}"
+    elif report.files:
+        said = f"Up to {day} all was closed before; its statements are written again. {counts}"
+    elif closed is not None and closed > report.until:
+        said = (
+            f"Nothing to write: a later period, to {closed.isoformat(' ', 'minutes')}, is closed "
+            f"already, and what lies before {day} is in its statements. {counts}"
+        )
     else:
-        err.print(f"Statements are in {to}/.")
-        out.print(report)
+        said = f"Nothing to write: no merchant's or publisher's money moved before {day}. {counts}"
+    return f"{said} Statements are in {to}/." if report.files else said
+
+
+def _statements(found: Sequence[Statement]) -> Table:
+    table = Table("role", "party", "currency", "opening", "closing", "payable")
+    for one in found[:_STATEMENTS_SHOWN]:
+        amounts = (one.opening_minor, one.closing_minor, one.payable_minor)
+        table.add_row(
+            one.role, escape(one.name), one.currency,
+            *(f"{to_major(amount, one.currency):,}" for amount in amounts),
+        )  # fmt: skip
+    if len(found) > _STATEMENTS_SHOWN:
+        table.add_row("...", f"{len(found) - _STATEMENTS_SHOWN:,} more", "", "", "", "")
+    return table
 
 
 def _time(text: str) -> datetime:

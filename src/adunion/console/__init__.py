@@ -1,10 +1,9 @@
 """The console: server-rendered pages for merchant, publisher, operator, and the demo store."""
 
 from .app import create_console
-from .deps import ConsoleServices, ForecastPoint
+from .deps import ConsoleServices
 
 __all__ = [
     "ConsoleServices",
-    "ForecastPoint",
     "create_console",
 ]

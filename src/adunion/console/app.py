@@ -14,7 +14,21 @@ from starlette.exceptions import HTTPException
 from adunion.kernel.clock import random_bytes
 from adunion.kernel.errors import AdUnionError
 
-from . import live, merchant, operator, plan, promote, publisher, sign_in, store, thumbs
+from . import (
+    decisions,
+    delivery,
+    events,
+    experience,
+    live,
+    merchant,
+    operator,
+    plan,
+    promote,
+    publisher,
+    sign_in,
+    store,
+    thumbs,
+)
 from .deps import ConsoleServices
 from .security import SecurityHeaders, SignInNeeded, add_security_headers, check_csrf
 from .views import STATIC, Views, redirect
@@ -41,7 +55,21 @@ def create_console(services: ConsoleServices) -> FastAPI:
         request.state.fresh_csrf = random_bytes(18).hex()
         return await call_next(request)
 
-    for room in (sign_in, merchant, promote, plan, publisher, operator, store, live, thumbs):
+    for room in (
+        sign_in,
+        merchant,
+        promote,
+        plan,
+        publisher,
+        operator,
+        events,
+        decisions,
+        experience,
+        delivery,
+        store,
+        live,
+        thumbs,
+    ):
         app.include_router(room.router)
     app.add_api_route("/static/{version}/{name:path}", _static, include_in_schema=False)
     _add_error_pages(app)

@@ -85,7 +85,8 @@ class Table:
             for c in columns
         )
         for row in self.rows:
-            writer.writerow(_plain(row.get(c.key), c.kind, self.currency) for c in columns)
+            other = row.get("currency", self.currency)
+            writer.writerow(_plain(row.get(c.key), c.kind, self.currency, other) for c in columns)
         return out.getvalue()
 
 
@@ -148,11 +149,11 @@ class Chart:
         }
 
 
-def _plain(value: Any, kind: str, currency: str) -> str:
+def _plain(value: Any, kind: str, currency: str, of: str) -> str:
     if value is None:
         return ""
     if kind == "money":
-        return str(to_major(value, currency))
+        return f"{to_major(value, of)}{'' if of == currency else f' {of}'}"
     if isinstance(value, datetime):
         return rfc3339(value)
     text = str(value)

@@ -9,27 +9,15 @@ from sqlalchemy import Engine
 
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.campaigns import Plans
+from adunion.decision.engine import DecisionSettings
+from adunion.decision.log import DecisionLog
 from adunion.insight import Insight
 from adunion.kernel.clock import Clock
 from adunion.kernel.ids import Ids
 from adunion.ledger import Ledger
 from adunion.publishers import Publishers
+from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity
-
-
-class ForecastPoint(Protocol):
-    """What a plan is predicted to bring at one target, over the horizon of the forecast."""
-
-    @property
-    def target(self) -> float: ...  # noqa: D102
-    @property
-    def spend_minor(self) -> int: ...  # noqa: D102
-    @property
-    def gmv_minor(self) -> int: ...  # noqa: D102
-    @property
-    def low(self) -> int: ...  # noqa: D102  lower end of the interval of GMV, minor units
-    @property
-    def high(self) -> int: ...  # noqa: D102
 
 
 class Shop(Protocol):
@@ -100,18 +88,30 @@ class ConsoleServices(Protocol):
         ...
 
     @property
+    def decisions(self) -> DecisionLog:
+        """A sample of decisions, kept whole."""
+        ...
+
+    @property
+    def rules(self) -> DecisionSettings:
+        """The operator's settings of the auction."""
+        ...
+
+    @property
     def ledger(self) -> Ledger:
         """The books."""
         ...
 
-    def forecast(
-        self, merchant_id: str, item_ids: Sequence[str], budget_minor: int | None
-    ) -> Sequence[ForecastPoint]:
-        """Predicted results per day by target ROI, targets rising."""
+    def forecast(self, ask: Ask) -> Forecast:
+        """What a plan would bring, by target and budget; raises what launching it would."""
         ...
 
     def decide_one(self, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to `POST /v1/decide` with this body."""
+        ...
+
+    def says(self, query: str, item_ids: Sequence[str]) -> bool:
+        """Whether any of the items itself says a word of a search."""
         ...
 
     def accept_one(

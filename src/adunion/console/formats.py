@@ -74,12 +74,14 @@ class Formats:
             return NOTHING
         return str(format_date(at.astimezone(zone).date(), locale=self.locale))
 
-    def cell(self, value: Any, kind: str, currency: str, zone: tzinfo) -> str:
-        """A table cell of a kind as text."""
+    def cell(
+        self, value: Any, kind: str, currency: str, zone: tzinfo, of: str | None = None
+    ) -> str:
+        """A table cell of a kind as text; `of` is its currency where that is not the header's."""
         if value is None or value == "":
             return NOTHING
         if kind == "money":
-            return self.amount(value, currency)
+            return self.amount(value, currency) if of in (None, currency) else self.money(value, of)
         if kind == "number":
             return self.number(value)
         if kind == "ratio":

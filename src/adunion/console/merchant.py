@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from . import repository
 from .components import Column, Empty, Stat, Table
 from .context import Context, party
 from .i18n import N_
-from .reports import plan_rows, plan_table, result_chart, result_stats, span_of
+from .reports import plan_rows, plan_table, plans_asked_for, result_chart, result_stats, span_of
 from .repository import ItemFilter
 from .security import require
 
@@ -40,7 +41,7 @@ def overview(request: Request, who: Merchant) -> Any:
     summary = total([one.result for one in results], insight.currency)
     points = insight.merchant_points(merchant, span.since, span.until, span.unit)
     with it.services.engine.connect() as conn:
-        names = repository.merchant_names(conn, [merchant])
+        names = repository.merchant_names(conn, [merchant], it.lang)
     return it.page(
         "merchant.html",
         span=span.key,
@@ -54,19 +55,10 @@ def overview(request: Request, who: Merchant) -> Any:
 @router.get("/plans")
 def plans(request: Request, who: Merchant) -> Any:
     """All plans, or those of one state."""
-    it, span = Context(request), span_of(request)
-    status = it.text("status")
-    results = [
-        one
-        for one in it.services.insight.plan_results(span.since, span.until, party(who))
-        if status in ("", one.status)
-    ]
-    return it.page(
-        "plans.html",
-        span=span.key,
-        chosen=status,
-        plans=plan_table(plan_rows(results), it.services.currency, "/merchant/plans", NO_PLANS),
-    )
+    it = Context(request)
+    results = plans_asked_for(request, party(who))
+    table = plan_table(plan_rows(results), it.services.currency, "/merchant/plans", NO_PLANS)
+    return it.page("plans.html", span=span_of(request).key, chosen=it.text("status"), plans=table)
 
 
 @router.get("/items")
@@ -140,7 +132,7 @@ def statement(request: Request, who: Merchant, id: str) -> Any:
 def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool) -> Any:
     """The list of items with search, category and pages; for merchants and publishers."""
     text, category, page = it.text("q"), it.text("category"), it.number("page_items")
-    wanted = ItemFilter(wanted.merchant_id, text, category)
+    wanted = replace(wanted, text=text, category=category)
     sort = it.text("sort_items")
     with it.services.engine.connect() as conn:
         rows = (
@@ -150,7 +142,7 @@ def items_page(it: Context, wanted: ItemFilter, heading: str, *, merchant: bool)
         )
         count = repository.count_items(conn, wanted)
         known = repository.categories(conn, it.lang, wanted.merchant_id)
-        names = repository.merchant_names(conn, [row["merchant_id"] for row in rows])
+        names = repository.merchant_names(conn, [row["merchant_id"] for row in rows], it.lang)
     for row in rows:
         row["merchant"] = names.get(row["merchant_id"], "")
     columns = [

@@ -27,6 +27,8 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
         ("/operator", N_("Market")),
         ("/operator/plans", N_("Plans")),
         ("/operator/publishers", N_("Publishers")),
+        ("/operator/decisions", N_("Decisions")),
+        ("/operator/experience", N_("Experience")),
         ("/operator/ledger", N_("Ledger")),
         ("/operator/events", N_("Events")),
         ("/operator/health", N_("Health")),
@@ -95,6 +97,16 @@ STATES = {
     "fee": N_("Platform fee"),
 }
 
+REFUSALS = {
+    "exceeds_line": N_("More than is left of its line"),
+    "no_such_line": N_("The order has no such line"),
+    "not_positive": N_("Not a positive amount"),
+    "unknown_item": N_("The item is not in the catalog"),
+    "item_of_another_merchant": N_("The item is another merchant's"),
+    "order_known_by_another_id": N_("The order number is taken by another order"),
+}
+"""Why an event was refused when it was applied, by the reason of `rejected_events`."""
+
 ATTRIBUTES = {
     "feature": N_("Feature"),
     "spec": N_("Specification"),
@@ -140,6 +152,10 @@ _ERRORS = {
         N_("An item is in another running plan."),
         N_("End that plan first, or leave the item out."),
     ),
+    "link_disabled": (
+        N_("There is a link to this item already, and it was switched off."),
+        N_("Switch it on again on the page of your links."),
+    ),
     "too_large": (N_("The form is larger than 1 MB."), N_("Send less at once.")),
     "internal": (
         N_("Something went wrong on our side."),
@@ -158,6 +174,7 @@ _FIELDS = {
     "start_at": N_("The start is not a time in the future."),
     "end_at": N_("The end must be in the future and after the start."),
     "name": N_("The name is too long or has letters that cannot be shown."),
+    "dayparts": N_("None of these hours of the week comes between the start and the end."),
     "item_ids": N_("Some of the items cannot be promoted; choose again."),
 }
 """Said to readers of other languages, for whom the error's own English words are of no use."""

@@ -1,15 +1,13 @@
-"""The operator's pages: market, plans, publishers, ledger, events, health; delivery rate."""
+"""The operator's pages: market, plans, publishers, ledger, events, health."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from adunion.insight.types import DeliveryShare, MarketPoint
-from adunion.kernel.clock import from_micros
+from adunion.insight.types import MarketPoint
 from adunion.trust import Principal, Role
 
 from . import repository
@@ -17,13 +15,11 @@ from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
 from .i18n import N_
 from .messages import STATES
-from .reports import major, market_stats, plan_rows, plan_table, span_of, time_axis
+from .reports import major, market_stats, plan_rows, plan_table, plans_asked_for, span_of, time_axis
 from .security import require
 
 router = APIRouter()
 Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
-EVENTS = 100
-PROMISE = 0.9  # of the target; the share of plans that reach it is the headline
 _PARTS = {
     "postgres": N_("PostgreSQL"),
     "event log": N_("Events in the log"),
@@ -56,20 +52,15 @@ def market(request: Request, _who: Operator) -> Any:
 @router.get("/operator/plans")
 def plans(request: Request, _who: Operator) -> Any:
     """Every plan."""
-    it, span = Context(request), span_of(request)
-    status = it.text("status")
-    results = [
-        one
-        for one in it.services.insight.plan_results(span.since, span.until)
-        if status in ("", one.status)
-    ]
+    it = Context(request)
+    results = plans_asked_for(request)
     with it.services.engine.connect() as conn:
-        names = repository.merchant_names(conn, [one.merchant_id for one in results])
+        names = repository.merchant_names(conn, [one.merchant_id for one in results], it.lang)
     empty = Empty(N_("No plans here"), N_("Merchants start plans in three steps."))
     table = plan_table(
         plan_rows(results, names), it.services.currency, "/operator/plans", empty, merchant=True
     )
-    return it.page("plans.html", span=span.key, chosen=status, plans=table)
+    return it.page("plans.html", span=span_of(request).key, chosen=it.text("status"), plans=table)
 
 
 @router.get("/operator/publishers")
@@ -77,7 +68,7 @@ def publishers(request: Request, _who: Operator) -> Any:
     """Every publisher with links and earnings."""
     it = Context(request)
     with it.services.engine.connect() as conn:
-        rows = repository.publisher_rows(conn)
+        rows = repository.publisher_rows(conn, it.lang)
         earned = {row["publisher_id"]: row for row in repository.earnings(conn)}
     for row in rows:
         mine = earned.get(row["id"], {})
@@ -116,7 +107,7 @@ def ledger(request: Request, _who: Operator) -> Any:
     with it.services.engine.connect() as conn:
         report = it.services.ledger.check(conn)
         balances = it.services.ledger.balances(conn)
-        names = repository.party_names(conn)
+        names = repository.party_names(conn, it.lang)
     figures = []
     for sums in report.totals:
         money = partial(it.fmt.money, currency=sums.currency)
@@ -174,13 +165,6 @@ def ledger(request: Request, _who: Operator) -> Any:
     )
 
 
-@router.get("/operator/events")
-def events(request: Request, _who: Operator) -> Any:
-    """The tail of the event log."""
-    it = Context(request)
-    return it.page("events.html", events=_events(it))
-
-
 @router.get("/operator/health")
 def health(request: Request, _who: Operator) -> Any:
     """How every part of the program is."""
@@ -213,86 +197,6 @@ def health(request: Request, _who: Operator) -> Any:
         notice=it.say(N_("Every part is well.")) if good else it.say(N_("A part needs attention.")),
         notice_tone="good" if good else "bad",
     )
-
-
-@router.get("/delivery")
-def delivery(request: Request) -> Any:
-    """In public: was the promise kept."""
-    it, span = Context(request), span_of(request)
-    shares = it.services.insight.delivery(span.since, span.until)
-    rows = [
-        {
-            "group": it.say(STATES[s.group]),
-            "threshold": it.say(N_("at least %(share)s of the target"), share=f"{s.threshold:.0%}"),
-            "plans": s.plans,
-            "share_plans": s.share_plans,
-            "share_spend": s.share_spend,
-            "floor": s.poisson_floor,
-        }
-        for s in shares
-        if s.plans
-    ]
-    table = Table(
-        "delivery",
-        (
-            Column("group", N_("Plans with")),
-            Column("threshold", N_("Attained")),
-            Column("plans", N_("Plans"), "number"),
-            Column("share_plans", N_("Share of plans"), "rate"),
-            Column("share_spend", N_("Share of spend"), "rate"),
-            Column("floor", N_("By chance alone"), "rate"),
-        ),
-        rows,
-        it.services.currency,
-        Empty(
-            N_("No plan has spent yet"),
-            N_("The share of plans that reached their target is published here."),
-        ),
-    )
-    return it.page(
-        "report.html",
-        heading=it.say(N_("Delivery rate")),
-        span=span.key,
-        bare=True,
-        sub=it.say(
-            N_(
-                "The share of plans, and of their spend, that attained their target ROI. "
-                "Orders come by chance, so the last column says what share a delivery that is "
-                "perfect on average would reach with as many orders."
-            )
-        ),
-        figures=_kept(it, [s for s in shares if s.group == "many" and s.threshold == PROMISE]),
-        tables=[(it.say(N_("By attainment")), table)],
-        delivery=table,
-    )
-
-
-def _kept(it: Context, shares: Sequence[DeliveryShare]) -> list[Stat]:
-    """The headline: plans with enough orders to judge, and how many kept the promise."""
-    least = f"{PROMISE:.0%}"
-    return [
-        stat
-        for s in shares
-        if s.plans
-        for stat in (
-            Stat(it.say(N_("Plans judged")), it.fmt.number(s.plans), it.say(STATES[s.group])),
-            Stat(
-                it.say(N_("Plans that kept it")),
-                it.fmt.rate(s.share_plans),
-                it.say(N_("at least %(share)s of the target"), share=least),
-            ),
-            Stat(
-                it.say(N_("Spend that kept it")),
-                it.fmt.rate(s.share_spend),
-                it.say(N_("at least %(share)s of the target"), share=least),
-            ),
-            Stat(
-                it.say(N_("By chance alone")),
-                it.fmt.rate(s.poisson_floor),
-                it.say(N_("of plans, with delivery perfect on average")),
-            ),
-        )
-    ]
 
 
 def _chart(it: Context, points: list[MarketPoint]) -> Chart:
@@ -355,37 +259,4 @@ def _placements(it: Context, rows: list[tuple[str, MarketPoint]]) -> Table:
         ],
         it.services.currency,
         Empty(N_("No traffic yet"), N_("Open the store and search for something.")),
-    )
-
-
-def _events(it: Context) -> Table:
-    rows = [
-        {
-            "position": row.position,
-            "at": from_micros(row.at_us),
-            "type": it.say(STATES.get(row.type, row.type)),
-            "sponsored": "sponsored" if row.sponsored else "",
-            "item": row.item,
-            "plan": row.plan,
-            "order": row.order,
-            "amount_minor": row.amount_minor or None,
-            "price": row.price_micros / 1_000_000 if row.price_micros else None,
-        }
-        for row in it.services.log_tail(EVENTS)
-    ]
-    return Table(
-        "events",
-        (
-            Column("position", N_("Position"), "number"),
-            Column("at", N_("Time"), "second"),
-            Column("type", N_("Event")),
-            Column("sponsored", N_("Sponsored"), "state"),
-            Column("item", N_("Item"), "code", "/store/item/{item}"),
-            Column("plan", N_("Plan"), "code", "/operator/plans/{plan}"),
-            Column("order", N_("Order"), "code"),
-            Column("amount_minor", N_("Amount"), "money"),
-        ),
-        rows,
-        it.services.currency,
-        Empty(N_("The log is empty"), N_("Open the store and search for something.")),
     )

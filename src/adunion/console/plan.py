@@ -25,6 +25,7 @@ from .promote import money_text, read_money, read_time
 from .reports import Span, result_chart, result_stats, span_of
 from .security import require
 from .views import redirect
+from .waterfall import guarantee, waterfall
 
 router = APIRouter()
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
@@ -179,10 +180,11 @@ def _page(
     points = insight.plan_hours(plan_id, span.since, span.until, span.unit)
     edits = services.plans.edits(plan_id, merchant_id)
     with services.engine.connect() as conn:
-        merchant = repository.merchant_names(conn, [plan.merchant_id]).get(plan.merchant_id, "")
+        names = repository.merchant_names(conn, [plan.merchant_id], it.lang)
     zone = zone_of(it.request.cookies.get("tz"))
     scheduled = plan.status == "active" and plan.start_at > services.clock.now()
     base = "merchant" if merchant_id is not None else "operator"
+    falls = waterfall(it, plan, span)
     return it.page(
         "plan.html",
         status,
@@ -191,11 +193,16 @@ def _page(
         plan=plan,
         shown_status="scheduled" if scheduled else plan.status,
         mine=merchant_id is not None,
-        merchant_name=merchant,
+        merchant_name=names.get(plan.merchant_id, ""),
         span=span.key,
         wrong=wrong,
         orders=report.result.orders,
         figures=plan_figures(it, report),
+        falls=falls,
+        steps=falls.steps,
+        kinds=falls.kinds,
+        guarantee=guarantee(it, plan),
+        decisions_path=f"/{base}/decisions",
         results=result_chart(it.say, points, plan.currency, report.target_roi),
         placements=_placements(it, plan, span),
         items=_items(it, plan, span),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -14,10 +15,11 @@ from adunion.campaigns import PlanDraft
 from adunion.kernel.errors import AdUnionError, invalid, not_found
 from adunion.kernel.money import to_major, to_minor
 from adunion.ledger import merchant_wallet
+from adunion.simulation.forecast import ASSUMPTIONS, Ask, Cell, Forecast
 from adunion.trust import Principal, Role
 
 from . import repository
-from .components import Chart, Empty, Series
+from .components import Chart, Column, Empty, Series, Table
 from .context import Context, party
 from .formats import zone_of
 from .i18n import N_
@@ -70,12 +72,16 @@ def change_items(
         if do == "none":
             chosen = {}
         elif do == "all":
-            wanted = ItemFilter(party(who), q, category, free_only=True)
+            wanted = ItemFilter(
+                party(who), q, category, free_only=True, currency=it.services.currency
+            )
             chosen |= dict.fromkeys(repository.matching_item_ids(conn, wanted))
         elif item in chosen:
             del chosen[item]
         else:
-            wanted = ItemFilter(party(who), free_only=True, ids=[item])
+            wanted = ItemFilter(
+                party(who), free_only=True, ids=[item], currency=it.services.currency
+            )
             chosen |= dict.fromkeys(repository.matching_item_ids(conn, wanted))
         repository.change_draft(conn, draft, item_ids=list(chosen))
     shown = _items(it, _draft(it, draft, who), q, category, page)
@@ -187,14 +193,13 @@ def _items(
     path = it.text("category") if category is None else category
     number = it.number("page") if page is None else page
     chosen_only = bool(it.text("chosen"))
-    wanted = ItemFilter(draft.merchant_id, text, path, ids=draft.item_ids if chosen_only else None)
+    ids = draft.item_ids if chosen_only else None
+    wanted = ItemFilter(draft.merchant_id, text, path, ids=ids, currency=it.services.currency)
     base = f"/merchant/promote/{draft.id}/items"
     with it.services.engine.connect() as conn:
         rows = repository.items_page(conn, wanted, it.lang, "plan_id", number * PAGE, PAGE)
         total = repository.count_items(conn, wanted)
-        free = repository.count_items(
-            conn, ItemFilter(draft.merchant_id, text, path, free_only=True)
-        )
+        free = repository.count_items(conn, replace(wanted, ids=None, free_only=True))
         known = repository.categories(conn, it.lang, draft.merchant_id)
 
     def list_url(to: int) -> str:
@@ -206,33 +211,42 @@ def _items(
         "chosen": set(draft.item_ids), "q": text, "category": path, "page": number,
         "size": PAGE, "path": base, "target_path": f"/merchant/promote/{draft.id}/target",
         "list_url": list_url, "nothing": _NOTHING, "chosen_only": chosen_only,
+        "wrong": "", "wrong_hint": "",
     }  # fmt: skip
 
 
-def _forecast(it: Context, draft: Draft) -> list[dict[str, float]]:
-    """The predicted curve in major units, targets rising."""
-    currency = it.services.currency
-    points = it.services.forecast(draft.merchant_id, draft.item_ids, draft.budget_minor)
+def _ask(draft: Draft) -> Ask:
+    return Ask(draft.merchant_id, tuple(draft.item_ids), budgets_minor=(draft.budget_minor,))
+
+
+def _curve(found: Forecast, currency: str) -> list[dict[str, float]]:
+    """The predicted curve a day in major units, targets rising."""
+
+    def daily(minor: float) -> float:
+        return major(round(minor / found.days), currency)
+
     return [
         {
-            "target": float(p.target), "spend": major(p.spend_minor, currency),
-            "gmv": major(p.gmv_minor, currency), "low": major(p.low, currency),
-            "high": major(p.high, currency),
+            "target": cell.target,
+            "spend": daily(cell.spend_minor.value),
+            "gmv": daily(cell.gmv_minor.value),
+            "low": daily(cell.gmv_minor.low),
+            "high": daily(cell.gmv_minor.high),
+            "added": daily(cell.added_minor.value),
+            "organic": daily(cell.organic_minor),
         }
-        for p in points
-    ]  # fmt: skip
+        for cell in found.cells
+    ]
 
 
-def _target_page(it: Context, draft: Draft, status: int = 200, wrong: str = "") -> Any:
-    curve = _forecast(it, draft)
-    target = draft.target_roi or TARGET_DEFAULT
-    targets = [p["target"] for p in curve]
-    chart = Chart(
+def _sales_chart(it: Context, curve: list[dict[str, float]], target: Decimal) -> Chart:
+    return Chart(
         "forecast",
         it.say(N_("Predicted spend and sales a day by target ROI")),
-        [f"{t:g}" for t in targets],
+        [f"{p['target']:g}" for p in curve],
         [
             Series(it.say(N_("Sales (GMV)")), [p["gmv"] for p in curve], "gmv"),
+            Series(it.say(N_("Of them, sold anyway")), [p["organic"] for p in curve], "organic"),
             Series(it.say(N_("Spend")), [p["spend"] for p in curve], "spend"),
             Series(
                 it.say(N_("Likely range")), [p["high"] for p in curve], "gmv", "band",
@@ -245,18 +259,97 @@ def _target_page(it: Context, draft: Draft, status: int = 200, wrong: str = "") 
         empty=it.say(N_("A prediction needs a day of traffic; set the target you want.")),
         marks={"x": float(target)},
     )  # fmt: skip
+
+
+def _roi_chart(it: Context, cells: list[Cell]) -> Chart:
+    return Chart(
+        "forecast-roi",
+        it.say(N_("Predicted ROI by target")),
+        [f"{cell.target:g}" for cell in cells],
+        [
+            Series(it.say(N_("Predicted ROI")), [round(c.roi.value, 3) for c in cells], "gmv"),
+            Series(it.say(N_("Target ROI")), [c.target for c in cells], "target"),
+            Series(
+                it.say(N_("Likely range")), [round(c.roi.high, 3) for c in cells], "gmv", "band",
+                base=[round(c.roi.low, 3) for c in cells],
+            ),
+        ],
+        x_kind="value",
+        x_unit=it.say(N_("Target ROI")),
+    )  # fmt: skip
+
+
+_COLUMNS = (
+    Column("target", N_("Target ROI"), "ratio", sortable=False),
+    Column("spend", N_("Spend a day"), "money", sortable=False),
+    Column("gmv", N_("Sales a day"), "money", sortable=False),
+    Column("low", N_("at least"), "money", sortable=False),
+    Column("high", N_("at most"), "money", sortable=False),
+    Column("added", N_("Added sales"), "money", sortable=False),
+    Column("organic", N_("Sold anyway"), "money", sortable=False),
+    Column("orders", N_("Orders a day"), "ratio", sortable=False),
+    Column("roi", N_("ROI"), "ratio", sortable=False),
+    Column("newcomers", N_("New customers"), "rate", sortable=False),
+    Column("others", N_("Other plans lose"), "money", sortable=False),
+)
+
+
+def _cells(found: Forecast, currency: str) -> Table:
+    """What each target would bring a day."""
+
+    def daily(value: float) -> int:
+        return round(value / found.days)
+
+    rows = [
+        {
+            "target": cell.target,
+            "spend": daily(cell.spend_minor.value),
+            "gmv": daily(cell.gmv_minor.value),
+            "low": daily(cell.gmv_minor.low),
+            "high": daily(cell.gmv_minor.high),
+            "added": daily(cell.added_minor.value),
+            "organic": daily(cell.organic_minor),
+            "orders": cell.orders.value / found.days,
+            "roi": cell.roi.value,
+            "newcomers": cell.newcomer_share,
+            "others": None if cell.outside is None else daily(max(-cell.outside.gmv_minor, 0.0)),
+        }
+        for cell in found.cells
+    ]
+    return Table("forecast-cells", _COLUMNS, rows, currency, _NOTHING)
+
+
+def _target_page(it: Context, draft: Draft, status: int = 200, wrong: str = "") -> Any:
+    currency, target = it.services.currency, draft.target_roi or TARGET_DEFAULT
+    try:
+        found = it.services.forecast(_ask(draft))
+    except AdUnionError as error:
+        return _refused(it, draft, error)
+    curve = _curve(found, currency)
+    targets = [cell.target for cell in found.cells]
     return it.page(
         "promote_target.html",
         status,
         curve=curve,
-        forecast=chart,
+        forecast=_sales_chart(it, curve, target),
+        roi=_roi_chart(it, found.cells),
+        cells=_cells(found, currency),
+        assumed=[it.say(ASSUMPTIONS[code]) for code in found.assumptions],
+        looked=found.looked,
         target=f"{target.normalize():f}",
-        low=min([*targets, float(target)]) if targets else 1,
-        high=max([*targets, float(target)]) if targets else 20,
+        low=min([*targets, float(target)]),
+        high=max([*targets, float(target)]),
         count=len(draft.item_ids),
         items_path=f"/merchant/promote/{draft.id}/items",
         wrong=wrong,
     )
+
+
+def _refused(it: Context, draft: Draft, error: AdUnionError) -> Any:
+    """Back to the items, since one of them can no longer be promoted."""
+    _, wrong, hint = explain(error, it.say)
+    shown = _items(it, draft) | {"wrong": wrong, "wrong_hint": hint}
+    return it.page("promote_items.html", error.status, **shown)
 
 
 def _time_page(
@@ -264,8 +357,11 @@ def _time_page(
 ) -> Any:
     currency = it.services.currency
     target = draft.target_roi or TARGET_DEFAULT
-    points = it.services.forecast(draft.merchant_id, draft.item_ids, draft.budget_minor)
-    near = min(points, key=lambda p: abs(float(p.target) - float(target)), default=None)
+    try:
+        found = it.services.forecast(_ask(draft))
+    except AdUnionError as refusal:
+        return _refused(it, draft, refusal)
+    near = found.near(float(target), draft.budget_minor)
     with it.services.engine.connect() as conn:
         account = merchant_wallet(draft.merchant_id)
         wallet = it.services.ledger.balance(conn, account, currency).available_minor
@@ -279,7 +375,10 @@ def _time_page(
         zone_name=str(zone_of(it.request.cookies.get("tz"))),
         count=len(draft.item_ids),
         target=float(target),
-        predicted={"spend": near.spend_minor, "gmv": near.gmv_minor} if near else None,
+        predicted={
+            "spend": round(near.spend_minor.value / found.days),
+            "gmv": round(near.gmv_minor.value / found.days),
+        },
         wallet=wallet,
         items_path=f"/merchant/promote/{draft.id}/items",
         target_path=f"/merchant/promote/{draft.id}/target",

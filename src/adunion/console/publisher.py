@@ -46,7 +46,7 @@ def today(request: Request, who: Publisher) -> Any:
     return it.page(
         "publisher.html",
         span=span.key,
-        publisher_name=it.services.publishers.get(party(who)).name,
+        publisher_name=_own_name(it, who),
         figures=_stats(it, days, earned),
         results=_chart(it, days),
         links=_link_table(it, _link_rows(it, party(who), span)),
@@ -57,7 +57,9 @@ def today(request: Request, who: Publisher) -> Any:
 def products(request: Request, who: Publisher) -> Any:
     """Everything that can be linked to."""
     del who
-    return items_page(Context(request), ItemFilter(), N_("Products"), merchant=False)
+    it = Context(request)
+    wanted = ItemFilter(currency=it.services.currency)
+    return items_page(it, wanted, N_("Products"), merchant=False)
 
 
 @router.get("/links")
@@ -223,6 +225,11 @@ def _own_link(it: Context, link_id: str, who: Principal) -> Link:
     if link.publisher_id != party(who):
         raise not_found("link", link_id)
     return link
+
+
+def _own_name(it: Context, who: Principal) -> str:
+    publisher = it.services.publishers.get(party(who))
+    return (publisher.name_en if it.lang == "en" else "") or publisher.name
 
 
 def _address(it: Context, code: str) -> str:

@@ -49,6 +49,13 @@ def span_of(request: Request, default: str = "7d") -> Span:
     return Span(key, since, hour + timedelta(hours=1))
 
 
+def plans_asked_for(request: Request, merchant_id: str | None = None) -> list[PlanResult]:
+    """The results of the plans in the state and span that the URL asks for."""
+    span, status = span_of(request), request.query_params.get("status", "")
+    found = request.app.state.services.insight.plan_results(span.since, span.until, merchant_id)
+    return [one for one in found if status in ("", one.status)]
+
+
 def result_stats(say: Say, fmt: Formats, result: Result, target: float | None = None) -> list[Stat]:
     """Spend, sales, ROI, orders."""
     attained = result.roi / target if target and result.roi is not None else None

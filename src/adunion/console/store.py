@@ -38,7 +38,9 @@ def home(request: Request) -> Any:
     it = Context(request)
     visit = _visit(it)
     slots = _decide(it, visit, "feed", {})
-    return _answer(it, visit, "store.html", slots=slots, q="", heading=it.say(N_("For you today")))
+    return _answer(
+        it, visit, "store.html", slots=slots, q="", heading=it.say(N_("For you today")), sub=""
+    )
 
 
 @router.get("/search")
@@ -47,8 +49,13 @@ def search(request: Request) -> Any:
     it = Context(request)
     visit, query = _visit(it), it.text("q")
     slots = _decide(it, visit, "search", {"query": query}) if query else []
-    heading = it.say(N_("Results for “%(query)s”"), query=query) if query else it.say(N_("Search"))
-    return _answer(it, visit, "store.html", slots=slots, q=query, heading=heading)
+    heading, sub = it.say(N_("Search")), ""
+    if slots and it.services.says(query, [slot["item"] for slot in slots]):
+        heading = it.say(N_("Results for “%(query)s”"), query=query)
+    elif query:
+        heading = it.say(N_("Nothing matches “%(query)s”"), query=query)
+        sub = it.say(N_("Here is what is popular instead.")) if slots else ""
+    return _answer(it, visit, "store.html", slots=slots, q=query, heading=heading, sub=sub)
 
 
 @router.get("/item/{id}")
@@ -61,7 +68,8 @@ def item(request: Request, id: str) -> Any:
         return _with_cookie(it, visit, redirect(f"/store/item/{id}"))
     with it.services.engine.connect() as conn:
         found = repository.items_by_id(conn, [id], it.lang).get(id)
-        names = repository.merchant_names(conn, [found["merchant_id"]]) if found else {}
+        merchant = [found["merchant_id"]] if found else []
+        names = repository.merchant_names(conn, merchant, it.lang)
     if found is None:
         raise not_found("item", id)
     slots = _decide(it, visit, "feed", {"item": id}, 6)
@@ -272,6 +280,7 @@ def _decide(
         "context": context,
         "locale": it.lang.replace("_", "-"),
         "consent": visit.consent,
+        "explain": True,  # so that every page of the demo store can be looked up
     }
     if slots is not None:
         body["slots"] = slots

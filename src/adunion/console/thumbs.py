@@ -46,8 +46,8 @@ def draw(item_id: str, category: str, name: str) -> str:
     light = 52 + _number(item_id) % 12
     label = name.rpartition(" > ")[2]
     letters = sum(1 if each.isascii() else 2 for each in label)
-    size = 12 if letters <= 22 else 9
-    label = escape(label if letters <= 30 else label[:29] + "…")
+    size = max(7, min(12, 228 // max(letters, 1)))  # a letter is about .62 of its size wide
+    label = escape(label if letters <= 32 else label[:31] + "…")
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120" role="img">'
         f'<rect width="160" height="120" fill="hsl({hue} 38% 93%)"/>'

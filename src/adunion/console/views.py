@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from gettext import NullTranslations
 from hashlib import sha256
 from importlib.resources import files
@@ -109,7 +108,7 @@ class Views:
             "undo": request.query_params.get("undo"),
             "undo_path": "",
             "done_messages": DONE,
-            "url": lambda **changes: _url(request, changes),
+            "url": PageUrl(request),
         }
 
     def _remember(self, request: Request, answer: Response) -> None:
@@ -148,6 +147,24 @@ class Views:
         return environment
 
 
+class PageUrl:
+    """A page's own address, for links that keep its state."""
+
+    def __init__(self, request: Request) -> None:
+        self._path = request.url.path
+        once = ("csv", "done", "undo", "lang")
+        self._query = {k: v for k, v in request.query_params.items() if k not in once}
+
+    def __call__(self, **changes: Any) -> str:
+        """The address with parts of its query changed; None takes one out."""
+        query = self.without(*changes) | {k: str(v) for k, v in changes.items() if v is not None}
+        return f"{self._path}?{urlencode(query)}" if query else self._path
+
+    def without(self, *names: str) -> dict[str, str]:
+        """The query without some of its parts, for the hidden fields of a form."""
+        return {key: value for key, value in self._query.items() if key not in names}
+
+
 def whole_number(request: Request, name: str, most: int = 100_000) -> int:
     """A whole number of the URL; 0 where there is none."""
     text = request.query_params.get(name, "")
@@ -170,18 +187,6 @@ def safe_path(path: str | None, fallback: str) -> str:
     if path and path.startswith("/") and not path.startswith("//") and "\\" not in path:
         return path if path.isprintable() else fallback
     return fallback
-
-
-def _url(request: Request, changes: Mapping[str, Any]) -> str:
-    query = {
-        key: value
-        for key, value in request.query_params.items()
-        if key not in ("csv", "done", "undo", "lang")
-    }
-    query.update({key: str(value) for key, value in changes.items() if value is not None})
-    for key in [key for key, value in changes.items() if value is None]:
-        query.pop(key, None)
-    return f"{request.url.path}?{urlencode(query)}" if query else request.url.path
 
 
 def _csv(table: Table, translate: Any) -> Response:

@@ -32,6 +32,8 @@ class PlanBook:
     merchant_ids: list[str]  # (p,)
     item_plan: npt.NDArray[np.int32]  # (n_items,) row here, -1 none
     target_roi: npt.NDArray[np.float64]  # (p,)
+    order_micros: npt.NDArray[np.int64]  # (p,) what an order counts for; 0: its GMV
+    net: npt.NDArray[np.bool_]  # (p,) GMV counts after returns
     alpha: npt.NDArray[np.float64]  # (p,)
     remaining_micros: npt.NDArray[np.int64]  # (p,) budget not yet charged or promised
     wallet: npt.NDArray[np.int32]  # (p,) row in wallet_micros
@@ -39,6 +41,7 @@ class PlanBook:
     start_us: npt.NDArray[np.int64]  # (p,)
     end_us: npt.NDArray[np.int64]  # (p,) NEVER_US where it has no end
     dayparts: npt.NDArray[np.bool_]  # (p, 168)
+    held_micros: npt.NDArray[np.int64] | None = None  # (p,) a deciding node's leases; None: all
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -69,6 +72,8 @@ class PlanBook:
             merchant_ids=[plan.merchant_id for plan in plans],
             item_plan=_item_plan(plans, catalog),
             target_roi=np.array([float(plan.target_roi) for plan in plans], np.float64),
+            order_micros=np.array([plan.target_cost_micros or 0 for plan in plans], np.int64),
+            net=np.array([plan.goal == "net_roi" for plan in plans], np.bool_),
             alpha=np.array([alphas.get(plan.id, ALPHA_FIRST) for plan in plans], np.float64),
             remaining_micros=np.array([_budget(plan) for plan in plans], np.int64),
             wallet=np.array([wallet_of[plan.merchant_id] for plan in plans], np.int32),
@@ -84,7 +89,15 @@ class PlanBook:
             self,
             remaining_micros=self.remaining_micros.copy(),
             wallet_micros=self.wallet_micros.copy(),
+            held_micros=None if self.held_micros is None else self.held_micros.copy(),
         )
+
+    @property
+    def purse(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """What decisions take money from: budgets and wallets, or leases, which mind both."""
+        if self.held_micros is None:
+            return self.remaining_micros, self.wallet_micros
+        return self.held_micros, np.full(len(self.wallet_micros), UNLIMITED, np.int64)
 
     def alphas(self) -> dict[str, float]:
         """Multiplier by plan id, to carry over to the next book."""

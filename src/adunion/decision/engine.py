@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.clock import generator
+from adunion.kernel.money import micros_per_minor
 
 from .auction.batch import (
     Book,
     Candidates,
+    Goods,
     Requests,
     Rules,
     Scores,
@@ -22,21 +24,30 @@ from .auction.batch import (
     new_slots,
     run,
 )
-from .auction.pricing import EXPOSURE_ONE, Facts, Micros, price
+from .auction.pricing import Facts, Micros, price
 from .auction.rank import scratch
+from .bidding.launch import ROUNDS, as_running, settle, traffic_in_hours
 from .bidding.pilot import Pilot
 from .bidding.sample import Sample
-from .bidding.types import Landscape, Results
+from .bidding.types import Landscape, Results, bidder
 from .book import PlanBook
 from .explain import Explanation, explain
-from .explore import explore
-from .goods import goods
+from .explore import Shown, explore
+from .goods import goods, promised
+from .log import Decided, DecisionLog
+from .page import answer, moved_slots, pay
+from .seen import HourlyLandscapes
 from .types import CandidateBatch, DecisionBatch, Placement, RequestBatch
+from .watched import Watched, joined
+from .waterfall import Counted, Waterfall
 
 Floats = npt.NDArray[np.float32]
+Column = npt.NDArray[np.float64] | None
 Retrieve = Callable[[RequestBatch], CandidateBatch]
 Predict = Callable[[RequestBatch, CandidateBatch], tuple[Floats, Floats]]
 
+WATCH_AT_ONCE = 64  # requests that wait to be seen by bidding and the waterfall
+_LOGGED_SETTINGS = ("explore_bps", "take_bps", "experience_bps", "merchant_cap", "group_cap")
 CHUNK = 128  # requests between two settlings of what bids reserved and prices left over
 
 
@@ -49,13 +60,15 @@ class DecisionSettings:
     merchant_cap: int = 4  # items of one merchant on a page
     group_cap: int = 1  # variants of one product on a page
     pricing: str = "uplift"
-    bidder: str = "receding"
-    explore_bps: int = 100  # requests with two slots swapped at random
+    reserve_micros: int = 0  # of each seen impression that a bid adds
+    bidder: str = "return_target"
+    explore_bps: int = 100  # requests with a slot given to another item by chance
+    log_one_in: int = 20  # requests to one whose candidates are kept in the log of decisions
 
     @property
     def rules(self) -> Rules:
         """What the kernel needs of it."""
-        return Rules(self.take_bps / 10_000, self.merchant_cap, self.group_cap)
+        return Rules(self.take_bps / 10_000, self.merchant_cap, self.group_cap, self.reserve_micros)
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,13 @@ class DecisionEngine:
         self.placements = list(placements)
         self.plans = plans
         self.pilot = Pilot(plans)
-        self._goods = goods(catalog, placements, self.settings.experience_bps)
+        self.log: DecisionLog | None = None
+        self._waiting: list[Watched] = []
+        self._waiting_requests = 0
+        self.waterfall = Waterfall(self.placements, plans.ids)
+        self.seen = HourlyLandscapes()
+        self._learned: tuple[Column, Column, Column] = (None, None, None)
+        self._goods = self._valued()
 
     def replace(
         self,
@@ -111,10 +130,26 @@ class DecisionEngine:
         ]
         self.plans = plans
         self.pilot.take(plans)
+        self.waterfall.take(placements or self.placements, plans.ids)
         if catalog is not None or placements is not None:
             self.catalog = catalog or self.catalog
             self.placements = list(placements or self.placements)
-            self._goods = goods(self.catalog, self.placements, self.settings.experience_bps)
+            self._learned = (None, None, None)
+        self._goods = self._valued()
+
+    @property
+    def goods(self) -> Goods:
+        """The catalog's columns as the auction reads them now."""
+        return self._goods
+
+    def revalue(self, pieces: Column, returned: Column = None, experience: Column = None) -> None:
+        """Take what was learned of each item of the catalog, (items,) each; None: not known.
+
+        The pieces expected of an order, the share of its money that comes back, and what a click
+        on it is to the shopper, 0..1.
+        """
+        self._learned = (pieces, returned, experience)
+        self._goods = self._valued()
 
     def tick(self, now_us: int, results: Results) -> None:
         """Set every plan's multiplier from what was observed since the last tick.
@@ -124,14 +159,63 @@ class DecisionEngine:
         self._fold(now_us)
         self.pilot.steer(now_us, results, self.settings.bidder)
 
+    def rehearse(
+        self, now_us: int, requests: RequestBatch, fresh: npt.NDArray[np.int64], results: Results
+    ) -> None:
+        """Give new plans (rows of the book) their first multiplier, from requests of before.
+
+        Rivals bid as they do now. What was seen is remembered as if the plans had run.
+        """
+        book, chosen = self.plans, self.settings
+        for turn in range(ROUNDS):
+            trial = as_running(book, fresh)
+            decided = self._auction(requests, trial)
+            columns, rows = _columns(requests, decided)
+            mine = np.isin(decided.scores.plan, fresh)
+            scores = decided.scores._replace(plan=np.where(mine, decided.scores.plan, np.int32(-1)))
+            sample = Sample(len(book), generator(len(requests), turn))
+            sample.observe(columns, rows, scores)
+            traffic = traffic_in_hours(book, requests.at_us)
+            seen = sample.landscape(
+                self._goods, book.target_roi, traffic, chosen.rules, chosen.pricing
+            )
+            outlook = self.pilot.outlook(now_us)
+            bid = bidder.get(chosen.bidder)
+            settle(bid, book, fresh, sample.seen, seen, results, outlook)
+        self.pilot.memory.fold([book.ids[row] for row in fresh.tolist()], seen.take(fresh), now_us)
+
     def decide(self, requests: RequestBatch) -> DecisionBatch:
         """Fill the slots of n requests, in order; at most a placement's own slots each."""
         if not len(requests):
-            return _decision(self._nothing())
+            nothing = self._nothing()
+            return _decision(nothing, self._shown(requests, nothing))
         decided = self._auction(requests, self.plans)
-        columns, rows = _columns(requests, decided)
-        self.pilot.observe(columns, rows, decided.scores)
-        return explore(_decision(decided), self._rng, self.settings.explore_bps)
+        self._waiting.append(Watched(*_columns(requests, decided), decided.scores, decided.slots))
+        self._waiting_requests += len(requests)
+        if self._waiting_requests >= WATCH_AT_ONCE:
+            self.watch()
+        shown = self._shown(requests, decided)
+        answer = _decision(decided, shown)
+        if self.log is not None:
+            every = np.arange(len(requests))
+            kept = every if requests.keep else self.log.chosen(requests.request)
+            if len(kept):
+                self.log.note(self._noted(requests, decided, shown, answer), kept)
+        return answer
+
+    def watch(self) -> None:
+        """Let bidding and the waterfall see what was decided since the last time."""
+        if not self._waiting:
+            return
+        seen = joined(self._waiting)
+        self._waiting, self._waiting_requests = [], 0
+        self.pilot.observe(seen.requests, seen.candidates, seen.scores)
+        self.waterfall.observe(*seen, self._goods, _book(self.plans), self.settings.rules)
+
+    def counted(self) -> Counted | None:
+        """Where plans' requests went since the last time this was asked."""
+        self.watch()
+        return self.waterfall.drain()
 
     def explain(self, requests: RequestBatch, request: int = 0) -> list[Explanation]:
         """Every candidate of one request as it would be decided now, best first."""
@@ -169,8 +253,17 @@ class DecisionEngine:
             self._goods, plans.target_roi, traffic, chosen.rules, chosen.pricing
         )
 
+    def _valued(self) -> Goods:
+        """What a sale of each item is worth, and counts for towards its plan's promise."""
+        weight = self.settings.experience_bps
+        pieces, returned, experience = self._learned
+        table = goods(self.catalog, self.placements, weight, pieces, experience)
+        return promised(table, self.plans, returned)
+
     def _fold(self, now_us: int) -> None:
-        self.pilot.fold(now_us, self._goods, self.settings.rules, self.settings.pricing)
+        self.watch()
+        seen = self.pilot.fold(now_us, self._goods, self.settings.rules, self.settings.pricing)
+        self.seen.add(now_us, self.plans, seen)
 
     def _nothing(self) -> Auction:
         none = np.zeros(0, np.float32)
@@ -192,21 +285,65 @@ class DecisionEngine:
         for first in range(0, len(requests), CHUNK):
             last = min(first + CHUNK, len(requests))
             run(first, last, columns, rows, self._goods, book, rules, work, scores, slots)
-            decided.price_micros[first:last] = self._settle(decided, plans, first, last)
+            self._settle(decided, plans, first, last)
         return decided
 
-    def _settle(self, decided: Auction, plans: PlanBook, first: int, last: int) -> Micros:
+    def _shown(self, requests: RequestBatch, decided: Auction) -> Shown:
+        candidates = decided.candidates
+        return explore(
+            requests.request, candidates.offsets, candidates.item, decided.scores,
+            decided.slots.candidate, self._goods, self.settings.rules,
+            scratch(int(np.diff(candidates.offsets).max(initial=1))), self.settings.explore_bps,
+        )  # fmt: skip
+
+    def _noted(
+        self, requests: RequestBatch, decided: Auction, shown: Shown, answer: DecisionBatch
+    ) -> Decided:
+        """What the log of decisions keeps of a batch."""
+        candidates, scores, table = decided.candidates, decided.scores, self._goods
+        item = candidates.item
+        plan_raw = np.append(self.plans.raw, np.zeros(1, "V16"))
+        return Decided(
+            requests=requests,
+            candidates=candidates,
+            columns={
+                "item": self.catalog.raw[item],
+                "plan": plan_raw[scores.plan],
+                "merchant": table.merchant[item],
+                "group": table.group[item],
+                "pctr": decided.pctr,
+                "pcvr": decided.pcvr,
+                "relevance": candidates.relevance,
+                "value": table.value_micros[item],
+                "experience": table.experience_micros[item],
+                "organic": scores.organic,
+                "bid": scores.bid,
+            },
+            exposures=_exposures(table, requests),
+            settings={
+                "unit": micros_per_minor(self.catalog.currency),
+                **{name: getattr(self.settings, name) for name in _LOGGED_SETTINGS},
+            },
+            placement=np.array([each.id for each in self.placements])[requests.placement],
+            home=decided.slots.candidate,
+            shown=shown.candidate,
+            of_slot={
+                "moved": answer.moved,
+                "price": answer.price_micros,
+                "propensity": answer.propensity,
+                "exposure_organic": answer.exposure_organic,
+            },
+        )
+
+    def _settle(self, decided: Auction, plans: PlanBook, first: int, last: int) -> None:
         """Price the chunk and give back what its bids reserved beyond the prices."""
-        slots = Slots(*(column[first:last] for column in decided.slots))
-        facts = _facts(decided.scores, slots)
-        prices = price(self.settings.pricing, facts)
-        at = np.nonzero(facts.moved)
-        if len(at[0]):
-            back = facts.bid[at] - prices[at]
-            plan = decided.scores.plan[slots.candidate[at]]
-            np.add.at(plans.remaining_micros, plan, back)
-            np.add.at(plans.wallet_micros, plans.wallet[plan], back)
-        return prices
+        moved = moved_slots(decided.slots, decided.scores, first, last)
+        if not len(moved.plan):
+            return
+        reserve = self.settings.reserve_micros
+        prices = price(self.settings.pricing, Facts(*moved.facts, reserve=reserve))
+        remaining, wallets = plans.purse
+        pay(moved, prices, reserve, decided.price_micros, remaining, plans.wallet, wallets)
 
 
 def _columns(requests: RequestBatch, decided: Auction) -> tuple[Requests, Candidates]:
@@ -218,46 +355,22 @@ def _columns(requests: RequestBatch, decided: Auction) -> tuple[Requests, Candid
 
 
 def _book(plans: PlanBook) -> Book:
+    remaining, wallets = plans.purse
     return Book(
-        plans.item_plan, plans.target_roi, plans.alpha, plans.remaining_micros, plans.wallet,
-        plans.wallet_micros, plans.start_us, plans.end_us, plans.dayparts,
+        plans.item_plan, plans.target_roi, plans.alpha, remaining, plans.wallet,
+        wallets, plans.start_us, plans.end_us, plans.dayparts,
     )  # fmt: skip
 
 
-def _pick(slots: Slots, column: npt.NDArray[Any], empty: int = 0) -> npt.NDArray[Any]:
-    """A candidates' column by slot; `empty` where there is none."""
-    if not len(column):
-        return np.full(slots.candidate.shape, empty, column.dtype)
-    return np.where(slots.candidate >= 0, column[slots.candidate], np.array(empty, column.dtype))
+def _exposures(table: Goods, requests: RequestBatch) -> Micros:
+    """(n, K) of the slots that each request wanted, 0 past them."""
+    exposures = table.exposures[requests.placement]
+    wanted = np.arange(exposures.shape[1]) < requests.slots[:, None]
+    return np.where(wanted, exposures, 0)
 
 
-def _facts(scores: Scores, slots: Slots) -> Facts:
-    return Facts(
-        bid=_pick(slots, scores.bid),
-        organic=_pick(slots, scores.organic),
-        exposure=slots.exposure,
-        exposure_organic=slots.exposure_organic,
-        welfare=slots.welfare,
-        welfare_without=slots.welfare_without,
-        rival=slots.rival,
-    )
-
-
-def _decision(decided: Auction) -> DecisionBatch:
-    slots, scores, candidates = decided.slots, decided.scores, decided.candidates
-    shown = slots.candidate >= 0
-    return DecisionBatch(
-        item=_pick(slots, candidates.item, -1),
-        plan=_pick(slots, scores.plan, -1),
-        moved=shown & (slots.exposure > slots.exposure_organic),
-        price_micros=decided.price_micros,
-        exposure=(slots.exposure / EXPOSURE_ONE).astype(np.float32),
-        exposure_organic=(slots.exposure_organic / EXPOSURE_ONE).astype(np.float32),
-        pctr=_pick(slots, decided.pctr),
-        pcvr=_pick(slots, decided.pcvr),
-        organic=_pick(slots, scores.organic).astype(np.float32),
-        bid=_pick(slots, scores.bid).astype(np.float32),
-        relevance=_pick(slots, candidates.relevance),
-        propensity=shown.astype(np.float32),
-        candidates=np.diff(candidates.offsets).astype(np.int32),
-    )
+def _decision(decided: Auction, chosen: Shown) -> DecisionBatch:
+    return answer(
+        decided.slots, decided.scores, decided.candidates, decided.pctr, decided.pcvr,
+        decided.price_micros, chosen,
+    )  # fmt: skip

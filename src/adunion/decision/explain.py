@@ -28,7 +28,7 @@ class Explanation:
     pcvr: float
     sale_micros: int  # o_i: the platform's part of the expected sale ...
     experience_micros: int  # ... and what the click is worth to the shopper
-    value_micros: int  # pctr * pcvr * price
+    value_micros: int  # pctr * pcvr * GMV of an order
     plan: int  # row of the plan that may bid, -1 none
     alpha: float
     target_roi: float
@@ -61,7 +61,7 @@ def explain(
     explained = []
     for row in sorted(range(begin, end), key=lambda at: (-score[at], candidates.item[at])):
         item, plan, slot = int(candidates.item[row]), int(scores.plan[row]), slot_of.get(row, -1)
-        value = float(pctr[row]) * float(pcvr[row]) * int(goods.price_micros[item])
+        value = float(pctr[row]) * float(pcvr[row]) * int(goods.value_micros[item])
         explained.append(
             Explanation(
                 item=item,

@@ -1,41 +1,122 @@
-"""Exploration: a few pages have two slots swapped at random, so that position can be learned."""
+"""Exploration: a few pages have one slot changed by chance, so that what is not known is learned.
+
+Of the requests a share e is explored. One of the page's f filled slots is drawn; its item changes
+places with another, drawn evenly from the rest of the page and the h <= f items that stand next in
+the ranking (under the same caps, so that a page never breaks them). So with m = f + h an item
+
+    keeps its slot with        1 - e (1/f + (f - 1) / (f (m - 1))),
+    has another slot with      2e / (f (m - 1)),
+    comes from below with       e / (f (m - 1)).
+
+The draws hang on the request's id alone: a replay explores the same pages. What was changed costs
+nothing and counts as not moved by its bid: the platform pays for its own curiosity.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
-from .types import DecisionBatch
+from adunion.kernel.chance import uniform
 
-_OF_THE_SLOT = ("exposure", "candidates", "propensity")
+from .auction.batch import Goods, Rules, Scores, rank
+from .auction.rank import SLOTS_MAX, Scratch
+
+_WHETHER, _SLOT, _OTHER = 0xE0, 0xE1, 0xE2  # purposes of draws
 
 
-def explore(decided: DecisionBatch, rng: np.random.Generator, share_bps: int) -> DecisionBatch:
-    """Swap two random filled slots in that share of the requests, and log the propensities.
+class Shown(NamedTuple):
+    """(n, K): the candidate row in each slot, -1 none; how likely it was; where chance chose it."""
 
-    With e the share and f filled slots, an item keeps its slot with 1 - 2e/f and has another with
-    2e/(f(f - 1)). What was swapped costs nothing: the platform pays for its own curiosity.
-    """
-    share = share_bps / 10_000
-    filled = (decided.item >= 0).sum(axis=1)
-    able = filled >= 2
-    at_home = np.where(able, 1 - 2 * share / np.maximum(filled, 1), 1.0)
-    propensity = np.where(decided.item >= 0, at_home[:, None], 0).astype(np.float32)
-    rows = np.nonzero(able & (rng.random(len(filled)) < share))[0]
-    if not len(rows):
-        return replace(decided, propensity=propensity)
-    left = rng.integers(0, filled[rows])
-    right = (left + rng.integers(1, filled[rows])) % filled[rows]
-    columns = {}
-    for column in fields(DecisionBatch):
-        if column.name not in _OF_THE_SLOT:
-            array = getattr(decided, column.name).copy()
-            array[rows, left], array[rows, right] = array[rows, right], array[rows, left]
-            columns[column.name] = array
-    columns["price_micros"][rows, left] = 0
-    columns["price_micros"][rows, right] = 0
-    away = 2 * share / (filled[rows] * (filled[rows] - 1))
-    propensity[rows, left] = away
-    propensity[rows, right] = away
-    return replace(decided, **columns, propensity=propensity)
+    candidate: npt.NDArray[np.int64]
+    propensity: npt.NDArray[np.float32]
+    explored: npt.NDArray[np.bool_]
+
+
+def explore(
+    request: npt.NDArray[np.void],
+    offsets: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    scores: Scores,
+    candidate: npt.NDArray[np.int64],
+    goods: Goods,
+    rules: Rules,
+    work: Scratch,
+    share_bps: int,
+) -> Shown:
+    """What to show of n ranked requests: ids V16, CSR candidates, ranked rows (n, K)."""
+    shown = Shown(
+        candidate.copy(),
+        (candidate >= 0).astype(np.float32),
+        np.zeros(candidate.shape, np.bool_),
+    )
+    if share_bps and len(request):
+        words = np.ascontiguousarray(request).view(np.uint64).reshape(-1, 2)
+        share = share_bps / 10_000
+        _explore(words, share, offsets, item, scores, goods, rules, work, shown)
+    return shown
+
+
+@njit(cache=True, nogil=True)
+def at_home(share: float, filled: int, ranked: int) -> float:
+    """P(an item keeps its slot) on a page of `filled`, of the `ranked` items that may be shown."""
+    if ranked < 2:
+        return 1.0
+    return 1.0 - share * (1.0 / filled + (filled - 1.0) / (filled * (ranked - 1.0)))
+
+
+@njit(cache=True, nogil=True)
+def elsewhere(share: float, filled: int, ranked: int) -> float:
+    """P(an item from below the page has a given slot); of the page's own it is twice that."""
+    if ranked < 2:
+        return 0.0
+    return share / (filled * (ranked - 1.0))
+
+
+@njit(cache=True, nogil=True)
+def _explore(
+    words: npt.NDArray[np.uint64],
+    share: float,
+    offsets: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    scores: Scores,
+    goods: Goods,
+    rules: Rules,
+    work: Scratch,
+    shown: Shown,
+) -> None:
+    for request in range(len(words)):
+        filled = 0
+        while filled < shown.candidate.shape[1] and shown.candidate[request, filled] >= 0:
+            filled += 1
+        if filled == 0:
+            continue
+        begin, end = offsets[request], offsets[request + 1]
+        ranked = rank(
+            work, scores.organic[begin:end], scores.bid[begin:end], item[begin:end],
+            goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), rules,
+        )  # fmt: skip
+        for slot in range(filled):
+            shown.propensity[request, slot] = at_home(share, filled, ranked)
+        key = words[request, 0] ^ words[request, 1]
+        if ranked < 2 or uniform(key, 0, _WHETHER) >= share:
+            continue
+        slot = int(uniform(key, 0, _SLOT) * filled)
+        other = int(uniform(key, 0, _OTHER) * (ranked - 1))
+        if other >= slot:
+            other += 1
+        chance = elsewhere(share, filled, ranked)
+        shown.explored[request, slot] = True
+        if other < filled:
+            was = shown.candidate[request, slot]
+            shown.candidate[request, slot] = shown.candidate[request, other]
+            shown.candidate[request, other] = was
+            shown.explored[request, other] = True
+            shown.propensity[request, slot] = 2 * chance
+            shown.propensity[request, other] = 2 * chance
+        else:
+            shown.candidate[request, slot] = begin + work.chosen[other]
+            shown.propensity[request, slot] = chance

@@ -14,16 +14,52 @@ from adunion.kernel.money import micros_per_minor
 from .auction.batch import Goods
 from .auction.pricing import EXPOSURE_ONE
 from .auction.rank import SLOTS_MAX
+from .book import PlanBook
 from .types import Placement
 
 
-def goods(catalog: CatalogSnapshot, placements: Sequence[Placement], experience_bps: int) -> Goods:
-    """Columns for the kernel; experience is from the item's stars, 1 worth nothing, 5 all."""
+def goods(
+    catalog: CatalogSnapshot,
+    placements: Sequence[Placement],
+    experience_bps: int,
+    pieces: npt.NDArray[np.float64] | None = None,
+    experience: npt.NDArray[np.float64] | None = None,
+) -> Goods:
+    """Columns for the kernel.
+
+    `pieces` (items,) are those expected of an order of each item; absent: one. `experience`
+    (items,) is what an item is to the shopper, 0..1; absent: from its stars, 1 nothing, 5 all.
+    """
     price_micros = catalog.price_minor * micros_per_minor(catalog.currency)
+    value_micros = price_micros if pieces is None else np.rint(price_micros * pieces)
     median = int(np.median(price_micros)) if len(catalog) else 0
-    stars = np.clip((catalog.rating.astype(np.float64) - 1) / 4, 0, 1)
-    worth = (stars * (median * experience_bps // 10_000)).astype(np.int64)
-    return Goods(catalog.merchant, catalog.item_group, price_micros, worth, exposures(placements))
+    if experience is None:
+        experience = np.clip((catalog.rating.astype(np.float64) - 1) / 4, 0, 1)
+    worth = (experience * (median * experience_bps // 10_000)).astype(np.int64)
+    return Goods(
+        catalog.merchant,
+        catalog.item_group,
+        value_micros.astype(np.int64),
+        value_micros.astype(np.int64),
+        worth,
+        exposures(placements),
+    )
+
+
+def promised(table: Goods, plans: PlanBook, returned: npt.NDArray[np.float64] | None) -> Goods:
+    """The goods with what a sale counts for by the goal of the plan that holds each item.
+
+    `returned` (items,) is the share of GMV expected back; absent: none.
+    """
+    held = np.flatnonzero(plans.item_plan >= 0)
+    plan = plans.item_plan[held]
+    counted = table.value_micros.copy()
+    if returned is not None:
+        net = plans.net[plan]
+        counted[held[net]] = np.rint(counted[held[net]] * (1 - returned[held[net]]))
+    order = plans.order_micros[plan]
+    counted[held[order > 0]] = order[order > 0]
+    return table._replace(promised_micros=counted)
 
 
 def exposures(placements: Sequence[Placement]) -> npt.NDArray[np.int64]:

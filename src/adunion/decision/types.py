@@ -34,6 +34,7 @@ class RequestBatch:
     context_offsets: npt.NDArray[np.int64]  # (n + 1,)
     context_items: npt.NDArray[np.int32]  # catalog rows: the cart, or the item being viewed
     consent: npt.NDArray[np.bool_]  # (n,)
+    keep: bool = False  # in the log of decisions whatever its sample says
 
     def __len__(self) -> int:
         return len(self.request)
@@ -65,7 +66,7 @@ class DecisionBatch:
     pctr: npt.NDArray[np.float32]
     pcvr: npt.NDArray[np.float32]
     organic: npt.NDArray[np.float32]  # o_i, micros per impression
-    bid: npt.NDArray[np.float32]  # b_i, micros per impression
+    bid: npt.NDArray[np.float32]  # b_i beyond the reserve, micros per impression
     relevance: npt.NDArray[np.float32]
     propensity: npt.NDArray[np.float32]
     candidates: npt.NDArray[np.int32]  # (n,) how many were ranked

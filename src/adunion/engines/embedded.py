@@ -77,7 +77,7 @@ def join(home: Path) -> tuple[URL, Membership]:
     if len(os.fsencode(home)) > _PATH_BYTES_MAX:
         raise _unusable(home, f"its path is longer than {_PATH_BYTES_MAX} bytes")
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _starting(home):
             lock = os.open(home / "postgres.users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
             try:
@@ -193,10 +193,7 @@ def _init(home: Path) -> None:
     account = _account()
     if account:
         os.chown(fresh, account.pw_uid, account.pw_gid)
-        for parent in fresh.parents:
-            mode = parent.stat().st_mode
-            if not mode & stat.S_IXOTH:
-                parent.chmod(mode | stat.S_IXOTH)  # let the account pass through, not list
+        _let_pass(home, account)
     done = _run(
         "initdb", "-D", ".", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
         "--locale=C.UTF-8", data=fresh,
@@ -207,6 +204,22 @@ def _init(home: Path) -> None:
     with (fresh / "postgresql.conf").open("a") as conf:
         conf.write(_SETTINGS)
     fresh.rename(data)
+
+
+def _let_pass(home: Path, account: pwd.struct_passwd) -> None:
+    """Let the server's account pass through to its data, and see nothing else.
+
+    The home is opened to the account's group only. Folders above it that are closed to others are
+    not ours to give to a group: they get the right to pass, not to list.
+    """
+    mode = home.stat().st_mode
+    if not mode & stat.S_IXOTH:
+        os.chown(home, -1, account.pw_gid)
+        home.chmod(mode & ~stat.S_IRWXG | stat.S_IXGRP)
+    for parent in home.parents:
+        mode = parent.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)
 
 
 def _socket_dir(home: Path) -> Path:

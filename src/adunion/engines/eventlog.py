@@ -82,7 +82,7 @@ class EventLog:
         self._file: int | None = None
         self._segments: list[_Segment] = []
         if not read_only:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._writer_lock = _lock_writer(folder)
         try:
             self._open()
@@ -247,7 +247,7 @@ class EventLog:
         path = self._folder / f"{first:020d}.events"
         header = segment_header(self._schema)
         fresh = path.with_suffix(".new")
-        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         os.write(file, header)
         os.fsync(file)
         os.rename(fresh, path)
@@ -266,7 +266,9 @@ class EventLog:
         known = {segment.path: segment for segment in self._segments}
         segments = [known.get(path) or _Segment(path, int(path.stem)) for path in paths]
         for segment, after in pairwise(segments):
-            segment.rows = after.first - segment.first
+            rows = after.first - segment.first
+            segment.indexed = segment.indexed and segment.rows == rows
+            segment.rows = rows
         if segments:
             self._scan_last(segments[-1])
         self._segments = segments
@@ -282,21 +284,31 @@ class EventLog:
             os.fsync(self._file)
 
     def _scan_last(self, segment: _Segment) -> None:
-        """Check every frame of the last segment; what a crash tore off stays beyond `end`."""
-        data = segment.path.read_bytes()
-        segment.offsets, segment.starts, segment.rows = [], [], 0
-        segment.end = check_header(segment.path, data, self._schema)
-        while (size_rows := good_frame(data, segment.end)) is not None:
-            segment.offsets.append(segment.end)
+        """Check the frames that are new in the last segment; what a crash tore off stays outside.
+
+        A reader goes on where it stood, since what was good before is not written again.
+        """
+        with segment.path.open("rb") as file:
+            if segment.end == 0:
+                head = file.read(12)
+                head += file.read(int.from_bytes(head[4:8], "little"))
+                segment.end = check_header(segment.path, head, self._schema)
+            base = segment.end
+            file.seek(base)
+            data = file.read()
+        at = 0
+        while (size_rows := good_frame(data, at)) is not None:
+            segment.offsets.append(base + at)
             segment.starts.append(segment.first + segment.rows)
-            segment.end += HEAD.size + size_rows[0]
+            at += HEAD.size + size_rows[0]
             segment.rows += size_rows[1]
+        segment.end = base + at
         segment.indexed = True
-        at = data.find(MAGIC, segment.end + 1)
-        while at != -1:
-            if good_frame(data, at) is not None:
+        later = data.find(MAGIC, at + 1)
+        while later != -1:
+            if good_frame(data, later) is not None:
                 raise damaged(segment.path, segment.end)
-            at = data.find(MAGIC, at + 1)
+            later = data.find(MAGIC, later + 1)
 
     def _index(self, segment: _Segment, data: memoryview) -> None:
         """Note where the frames of a closed segment are, by their heads alone."""
@@ -359,7 +371,7 @@ def _write_all(file: int, parts: list[bytes | pa.Buffer], offset: int) -> None:
 
 
 def _lock_writer(folder: Path) -> int:
-    lock = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    lock = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -3,30 +3,58 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 
-from .types import DeliveryShare, PlanResult
+from .types import DeliveryDay, DeliveryShare, PlanWindow
 
 THRESHOLDS = (1.0, 0.9, 0.8)
-MANY_ORDERS = 20
+BANDS = {"0-19": 0, "20-49": 20, "50-199": 50, "200+": 200}
+"""Bands of orders in a window, by their least."""
+ALL = "all"
 
 
-def delivery_shares(results: Sequence[PlanResult]) -> list[DeliveryShare]:
-    """Shares by group and threshold; plans that spent nothing are left out, as none was promised.
+def delivery_shares(windows: Sequence[PlanWindow], days: int) -> list[DeliveryShare]:
+    """Shares by band of orders and threshold, over windows of that many days.
 
     The Poisson floor is what chance alone allows: a plan whose delivery is perfect in expectation
     with n orders still misses a threshold with P(Poisson(n) < threshold * n).
     """
-    spent = [one for one in results if one.attainment is not None]
-    groups = {
-        "many": [one for one in spent if one.result.orders >= MANY_ORDERS],
-        "few": [one for one in spent if one.result.orders < MANY_ORDERS],
-    }
+    groups: dict[str, list[PlanWindow]] = {ALL: list(windows)} | {band: [] for band in BANDS}
+    for window in windows:
+        groups[band_of(window.orders)].append(window)
     return [
-        _share(name, threshold, group) for name, group in groups.items() for threshold in THRESHOLDS
+        _share(days, band, threshold, group)
+        for band, group in groups.items()
+        for threshold in THRESHOLDS
     ]
 
 
+def band_of(orders: int) -> str:
+    """The band that a number of orders is in."""
+    return [band for band, least in BANDS.items() if orders >= least][-1]
+
+
+def delivery_days(windows: Sequence[PlanWindow]) -> list[DeliveryDay]:
+    """All plans together, window by window, oldest first."""
+    by_start: dict[datetime, list[PlanWindow]] = defaultdict(list)
+    for window in windows:
+        by_start[window.at].append(window)
+    return [
+        DeliveryDay(
+            at,
+            len(group),
+            sum(one.spend_minor for one in group),
+            sum(one.gmv_minor for one in group)
+            / math.fsum(one.spend_minor * one.target_roi for one in group),
+        )
+        for at, group in sorted(by_start.items())
+    ]
+
+
+@lru_cache(maxsize=4_096)
 def poisson_floor(orders: int, threshold: float) -> float:
     """P(Poisson(orders) >= threshold * orders): 0.70 for 20 orders at 0.9, 0.85 for 100."""
     if orders == 0:
@@ -38,16 +66,17 @@ def poisson_floor(orders: int, threshold: float) -> float:
     return max(0.0, 1.0 - below)
 
 
-def _share(group: str, threshold: float, plans: Sequence[PlanResult]) -> DeliveryShare:
-    reached = [one for one in plans if (one.attainment or 0.0) >= threshold]
-    count = len(plans)
-    spend = sum(one.result.spend_minor for one in plans)
-    floor = math.fsum(poisson_floor(one.result.orders, threshold) for one in plans)
+def _share(days: int, band: str, threshold: float, windows: Sequence[PlanWindow]) -> DeliveryShare:
+    reached = [one for one in windows if one.attainment >= threshold]
+    count = len(windows)
+    spend = sum(one.spend_minor for one in windows)
+    floor = math.fsum(poisson_floor(one.orders, threshold) for one in windows)
     return DeliveryShare(
-        group,
+        days,
+        band,
         threshold,
         count,
         len(reached) / count if count else 0.0,
-        sum(one.result.spend_minor for one in reached) / spend if spend else 0.0,
+        sum(one.spend_minor for one in reached) / spend if spend else 0.0,
         floor / count if count else 0.0,
     )

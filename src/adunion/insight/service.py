@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Engine
 
 from adunion.attribution.types import Credits
+from adunion.decision.seen import HourlyLandscape
+from adunion.decision.waterfall import SUMS, Counted
 from adunion.kernel.errors import not_found
+from adunion.settlement.guarantee import Spend
 from adunion.tracking.types import EventBatch
 
 from . import repository
-from .delivery import delivery_shares
+from .delivery import delivery_days, delivery_shares
+from .funnel import PlanFunnel, funnel_of, obstacle, whole_of
 from .rollup import roll_up
+from .steps import steps
 from .types import (
-    DeliveryShare,
+    DeliveryReport,
     Dimensions,
     LinkResult,
     MarketPoint,
@@ -25,6 +31,9 @@ from .types import (
     Point,
     Result,
 )
+
+DELIVERY_DAYS = 28
+LOOKED_AT = timedelta(days=3)  # of landscapes: rivals change
 
 
 class Insight:
@@ -120,9 +129,65 @@ class Insight:
         with self._engine.connect() as conn:
             return repository.link_results(conn, since, until, publisher_id, "link")
 
-    def delivery(self, since: datetime, until: datetime) -> list[DeliveryShare]:
-        """The share of plans, and of spend, with attainment >= 1, 0.9, 0.8."""
-        return delivery_shares(self.plan_results(since, until))
+    def plan_funnel(self, plan_id: str, since: datetime, until: datetime) -> PlanFunnel:
+        """Why a plan is where it is: its funnel over `[since, until)`; raises 404."""
+        report = self.plan_report(plan_id, since, until)
+        with self._engine.connect() as conn:
+            kinds = repository.plan_funnel(conn, plan_id, since, until)
+            seen = repository.landscapes(conn, plan_id, until - LOOKED_AT)
+        whole = funnel_of("all", whole_of(kinds) or dict.fromkeys(SUMS, 0))
+        result = report.result
+        return PlanFunnel(
+            plan_id,
+            since,
+            until,
+            report.target_roi,
+            whole,
+            [funnel_of(kind, sums) for kind, sums in kinds],
+            result,
+            obstacle(whole, result.clicks, result.orders),
+            steps(seen and replace(seen, orders=result.orders), report.target_roi),
+        )
+
+    def add_funnels(self, conn: Connection, counted: Counted) -> None:
+        """Add what decisions counted."""
+        repository.add_funnels(conn, counted)
+
+    def add_landscapes(
+        self,
+        conn: Connection,
+        kept: Mapping[tuple[str, int], HourlyLandscape],
+        ratios: Mapping[str, float],
+        now: datetime,
+    ) -> None:
+        """Write what plans would have had at other multipliers in hours that are over."""
+        repository.add_landscapes(conn, kept, ratios, now)
+
+    def billed_days(
+        self, conn: Connection, before: date, plan_id: str | None = None
+    ) -> list[Spend]:
+        """What plans were billed for each day before one that the guarantee has not judged yet."""
+        return repository.billed_days(conn, before, plan_id=plan_id)
+
+    def delivery(self, now: datetime) -> DeliveryReport:
+        """Was the promise kept: over the last 7 days, and each of them; up to the last whole hour.
+
+        The days of the chart are the last `DELIVERY_DAYS`.
+        """
+        until = now.replace(minute=0, second=0, microsecond=0)
+        week = until - timedelta(days=7)
+        since = until - timedelta(days=DELIVERY_DAYS)
+        with self._engine.connect() as conn:
+            days = repository.plan_windows(conn, since, until, 1, self.currency)
+            weeks = repository.plan_windows(conn, week, until, 7, self.currency)
+            paid = repository.guarantee_paid(conn, self.currency)
+        return DeliveryReport(
+            until,
+            self.currency,
+            delivery_shares(weeks, 7) + delivery_shares([d for d in days if d.at >= week], 1),
+            delivery_days(days),
+            paid,
+        )
 
 
 def total(results: list[Result], currency: str) -> Result:

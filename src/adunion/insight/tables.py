@@ -1,7 +1,9 @@
 """Tables of the room: sums by hour and day, added to as the event log is applied."""
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from adunion.decision.waterfall import SUMS
 from adunion.engines.postgres import metadata
 
 
@@ -71,4 +73,24 @@ link_days = Table(
     _sum("orders"),
     _sum("gmv_minor"),
     _sum("refunds_minor", "at the day of the order"),
+)
+
+plan_funnels = Table(
+    "plan_funnels",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("placement_kind", Text, primary_key=True),
+    *(_sum(name) for name in SUMS),
+)
+
+plan_landscapes = Table(
+    "plan_landscapes",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("traffic", Double, nullable=False),
+    Column("alpha", Double, nullable=False),
+    Column("ratio", Double, nullable=False),
+    *(Column(name, ARRAY(Double), nullable=False) for name in ("spend", "moved", "orders")),
 )

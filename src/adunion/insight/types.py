@@ -133,15 +133,69 @@ class LinkResult:
 
 
 @dataclass(frozen=True)
-class DeliveryShare:
-    """Of the plans of one group: which share, and which share of spend, reached an attainment."""
+class PlanWindow:
+    """A plan over one window of time, beside the target that was in force at its end."""
 
-    group: str  # many: >= 20 orders; few: the rest
+    plan_id: str
+    at: datetime  # its beginning
+    target_roi: float
+    spend_minor: int
+    gmv_minor: int
+    orders: int
+
+    @property
+    def attainment(self) -> float:
+        """ROI over target; only windows with spend are made."""
+        return self.gmv_minor / self.spend_minor / self.target_roi
+
+
+@dataclass(frozen=True)
+class DeliveryShare:
+    """Of the plan-windows of one band of orders: which share reached an attainment."""
+
+    days: int  # length of a window: 1 or 7
+    band: str  # orders in the window: all, 0-19, 20-49, 50-199, 200+
     threshold: float
-    plans: int
+    windows: int
     share_plans: float
     share_spend: float
     poisson_floor: float  # the share that perfect delivery in expectation would reach
+
+
+@dataclass(frozen=True)
+class DeliveryDay:
+    """All plans together over one window of a day."""
+
+    at: datetime
+    plans: int  # that spent
+    spend_minor: int
+    attainment: float  # GMV over what the targets asked of the spend
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What the return guarantee has judged and paid since the beginning."""
+
+    days: int  # plan-days judged
+    days_credited: int
+    spend_minor: int
+    credit_minor: int
+
+    @property
+    def share(self) -> float | None:
+        """Credits over the spend of the days judged."""
+        return self.credit_minor / self.spend_minor if self.spend_minor else None
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """Was the promise kept, up to a time; no merchant and no plan is named."""
+
+    until: datetime
+    currency: str
+    shares: list[DeliveryShare]
+    days: list[DeliveryDay]
+    guarantee: Paid
 
 
 def plan_id(raw: bytes) -> str:

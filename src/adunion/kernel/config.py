@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field
@@ -21,6 +22,15 @@ class Settings(BaseSettings):
     port: int = 8000
     base_url: str | None = Field(None, description="How links begin, e.g. https://ads.example")
     currency: str | None = Field(None, description="The market's; absent: what most items have")
+    take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
+    experience_bps: int = Field(
+        50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
+    )
+    explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
+    pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
+    reserve_per_thousand: Decimal = Field(
+        Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
+    )
     secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
 
     def signing_key(self) -> bytes:
@@ -29,7 +39,7 @@ class Settings(BaseSettings):
             return self.secret.encode()
         path = self.home / "secret"
         if not path.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = path.with_suffix(".new")
             fresh.touch(mode=0o600)
             fresh.write_bytes(random_bytes(32))

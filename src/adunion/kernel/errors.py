@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as _field
+from http import HTTPStatus
 from typing import Any
 
 
@@ -20,6 +21,19 @@ class AdUnionError(Exception):
     field: str | None = None
     hint: str | None = None
     extra: dict[str, Any] = _field(default_factory=dict)
+
+    def problem(self) -> dict[str, Any]:
+        """The members of its RFC 9457 problem, as every face answers with."""
+        members = {
+            **self.extra,
+            "type": f"urn:adunion:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.message,
+        }
+        optional = {"hint": self.hint, "field": self.field}
+        return members | {name: value for name, value in optional.items() if value is not None}
 
     def __str__(self) -> str:
         where = f" (field {self.field})" if self.field else ""

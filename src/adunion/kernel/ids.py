@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -39,16 +40,21 @@ class IdFactory:
     def __init__(self, clock: Clock | None = None, seed: int | None = None) -> None:
         self._clock = clock or SystemClock()
         self._rng = None if seed is None else generator(seed, 0x1D5)
+        self._lock = Lock()
+        self._last = 0  # the newest id as a number
 
     def __call__(self, prefix: str) -> str:
         """A new id such as `itm_01J8...`."""
         return f"{prefix}_{encode(self.raw())}"
 
     def raw(self) -> bytes:
-        """The 16 bytes of a new id."""
-        millis = micros(self._clock.now()) // 1000
-        chance = random_bytes(10) if self._rng is None else self._rng.bytes(10)
-        return millis.to_bytes(6, "big") + chance
+        """The 16 bytes of a new id, larger than those before, in one millisecond too (ULID)."""
+        with self._lock:
+            millis = micros(self._clock.now()) // 1000
+            chance = random_bytes(10) if self._rng is None else self._rng.bytes(10)
+            fresh = millis << 80 | int.from_bytes(chance, "big") >> 1  # leaves room to count up
+            self._last = fresh if fresh >> 80 > self._last >> 80 else self._last + 1
+            return self._last.to_bytes(16, "big")
 
     def raw_batch(self, at_us: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
         """Ids for many events at once: times in micros, shape (n,) -> (n,) of 16 bytes (`V16`)."""

@@ -4,6 +4,7 @@ from .service import Ledger
 from .types import (
     PLATFORM_CASH,
     PLATFORM_FEE,
+    PLATFORM_GUARANTEE,
     PLATFORM_MEDIA,
     Balance,
     CheckReport,
@@ -17,6 +18,7 @@ from .types import (
 __all__ = [
     "PLATFORM_CASH",
     "PLATFORM_FEE",
+    "PLATFORM_GUARANTEE",
     "PLATFORM_MEDIA",
     "Balance",
     "CheckReport",

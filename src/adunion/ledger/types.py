@@ -10,6 +10,7 @@ Kind = Literal["post", "pending", "post_pending", "void_pending"]
 
 PLATFORM_CASH = "platform:cash"  # outside money in: its balance is minus all that came
 PLATFORM_MEDIA = "platform:media"  # what plans paid for moved impressions
+PLATFORM_GUARANTEE = "platform:guarantee"  # what missed returns cost: its balance is minus that
 PLATFORM_FEE = "platform:fee"  # the platform's share of commissions
 
 

@@ -1,5 +1,7 @@
 """How likely a seen item is clicked, and a click an order: learned from the market's log."""
 
+from .after_sales import AfterSales
+from .drift import Drift
 from .exposures import estimate_exposures
 from .feature_log import FeatureLog, shown_keys
 from .features import FEATURES, KINDS, features, kind_codes
@@ -11,6 +13,8 @@ from .training import TrainingLog, train
 __all__ = [
     "FEATURES",
     "KINDS",
+    "AfterSales",
+    "Drift",
     "FeatureLog",
     "ItemColumns",
     "ItemStats",

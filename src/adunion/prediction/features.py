@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from .items import ItemColumns
+from .items import NUMBERS, ItemColumns
 from .types import KINDS, Candidates, Profiles, Requests, kind_codes
 
 __all__ = ["FEATURES", "KINDS", "features", "kind_codes"]
@@ -14,16 +14,16 @@ __all__ = ["FEATURES", "KINDS", "features", "kind_codes"]
 FEATURES = (
     *(f"kind_{kind}" for kind in KINDS),
     *(f"relevance_{kind}" for kind in KINDS),
-    "click_lift", "click_lift_category", "order_lift",
-    "order_lift_category", "price", "rating", "rating_count", "seen", "known", "taste_category",
-    "taste_parent", "price_gap", "price_level", "recent_item", "recent_brand",
-    "ordered_last_days", "ordered_last_weeks", "hour_sin", "hour_cos",
+    *NUMBERS, "known", "taste_category", "taste_parent", "price_gap", "price_level",
+    "recent_item", "recent_brand", "ordered_last_days", "ordered_last_weeks",
+    "hour_sin", "hour_cos",
 )  # fmt: skip
 """Columns of the feature matrix."""
 
 _RELEVANCE = len(KINDS)
 _NUMBERS = 2 * len(KINDS)
-_KNOWN = _NUMBERS + 8
+_KNOWN = _NUMBERS + len(NUMBERS)
+_PRICE = NUMBERS.index("price")
 _HOUR = len(FEATURES) - 2
 _DAY_US = 86_400_000_000
 
@@ -80,7 +80,7 @@ def _fill(
                 _fill_personal(
                     row, chosen, at_us[i], scale, taste_category[shopper], taste[shopper],
                     ordered_us[shopper], recent[shopper], price_level[shopper],
-                    item_category, parent, brand, numbers[chosen, 4],
+                    item_category, parent, brand, numbers[chosen, _PRICE],
                 )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 
+from .content import content_lifts
+from .pieces import PIECES_MAX, expected_pieces
 from .types import KINDS
 
 _Ints = npt.NDArray[np.int32]
@@ -22,7 +24,8 @@ _STRENGTH_MIN, _STRENGTH_MAX = 1.0, 60.0
 
 NUMBERS = (
     "click_lift", "click_lift_category", "order_lift", "order_lift_category",
-    "price", "rating", "rating_count", "seen",
+    "price", "rating", "rating_count", "seen", "click_lift_content", "order_lift_content",
+    "price_market",
 )  # fmt: skip
 """Columns of `ItemColumns.numbers`."""
 
@@ -31,9 +34,10 @@ NUMBERS = (
 class ItemColumns:
     """What prediction reads of each item; row i is the catalog's row i.
 
-    `numbers` (items, 8), in the order of `NUMBERS`. Lifts are log(observed / expected), shrunk
-    towards the category's by empirical Bayes, the category's towards 0. `price` is
-    log(price / the category's median).
+    `numbers` (items, N), in the order of `NUMBERS`. Lifts are log(observed / expected): of the
+    category; of other items with the same words or brand, beyond their categories; of the item
+    beyond both, shrunk to 0 by empirical Bayes. `price` is log(price / the category's median),
+    `price_market` half of log(price / the market's median).
     """
 
     category: _Ints
@@ -46,7 +50,9 @@ class ItemStats:
     """Seen impressions, clicks and orders of each item, decayed with a half-life of 21 days.
 
     Clicks are held against what an average item would have had in the same kinds of placement,
-    so that an item is not praised for being shown where people click.
+    so that an item is not praised for being shown where people click. `pieces` are those expected
+    of an order of each item, as of the start of the hour observed last, so that a replay of the
+    log counts what was expected then.
     """
 
     def __init__(self, snapshot: CatalogSnapshot) -> None:
@@ -55,6 +61,13 @@ class ItemStats:
         self.seen = np.zeros((len(snapshot), len(KINDS)))
         self.clicks = np.zeros((len(snapshot), len(KINDS)))
         self.orders = np.zeros((len(snapshot), len(KINDS)))
+        self.sold = np.zeros((len(snapshot), 2))  # pieces of the orders, and their squares
+        self.pieces = np.ones(len(snapshot))
+        self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
+
+    def set_words(self, offsets: npt.NDArray[np.int64], rows: _Ints) -> None:
+        """The items that hold each word: word t has `rows[offsets[t]:offsets[t + 1]]`."""
+        self._words = (offsets, rows)
 
     def observe(
         self,
@@ -65,9 +78,12 @@ class ItemStats:
         clicked_kind: npt.NDArray[np.uint8],
         ordered: _Ints,
         ordered_kind: npt.NDArray[np.uint8],
+        ordered_pieces: npt.NDArray[np.int32],
     ) -> None:
         """Count events: catalog rows (-1 skipped) and the kind code of where they happened."""
         elapsed = max(at_us - self._at_us, 0) if self._at_us else 0
+        if at_us > self._at_us:
+            self.pieces = self.expected_pieces()
         self._at_us = max(self._at_us, at_us)
         decay = 0.5 ** (elapsed / _HALF_LIFE_US)
         for counts, rows, kinds in (
@@ -79,14 +95,26 @@ class ItemStats:
             known = rows >= 0
             code = rows[known].astype(np.int64) * len(KINDS) + kinds[known]
             counts += np.bincount(code, minlength=counts.size).reshape(counts.shape)
+        self.sold *= decay
+        known = ordered >= 0
+        pieces = np.clip(ordered_pieces[known], 1, PIECES_MAX).astype(np.float64)
+        np.add.at(self.sold, ordered[known], np.stack([pieces, pieces**2], axis=1))
+
+    def expected_pieces(self) -> npt.NDArray[np.float64]:
+        """Pieces expected of an order of each item, (items,), from all that was observed."""
+        snapshot = self._snapshot
+        lines, (pieces, squares) = self.orders.sum(1), self.sold.T
+        return expected_pieces(lines, pieces, squares, snapshot.category, len(snapshot.categories))
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
         """Move to another snapshot of the catalog: counts are mapped by id."""
         rows = row_mapping(snapshot.raw, self._snapshot.raw)
-        for name in ("seen", "clicks", "orders"):
-            old = np.vstack([getattr(self, name), np.zeros((1, len(KINDS)))])
-            setattr(self, name, old[rows])
+        for name in ("seen", "clicks", "orders", "sold"):
+            counts = getattr(self, name)
+            setattr(self, name, np.vstack([counts, np.zeros((1, counts.shape[1]))])[rows])
         self._bind(snapshot)
+        self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
+        self.pieces = self.expected_pieces()
 
     def _bind(self, snapshot: CatalogSnapshot) -> None:
         self._snapshot = snapshot
@@ -94,21 +122,24 @@ class ItemStats:
         codes = {name: code for code, name in enumerate(dict.fromkeys(snapshot.brands))}
         self._brand = np.array([codes[name] if name else -1 for name in snapshot.brands], np.int32)
         self._price = price_levels(snapshot)
+        log_price = np.log(np.maximum(snapshot.price_minor, 1))
+        middle = np.median(log_price) if len(snapshot) else 0.0
+        self._level = np.clip((log_price - middle) / 2, -3, 3)
 
     def columns(self) -> ItemColumns:
         """The columns as of now; take them once a tick, not once a request."""
         snapshot = self._snapshot
-        category, size = snapshot.category, len(snapshot.categories)
+        category = snapshot.category
         clicks, orders = self.clicks.sum(1), self.orders.sum(1)
         due_clicks = self.seen @ _base(self.clicks, self.seen, _PRIOR_CTR)
         due_orders = self.clicks @ _base(self.orders, self.clicks, _PRIOR_CVR)
-        click_lift, click_category = _lifts(clicks, due_clicks, category, size)
-        order_lift, order_category = _lifts(orders, due_orders, category, size)
+        click_lift, click_category, click_content = self._lifts(clicks, due_clicks)
+        order_lift, order_category, order_content = self._lifts(orders, due_orders)
         numbers = np.stack(
             [
                 click_lift, click_category, order_lift, order_category, self._price,
                 snapshot.rating - 4.0, np.log1p(snapshot.rating_count) / 8,
-                np.log1p(self.seen.sum(1)) / 8,
+                np.log1p(self.seen.sum(1)) / 8, click_content, order_content, self._level,
             ],
             axis=1,
         )  # fmt: skip
@@ -118,6 +149,21 @@ class ItemStats:
             self._brand,
             np.ascontiguousarray(numbers, np.float32),
         )
+
+    def _lifts(
+        self, hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], ...]:
+        """Lifts of items, of their categories, and of what says the same (gamma-Poisson)."""
+        category, size = self._snapshot.category, len(self._snapshot.categories)
+        category_hits = np.bincount(category, hits, size)
+        category_due = np.bincount(category, due, size)
+        group = ((category_hits + 20.0) / (category_due + 20.0))[category]
+        content = content_lifts(hits, due * group, self._brand, *self._words)
+        expected = due * group * np.exp(content)
+        noise = float(((hits - expected) ** 2 - hits).sum())
+        strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
+        strength = min(max(strength, _STRENGTH_MIN), _STRENGTH_MAX)
+        return np.log((hits + strength) / (expected + strength)), np.log(group), content
 
 
 def price_levels(snapshot: CatalogSnapshot) -> _Floats:
@@ -158,18 +204,3 @@ def _base(
     level = (came.sum() + prior * _PRIOR_COUNT) / (had.sum() + _PRIOR_COUNT)
     base = (came + level * _PRIOR_COUNT) / (had + _PRIOR_COUNT)
     return np.asarray(base * prior / level, np.float64)
-
-
-def _lifts(
-    hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64], category: _Ints, size: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """log(observed / expected) of items and of their categories, shrunk (gamma-Poisson)."""
-    category_hits = np.bincount(category, hits, size)
-    category_due = np.bincount(category, due, size)
-    group = (category_hits + 20.0) / (category_due + 20.0)
-    expected = due * group[category]
-    noise = float(((hits - expected) ** 2 - hits).sum())
-    strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
-    strength = min(max(strength, _STRENGTH_MIN), _STRENGTH_MAX)
-    item = (hits + strength) / (expected + strength)
-    return np.log(item), np.log(group)[category]

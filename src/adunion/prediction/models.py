@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -17,28 +17,39 @@ from adunion.kernel.errors import AdUnionError
 from .calibration import GRID, GRID_MAX, GRID_MIN, GRID_SIZE
 from .features import FEATURES, KINDS
 
+BAND_EDGES = (-0.4, 0.0, 0.4)
+"""Of `price_market`, half of log(price / median): prices of .45, 1 and 2.2 medians."""
+BANDS = len(BAND_EDGES) + 1
+
+_LEVEL = FEATURES.index("price_market")
 _Floats = npt.NDArray[np.float32]
 _PROBABILITY_MIN = 1e-6
 
 _PRIOR_CLICK = {
     **dict(zip((f"kind_{k}" for k in KINDS), (-3.3, -3.0, -3.0, -3.6, -3.2), strict=True)),
     **dict.fromkeys((f"relevance_{k}" for k in KINDS), 0.8), "relevance_search": 1.6,
-    "click_lift": 0.8, "click_lift_category": 0.8,
+    "click_lift": 0.8, "click_lift_category": 0.8, "click_lift_content": 0.6,
     "rating": 0.2, "taste_category": 0.5, "taste_parent": 0.3,
 }  # fmt: skip
 _PRIOR_ORDER = {
     **dict.fromkeys((f"kind_{k}" for k in KINDS), -2.6),
     **dict.fromkeys((f"relevance_{k}" for k in KINDS), 0.3),
-    "order_lift": 0.8, "order_lift_category": 0.8, "rating": 0.3, "taste_category": 0.3,
+    "order_lift": 0.8, "order_lift_category": 0.8, "order_lift_content": 0.6,
+    "rating": 0.3, "taste_category": 0.3,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Model:
-    """P = 1 / (1 + exp(-curve_kind(x . weights)))."""
+    """P = 1 / (1 + exp(-curve_kind(x . weights) - shift_kind,band))."""
 
     weights: _Floats  # (F,)
     curves: _Floats  # (kinds, GRID_SIZE) calibrated log-odds on the grid
+    shifts: _Floats = field(default_factory=lambda: np.zeros((len(KINDS), BANDS), np.float32))
+
+    def moved(self, by: npt.NDArray[np.floating]) -> Model:
+        """The same with log-odds moved by kind of placement, (kinds,)."""
+        return replace(self, shifts=self.shifts + by[:, None].astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,15 @@ class Models:
     order: Model
     version: str = "prior"
     metrics: Mapping[str, object] = field(default_factory=dict)
+
+    def moved(self, shifts: npt.NDArray[np.floating]) -> Models:
+        """The same with log-odds moved, (2, kinds): of clicks and of orders."""
+        return replace(self, click=self.click.moved(shifts[0]), order=self.order.moved(shifts[1]))
+
+    @property
+    def trained_us(self) -> int:
+        """When they were trained; 0 for the prior."""
+        return int(str(self.metrics.get("trained_us", 0)))
 
     @classmethod
     def prior(cls) -> Models:
@@ -64,6 +84,7 @@ class Models:
             np.savez(
                 file, click_weights=self.click.weights, click_curves=self.click.curves,
                 order_weights=self.order.weights, order_curves=self.order.curves,
+                click_shifts=self.click.shifts, order_shifts=self.order.shifts,
                 meta=np.array(json.dumps(meta)),
             )  # fmt: skip
         fresh.replace(path)
@@ -78,8 +99,10 @@ class Models:
         try:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 meta = json.loads(str(file["meta"]))
-                click = Model(file["click_weights"], file["click_curves"])
-                order = Model(file["order_weights"], file["order_curves"])
+                click, order = (
+                    Model(*(file[f"{name}_{part}"] for part in ("weights", "curves", "shifts")))
+                    for name in ("click", "order")
+                )
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise _outdated(path, str(error)) from error
         if tuple(meta["features"]) != FEATURES:
@@ -98,7 +121,7 @@ def probability(model: Model, x: npt.NDArray[np.floating], kind: npt.NDArray[np.
     """Calibrated probabilities, float32 (m,), of feature rows (m, F)."""
     out = np.empty(len(x), np.float32)
     rows = np.ascontiguousarray(x, np.float32)
-    _probabilities(rows, kind, model.weights, model.curves, out)
+    _probabilities(rows, kind, model.weights, model.curves, model.shifts, out)
     return out
 
 
@@ -112,10 +135,21 @@ def _outdated(path: Path, why: str) -> AdUnionError:
     )
 
 
+@njit(cache=True, nogil=True, inline="always")
+def band_of(level: float) -> int:
+    """The price band of an item by its `price_market`, 0 the cheapest."""
+    band = 0
+    for edge in BAND_EDGES:
+        if level >= edge:
+            band += 1
+    return band
+
+
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def _probabilities(
-    x: _Floats, kind: npt.NDArray[np.uint8], weights: _Floats, curves: _Floats, out: _Floats
-) -> None:
+    x: _Floats, kind: npt.NDArray[np.uint8], weights: _Floats, curves: _Floats, shifts: _Floats,
+    out: _Floats,
+) -> None:  # fmt: skip
     steps = np.float32((GRID_SIZE - 1) / (GRID_MAX - GRID_MIN))
     for i in range(len(x)):
         logit = np.float32(0)
@@ -125,6 +159,6 @@ def _probabilities(
         left = min(max(int(place), 0), GRID_SIZE - 2)
         share = min(max(place - left, np.float32(-1000)), np.float32(1000))
         low, high = curves[kind[i], left], curves[kind[i], left + 1]
-        calibrated = low + share * (high - low)
+        calibrated = low + share * (high - low) + shifts[kind[i], band_of(x[i, _LEVEL])]
         chance = np.float32(1) / (np.float32(1) + np.exp(-calibrated))
         out[i] = min(max(chance, np.float32(_PROBABILITY_MIN)), np.float32(1 - _PROBABILITY_MIN))

@@ -8,7 +8,7 @@ late: a click without an order yet is a negative only as far as its order would 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from adunion.kernel.errors import invalid
 
 from . import calibration, delay, metrics
 from .features import FEATURES, KINDS
-from .models import Model, Models, probability
+from .models import BAND_EDGES, BANDS, Model, Models, probability
 
 _DAY_US = 86_400_000_000
 _L2 = 5.0
@@ -30,6 +30,9 @@ _BLOCK = 1_024
 _DELAY_ROUNDS = 3
 _FIT_HALF_LIFE_US = 10 * _DAY_US
 _LEVEL_HALF_LIFE_US = 2 * _DAY_US  # of the calibration: the market's level moves
+
+_HITS_PRIOR = 20.0  # that a price band's level starts from
+_LEVEL = FEATURES.index("price_market")
 
 _Floats = npt.NDArray[np.float32]
 _Bools = npt.NDArray[np.bool_]
@@ -90,7 +93,11 @@ def train(log: TrainingLog, now_us: int, version: str = "") -> Models:
     if log.x.shape != (len(log), len(FEATURES)) or not np.isfinite(log.x).all():
         raise invalid("x", f"Features must be finite, of shape ({len(log)}, {len(FEATURES)}).")
     last_day = log.at_us >= (log.at_us.max() - _DAY_US if len(log) else 0)
-    report: dict[str, object] = {"rows": len(log), "clicks": int(log.clicked.sum())}
+    report: dict[str, object] = {
+        "rows": len(log),
+        "clicks": int(log.clicked.sum()),
+        "trained_us": now_us,
+    }
     if log.clicked[~last_day].sum() >= 100 and log.clicked[last_day].sum() >= 50:
         until = int(log.at_us[last_day].min())
         early = log.take(~last_day)
@@ -141,7 +148,28 @@ def _fit(prior: Model, log: TrainingLog, outcome: _Floats) -> Model:
         calibration.fit(logits[kind == k], hits[kind == k], mass[kind == k])
         for k in range(len(KINDS))
     ]
-    return Model(weights, np.stack(curves))
+    model = Model(weights, np.stack(curves))
+    band = np.searchsorted(BAND_EDGES, x[:, _LEVEL], "right")
+    of_bands = _levels(model, x, kind, hits, _faded(age_us, _FIT_HALF_LIFE_US), band, BANDS)
+    model = replace(model, shifts=np.tile(of_bands, (len(KINDS), 1)).astype(np.float32))
+    cell = kind.astype(np.int64) * BANDS + band
+    of_cells = _levels(model, x, kind, hits, mass, cell, len(KINDS) * BANDS)
+    return replace(model, shifts=model.shifts + of_cells.reshape(-1, BANDS).astype(np.float32))
+
+
+def _levels(
+    model: Model, x: _Floats, kind: npt.NDArray[np.uint8], hits: _Floats, mass: _Floats,
+    group: npt.NDArray[np.int64], size: int,
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """Log-odds that put each group of rows at its level, shrunk to 0 where hits are few."""
+    chance = probability(model, x, kind).astype(np.float64)
+    odds, total = chance / (1 - chance), np.zeros(size)
+    had = np.bincount(group, hits * mass, size)
+    for _ in range(3):
+        moved = odds * np.exp(total)[group]
+        due = np.bincount(group, moved / (1 + moved) * mass, size)
+        total += np.log((had + _HITS_PRIOR) / (due + _HITS_PRIOR))
+    return total
 
 
 def _faded(age_us: npt.NDArray[np.int64], half_life_us: int) -> _Floats:

@@ -65,10 +65,11 @@ def placements_page(
     return [_placement(row) for row in found.rows], found.has_more
 
 
-def item_is_live(conn: Connection, item_id: str) -> bool | None:
-    """Whether an item is in the catalog and not withdrawn; None where there is no such item."""
-    row = conn.execute(select(items.c.withdrawn_at).where(items.c.id == item_id)).first()
-    return None if row is None else row.withdrawn_at is None
+def item_offer(conn: Connection, item_id: str) -> tuple[bool, str] | None:
+    """Whether an item is live, and its currency; None where there is no such item."""
+    chosen = select(items.c.withdrawn_at, items.c.currency).where(items.c.id == item_id)
+    row = conn.execute(chosen).first()
+    return None if row is None else (row.withdrawn_at is None, row.currency)
 
 
 def link(conn: Connection, where: ColumnElement[bool]) -> Link | None:
@@ -106,7 +107,13 @@ def set_disabled(conn: Connection, link_id: str, at: datetime | None) -> None:
 
 def _publisher(row: Any) -> Publisher:
     return Publisher(
-        row.id, row.external_id, row.name, row.kind, row.created_at, dict(row.audience)
+        row.id,
+        row.external_id,
+        row.name,
+        row.kind,
+        row.created_at,
+        dict(row.audience),
+        row.name_en,
     )
 
 

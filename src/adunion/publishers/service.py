@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import isfinite
 from unicodedata import category
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from adunion.kernel.clock import Clock
 from adunion.kernel.errors import conflict, invalid, not_found
@@ -35,10 +35,12 @@ _LINK_CODE_LENGTH = 12  # the id's last 60 random bits: unguessable, and needs n
 class Publishers:
     """Use cases of the room; every write is one transaction."""
 
-    def __init__(self, engine: Engine, clock: Clock, ids: Ids) -> None:
+    def __init__(self, engine: Engine, clock: Clock, ids: Ids, currency: str | None = None) -> None:
+        """`currency` is the market's: no links are made to items of another. None: not checked."""
         self._engine = engine
         self._clock = clock
         self._ids = ids
+        self._currency = currency
 
     def create(
         self,
@@ -46,8 +48,9 @@ class Publishers:
         name: str,
         kind: str = "site",
         audience: Mapping[str, float] | None = None,
+        name_en: str = "",
     ) -> Publisher:
-        """Add a publisher.
+        """Add a publisher; `name_en` is its name in English, where it differs.
 
         Raises:
             AdUnionError: `invalid` (422) for a bad field, `external_id_taken` (409).
@@ -60,6 +63,7 @@ class Publishers:
             _one_of("kind", kind, PUBLISHER_KINDS),
             self._clock.now(),
             _audience(audience or {}),
+            _text("name_en", name_en, 200, empty=True),
         )
         with self._engine.begin() as conn:
             added = repository.add(
@@ -69,6 +73,7 @@ class Publishers:
                 id=made.id,
                 external_id=made.external_id,
                 name=made.name,
+                name_en=made.name_en,
                 kind=made.kind,
                 audience=made.audience,
                 created_at=made.created_at,
@@ -164,7 +169,8 @@ class Publishers:
         Asking twice gives the same link, so a page may ask each time that it is built.
 
         Raises:
-            AdUnionError: `not_found` for publisher or item, `item_withdrawn` (409), `invalid`.
+            AdUnionError: `not_found` for publisher or item, `invalid`, and 409 `item_withdrawn`,
+                `item_outside_market`, or `link_disabled`, where there is one that was switched off.
 
         """
         sub_id = _text("sub_id", sub_id, 100, empty=True)
@@ -178,8 +184,8 @@ class Publishers:
         with self._engine.begin() as conn:
             found = repository.link(conn, where)
             if found is not None:
-                return found, False
-            self._check_item(repository.item_is_live(conn, item_id), item_id)
+                return _working(found), False
+            self._check_item(conn, item_id)
             added = repository.add(
                 conn,
                 links,
@@ -193,7 +199,7 @@ class Publishers:
             )
             found = repository.link(conn, where)
         assert found is not None  # either ours or the one that stood in its way
-        return found, added
+        return _working(found), added
 
     def get_link(self, link_id: str) -> Link:
         """One link, or `not_found`."""
@@ -280,12 +286,19 @@ class Publishers:
                 exposures=made.exposures,
             )
 
-    @staticmethod
-    def _check_item(live: bool | None, item_id: str) -> None:
-        if live is None:
+    def _check_item(self, conn: Connection, item_id: str) -> None:
+        found = repository.item_offer(conn, item_id)
+        if found is None:
             raise not_found("item", item_id)
+        live, currency = found
         if not live:
             raise conflict("item_withdrawn", f"Item {item_id} is withdrawn.", "Choose another.")
+        if self._currency not in (None, currency):
+            raise conflict(
+                "item_outside_market",
+                f"Item {item_id} is priced in {currency}; this market counts in {self._currency}.",
+                f"Choose an item priced in {self._currency}.",
+            )
 
 
 def _text(field: str, value: str, length_max: int, *, empty: bool = False) -> str:
@@ -295,6 +308,17 @@ def _text(field: str, value: str, length_max: int, *, empty: bool = False) -> st
         least = 0 if empty else 1
         raise invalid(field, f"Write {least} to {length_max} characters, none of them a control.")
     return value
+
+
+def _working(link: Link) -> Link:
+    if link.disabled_at is None:
+        return link
+    raise conflict(
+        "link_disabled",
+        f"There is link {link.code} to this item already, and it was switched off.",
+        f"Switch it on again with POST /v1/links/{link.id}/enable, or use another sub_id.",
+        link_id=link.id,
+    )
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ publishers = Table(
     Column("id", Text, primary_key=True),
     Column("external_id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False, server_default="", comment="empty: as `name`"),
     Column("kind", Text, nullable=False, comment="site, app, live, group or creator"),
     Column("audience", JSONB, nullable=False, server_default="{}", comment="category -> share"),
     Column("created_at", DateTime(timezone=True), nullable=False),

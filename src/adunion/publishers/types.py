@@ -20,6 +20,7 @@ class Publisher:
     kind: str
     created_at: datetime
     audience: dict[str, float] = field(default_factory=dict)
+    name_en: str = ""  # empty: as `name`
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from .types import IntakePort, MarketPort
 
 CALLS_PER_SECOND = 200
 BURST_CALLS = 1_000
+KEYS_REMEMBERED_MAX = 10_000
 _LINKS = "/l/"
 _ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*")]
 _PREFLIGHT: Headers = [
@@ -40,7 +41,8 @@ class ServingApp:
     Args:
         market: what to serve from.
         intake: where events go.
-        burst_calls: calls that one address or key may make at once, refilled at `per_second`.
+        burst_calls: calls that one address, or one key that proved good, may make at once,
+            refilled at `calls_per_second`.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ServingApp:
         self._market = market
         self._intake = intake
         self._buckets = TokenBuckets(market.clock, burst_calls, burst_calls / calls_per_second)
+        self._known_keys: set[str] = set()
         self._routes: dict[str, tuple[str, _Route]] = {
             "/v1/decide": ("POST", self._decide),
             "/v1/events": ("POST", self._events),
@@ -98,11 +101,11 @@ class ServingApp:
         return found
 
     def _limit(self, scope: Scope, headers: Headers) -> None:
-        """Count the call against its key or address; say in headers what is left."""
-        key = header(scope, b"authorization")
-        caller = blake2b(key.encode(), digest_size=8).hexdigest() if key else ""
+        """Count the call against its key, if we know it, or address; say what is left."""
+        key = _key_digest(scope)
         client = scope.get("client")
-        allowance = self._buckets.take(caller or (client[0] if client else ""))
+        caller = key if key in self._known_keys else client[0] if client else ""
+        allowance = self._buckets.take(caller)
         headers += _limit_headers(allowance)
         if not allowance.allowed:
             headers.append((b"retry-after", str(allowance.retry_after_s).encode()))
@@ -117,8 +120,22 @@ class ServingApp:
 
     async def _events(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         body = await read_json(scope, receive)
-        results = await self._intake.submit(body, _bearer(scope))
+        secret = _bearer(scope)
+        try:
+            results = await self._intake.submit(body, secret)
+        except AdUnionError as error:
+            if error.status == 401:
+                self._known_keys.discard(_key_digest(scope))
+            raise
+        if secret is not None:
+            self._remember_key(_key_digest(scope))
         await reply(send, 202, orjson.dumps({"results": results}), headers)
+
+    def _remember_key(self, digest: str) -> None:
+        """A key that proved good has its own allowance from now on, whoever uses it."""
+        if len(self._known_keys) >= KEYS_REMEMBERED_MAX:
+            self._known_keys.clear()
+        self._known_keys.add(digest)
 
     async def _link(self, scope: Scope, _receive: Receive, send: Send, headers: Headers) -> None:
         code = unquote(scope["path"][len(_LINKS) :])
@@ -131,6 +148,11 @@ class ServingApp:
         headers.append((b"location", followed.location.encode()))
         headers.append((b"cache-control", b"no-store"))
         await reply(send, 302, b"", headers, b"text/plain")
+
+
+def _key_digest(scope: Scope) -> str:
+    secret = header(scope, b"authorization").partition(" ")[2].strip()
+    return blake2b(secret.encode(), digest_size=16).hexdigest() if secret else ""
 
 
 def _bearer(scope: Scope) -> str | None:

@@ -25,7 +25,10 @@ from .types import LinkTarget, MarketPort, Noted
 SLOTS_MAX = 100
 CART_ITEMS_MAX = 200
 _NOBODY = bytes(16)
-_NUMBERS = ("price_micros", "exposure", "exposure_organic", "pctr", "pcvr", "propensity")
+_SLOT_COLUMNS = (
+    "item", "moved", "plan", "price_micros", "exposure", "exposure_organic", "pctr", "pcvr",
+    "propensity",
+)  # fmt: skip
 _LABELS = {"zh": "广告", "en": "Sponsored"}
 _Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
 
@@ -54,6 +57,7 @@ class DecideBody(BaseModel):
     slots: int | None = Field(None, ge=1, le=SLOTS_MAX, description="At most; absent: all")
     consent: bool = Field(False, description="Without it the context alone decides")
     link: str | None = Field(None, max_length=64, description="The publisher's link code")
+    explain: bool = Field(False, description="Keep every candidate's parts for a later look-up")
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ def _batch(
         context_offsets=np.array([0, len(near)], np.int64),
         context_items=near,
         consent=np.array([asked.consent]),
+        keep=asked.explain,
     )
 
 
@@ -194,39 +199,34 @@ def _slots(
     market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
     placement: bytes, link: bytes,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    catalog, english = market.catalog, asked.locale.lower().startswith("en")
+    english = asked.locale.lower().startswith("en")
     expires_s = int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS
-    consent = FLAG_CONSENT if asked.consent else 0
-    request, shopper = batch.request.tobytes(), batch.shopper.tobytes()
-    numbers = [getattr(decisions, name)[0].tolist() for name in _NUMBERS]
-    moved, plans = decisions.moved[0].tolist(), decisions.plan[0].tolist()
+    flags = FLAG_CONSENT if asked.consent else 0, FLAG_MOVED | FLAG_CONSENT * asked.consent
+    request, shopper, word = batch.request.tobytes(), batch.shopper.tobytes(), label(asked.locale)
+    reasons, sign = market.why(batch, decisions, asked.locale), market.signer.sign
+    columns = (getattr(decisions, name)[0].tolist() for name in _SLOT_COLUMNS)
     out = []
-    for slot, row in enumerate(decisions.item[0].tolist()):
+    for slot, (row, moved, plan, *numbers) in enumerate(zip(*columns, strict=True)):
         if row < 0:
             continue
-        plan = bytes(market.plan_ids[plans[slot]]) if plans[slot] >= 0 else _NOBODY
-        price, exposure, exposure_organic, pctr, pcvr, propensity = (n[slot] for n in numbers)
+        card = market.card(row)
+        plan_id = market.plan_ids[plan].tobytes() if plan >= 0 else _NOBODY
         token = SlotToken(
-            consent | (FLAG_MOVED if moved[slot] else 0), slot, request, bytes(catalog.raw[row]),
-            plan, placement, shopper, link,
-            price, exposure, exposure_organic, pctr, pcvr, propensity, expires_s,
+            flags[moved], slot, request, card.raw, plan_id, placement, shopper, link,
+            *numbers, expires_s,
         )  # fmt: skip
-        title = catalog.titles_en[row] if english else ""
         out.append(
             {
                 "slot": slot,
-                "item": catalog.ids[row],
-                "title": title or catalog.titles[row],
-                "price": {
-                    "amount_minor": int(catalog.price_minor[row]),
-                    "currency": catalog.currency,
-                },
-                "image_url": market.image_url(row),
-                "sponsored": moved[slot],
-                "label": label(asked.locale) if moved[slot] else None,
-                "why": market.why(batch, decisions, slot, asked.locale),
-                "token": market.signer.sign(token),
-                "link": market.item_url(row),
+                "item": card.item,
+                "title": (card.title_en if english else "") or card.title,
+                "price": card.price,
+                "image_url": card.image_url,
+                "sponsored": moved,
+                "label": word if moved else None,
+                "why": reasons[slot],
+                "token": sign(token),
+                "link": card.link,
             }
         )
     return out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -89,19 +88,9 @@ async def reply(
 
 async def reply_problem(send: Send, error: AdUnionError, headers: Headers) -> None:
     """Send an error as an RFC 9457 problem, of the same shape as the API's."""
-    members = {
-        **error.extra,
-        "type": f"urn:adunion:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.message,
-    }
-    optional = {"hint": error.hint, "field": error.field}
-    members |= {name: value for name, value in optional.items() if value is not None}
     if error.status == 401:
         headers = [*headers, (b"www-authenticate", b'Bearer realm="adunion"')]
-    await reply(send, error.status, orjson.dumps(members), headers, _PROBLEM)
+    await reply(send, error.status, orjson.dumps(error.problem()), headers, _PROBLEM)
 
 
 def _too_large() -> AdUnionError:

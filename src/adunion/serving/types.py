@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,18 @@ class LinkTarget:
     disabled: bool = False
 
 
+class Card(NamedTuple):
+    """What an answer shows of an item, whoever asks."""
+
+    item: str
+    raw: bytes  # the 16 bytes of item
+    title: str
+    title_en: str  # "" where there is none
+    price: dict[str, Any]
+    image_url: str
+    link: str  # its page; "" where it has none
+
+
 class MarketPort(Protocol):
     """The market as the hot path sees it; `bootstrap.Market` is one.
 
@@ -121,16 +133,12 @@ class MarketPort(Protocol):
         """Rows in the profile store; -1 unknown or no consent."""
         ...
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, slot: int, locale: str) -> str:
-        """Why the item in a slot of the one request is there, in the locale's words."""
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Sequence[str]:
+        """Why each slot of the one request holds what it holds, in the locale's words."""
         ...
 
-    def image_url(self, row: int) -> str:
-        """The picture of a catalog row."""
-        ...
-
-    def item_url(self, row: int) -> str:
-        """The page of a catalog row."""
+    def card(self, row: int) -> Card:
+        """What is shown of a catalog row."""
         ...
 
     def link(self, code: str) -> LinkTarget | None:

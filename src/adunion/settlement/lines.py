@@ -34,6 +34,8 @@ def line_kind(role: Role, other: str, *, inward: bool) -> str:
             return "top_up"
         if other == "platform:media":
             return "media_credit" if inward else "media"
+        if other == "platform:guarantee":
+            return "guarantee"
         if other.startswith("publisher:") or other == "platform:fee":
             return "commission_refund" if inward else "commission"
         return "other"

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, select, text
+from sqlalchemy import Connection, Row, Select, and_, case, func, select, text, true
+from sqlalchemy.dialects.postgresql import insert
 
+from adunion.attribution.tables import credits
+from adunion.campaigns.tables import plan_edits, plans
 from adunion.catalog.tables import merchants
 from adunion.engines import paging
 from adunion.publishers.tables import publishers
+from adunion.tracking.tables import order_steps
 
+from .guarantee import Change, Judgement, Sales, midnight
 from .lines import Movement
-from .tables import payouts, statement_lines, statements
+from .tables import payouts, plan_guarantees, statement_lines, statements
 from .types import Payout, Role, Statement, StatementLine
 
 # Every posting locks its accounts before it writes, so with the accounts locked their transfers
@@ -103,6 +109,12 @@ def last_statements(conn: Connection) -> dict[Party, Statement]:
     newest = _statements().where(~newer.exists())
     found = [_statement(row, ()) for row in conn.execute(newest)]
     return {Party(s.role, s.party_id, s.currency): s for s in found}
+
+
+def closed_until(conn: Connection) -> datetime | None:
+    """Where the last period that was closed ends; None where none was."""
+    found: datetime | None = conn.execute(select(func.max(statements.c.until))).scalar()
+    return found
 
 
 def add_statements(
@@ -216,6 +228,104 @@ def names(conn: Connection, parties: Sequence[Party]) -> dict[Party, str]:
         rows = conn.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))
         known |= {(role, row.id): row.name for row in rows}
     return {p: known.get((p.role, p.id), p.id) for p in parties}
+
+
+@dataclass(frozen=True, slots=True)
+class Guaranteed:
+    """A plan as the guarantee needs it."""
+
+    merchant_id: str
+    currency: str
+    goal: str
+    target_roi: Decimal  # now
+    changes: tuple[Change, ...]
+
+
+def guaranteed(conn: Connection, plan_ids: Sequence[str]) -> dict[str, Guaranteed]:
+    """Plans with every edit of them, by id."""
+    edits: dict[str, list[Change]] = {id_: [] for id_ in plan_ids}
+    for row in conn.execute(select(plan_edits).where(plan_edits.c.plan_id.in_(plan_ids))):
+        edits[row.plan_id].append(Change(row.at, row.by, row.changes))
+    rows = conn.execute(select(plans).where(plans.c.id.in_(plan_ids)))
+    return {
+        row.id: Guaranteed(
+            row.merchant_id, row.currency, row.goal, row.target_roi, tuple(edits[row.id])
+        )
+        for row in rows
+    }
+
+
+def sales_of_clicks(
+    conn: Connection, plan_ids: Sequence[str], first: date, last: date
+) -> dict[tuple[str, date], Sales]:
+    """What the clicks of each plan's day brought, by plan and day (UTC)."""
+    day = func.date(func.timezone("UTC", credits.c.click_at)).label("day")
+    of_line = and_(
+        order_steps.c.order_id == credits.c.order_id,
+        order_steps.c.line == credits.c.line,
+        order_steps.c.step == "refund",
+    )
+    refunded = (
+        select(func.coalesce(func.sum(order_steps.c.amount_minor), 0).label("minor"))
+        .where(of_line)
+        .lateral()
+    )
+    query = (
+        select(
+            credits.c.plan_id,
+            day,
+            func.sum(credits.c.amount_minor).label("gmv_minor"),
+            func.sum(refunded.c.minor).label("refunds_minor"),
+            func.count(credits.c.order_id.distinct()).label("orders"),
+        )
+        .select_from(credits.join(refunded, true()))
+        .where(
+            credits.c.plan_id.in_(plan_ids),
+            credits.c.ordered_at >= midnight(first),
+            credits.c.click_at >= midnight(first),
+            credits.c.click_at < midnight(last + timedelta(days=1)),
+        )
+        .group_by(credits.c.plan_id, day)
+    )
+    return {
+        (r.plan_id, r.day): Sales(int(r.gmv_minor), int(r.refunds_minor), int(r.orders))
+        for r in conn.execute(query)
+    }
+
+
+def add_judgements(
+    conn: Connection, judged: Sequence[Judgement], at: datetime
+) -> set[tuple[str, date]]:
+    """Write judgements; the plan-days that were not judged before."""
+    if not judged:
+        return set()
+    written = conn.execute(
+        insert(plan_guarantees)
+        .on_conflict_do_nothing()
+        .returning(plan_guarantees.c.plan_id, plan_guarantees.c.day),
+        [
+            {
+                "plan_id": one.plan_id,
+                "day": one.day,
+                "target_roi": one.target_roi,
+                "spend_minor": one.spend_minor,
+                "gmv_minor": one.gmv_minor,
+                "orders": one.orders,
+                "outcome": one.outcome,
+                "credit_minor": one.credit_minor,
+                "judged_at": at,
+            }
+            for one in judged
+        ],
+    )
+    return {(row.plan_id, row.day) for row in written}
+
+
+def judged_days(conn: Connection, plan_id: str) -> list[Judgement]:
+    """All judged days of a plan, newest first."""
+    g = plan_guarantees.c
+    rows = conn.execute(select(plan_guarantees).where(g.plan_id == plan_id).order_by(g.day.desc()))
+    return [Judgement(**row._mapping) for row in rows]
 
 
 def _statements() -> Select[Any]:

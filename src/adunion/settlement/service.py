@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from adunion.kernel.money import to_minor
 from adunion.ledger import Ledger, Posting, publisher_account
 
 from . import repository
+from .compensation import compensate
+from .guarantee import Spend
 from .lines import Movement, estimated_change, payable_change, statement_lines
 from .papers import write
 from .repository import Party
@@ -57,14 +60,16 @@ def settle(
     out_dir: Path,
     *,
     payout_min_major: int = PAYOUT_MIN_MAJOR,
+    spends: Sequence[Spend] = (),
 ) -> SettleReport:
     """Close the period up to `until` (exclusive) for every party that has moved money in it.
 
-    In one transaction: commissions whose hold ended are released, statements are written, and each
-    publisher is paid the payable of their statement (or what is left of it by now) if it reaches
-    the minimum. Payouts and releases happen now, so where `until` is past they are in the next
-    statement. Then all papers of that `until` are written to `out_dir`; a second run writes the
-    same papers and changes nothing else. Raises `invalid` (422) for a time without a zone.
+    In one transaction: commissions whose hold ended are released, the guarantee judges what plans
+    spent on days that are final (`spends`), statements are written, and each publisher is paid the
+    payable of their statement (or what is left of it by now) if it reaches the minimum. Payouts,
+    releases and credits happen now, so where `until` is past they are in the next statement. Then
+    all papers of that `until` are written to `out_dir`; a second run writes the same papers and
+    changes nothing else. Raises `invalid` (422) for a time without a zone.
     """
     if until.tzinfo is None:
         raise invalid("until", f"{until} has no time zone.", "Write it like 2026-11-08T00:00Z.")
@@ -73,12 +78,13 @@ def settle(
     ledger = Ledger(ids, clock)
     with engine.begin() as conn:
         released = Commissions(ids, clock, ledger).release(conn, until)
+        judged = compensate(conn, ledger, spends, clock.now())
         written = _close(conn, ids, clock, until)
         paid = _pay(conn, ids, clock, ledger, written, payout_min_major)
     with engine.connect() as conn:
         papers = repository.of_period(conn, until)
     files = write(papers, out_dir)
-    return SettleReport(until, released, written, paid, files)
+    return SettleReport(until, released, written, paid, judged, files)
 
 
 def _close(conn: Connection, ids: Ids, clock: Clock, until: datetime) -> list[Statement]:

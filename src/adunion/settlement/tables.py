@@ -1,4 +1,4 @@
-"""Tables of the room: statements with their lines, and payouts."""
+"""Tables of the room: statements with their lines, payouts, and what the guarantee judged."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Integer,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -53,4 +54,19 @@ payouts = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     CheckConstraint("amount_minor > 0", name="amount"),
+)
+
+plan_guarantees = Table(
+    "plan_guarantees",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plans.id"), primary_key=True),
+    Column("day", Date, primary_key=True, comment="UTC; of impressions and clicks"),
+    Column("target_roi", Numeric(8, 3), nullable=False, comment="in force on that day"),
+    Column("spend_minor", BigInteger, nullable=False),
+    Column("gmv_minor", BigInteger, nullable=False, comment="of the day's clicks"),
+    Column("orders", Integer, nullable=False, comment="of the day's clicks"),
+    Column("outcome", Text, nullable=False),
+    Column("credit_minor", BigInteger, nullable=False),
+    Column("judged_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("credit_minor >= 0", name="credit"),
 )

@@ -7,11 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
+from .guarantee import Judgement
+
 Role = Literal["merchant", "publisher"]
 KINDS = (
     "top_up",
     "media",
     "media_credit",
+    "guarantee",
     "commission",
     "fee",
     "commission_refund",
@@ -83,4 +86,5 @@ class SettleReport:
     released: int  # commissions that became payable
     statements: list[Statement] = field(default_factory=list)
     payouts: list[Payout] = field(default_factory=list)
+    guaranteed: list[Judgement] = field(default_factory=list)  # plan-days, owed or not
     files: list[Path] = field(default_factory=list)

@@ -29,6 +29,7 @@ class Planned:
     merchant: int  # world row
     items: I64  # world rows, best sellers first
     budget_minor: int | None
+    cost_minor: int | None  # what an order may cost, where that is the goal
     free_hour: float  # when the last plan that held one of the items is over
 
 
@@ -81,15 +82,17 @@ def _plan(
             hint="Start it earlier, or let the run take more days.",
         )
     merchant, items, free_hour = chooser.choose(part, f"{where} ({name})")
-    target = checks.target_roi(part.target_roi)
-    budget, currency = None, world.view.currency
+    currency, cost, budget = world.view.currency, None, None
+    if part.target_cost is not None:
+        cost = max(to_minor(Decimal(str(part.target_cost)), currency, exact=False), 1)
+    _, target, cost = checks.goal(part.goal, part.asked_roi, cost)
     if part.budget is not None:
         cheapest = int(world.view.items.price_minor[items].min())
         budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
         budget = checks.budget_minor(budget, target, cheapest, currency)
     return Planned(
         checks.name(name), part, rival, part.start_hour, part.end_hour, merchant, items, budget,
-        free_hour,
+        cost, free_hour,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from adunion.insight.types import MarketPoint, Point, Result
 from adunion.kernel.clock import micros, rfc3339
 
+from .choose import Planned
 from .run import Launched, Run
 from .tally import ArmTally, PlanTally
 from .types import Billed
@@ -54,7 +55,8 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
     found = run.market.insight.plan_report(launched.id, run.started, run.horizon)
     result, truth = found.result, run.treated.tally.plans[launched.id]
     plan, spend = launched.plan, billed.spend_minor
-    target, net = plan.part.target_roi, result.gmv_minor - result.refunds_minor
+    target, net = plan.part.asked_roi or 1.0, result.gmv_minor - result.refunds_minor
+    counted, expected = _counted(plan, result, truth)
     return {
         "id": launched.id,
         "name": plan.name,
@@ -66,7 +68,9 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
         "end": None if launched.end is None else rfc3339(launched.end),
         "status": found.status,
         "stage": found.stage,
+        "goal": plan.part.goal,
         "target_roi": target,
+        "target_cost_minor": plan.cost_minor,
         "spend_minor": spend,
         "budget_minor": plan.budget_minor,
         "budget_use": None if plan.budget_minor is None else _ratio(spend, plan.budget_minor),
@@ -84,11 +88,20 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
         "impressions": result.impressions,
         "moved_impressions": result.moved_impressions,
         "first_slot_share": _ratio(result.first_slot, result.moved_impressions),
-        "attainment": _ratio(result.gmv_minor, spend * target),
+        "attainment": _ratio(counted, spend * target),
         "attainment_net": _ratio(net, spend * target),
-        "attainment_expected": _ratio(truth.expected_gmv, spend * target),
+        "attainment_expected": _ratio(expected, spend * target),
         "hours": _hours(run, launched, truth, billed),
     }
+
+
+def _counted(plan: Planned, result: Result, truth: PlanTally) -> tuple[float, float]:
+    """What counts towards the plan's goal: (as it came, as it was to be expected)."""
+    if plan.cost_minor is not None:
+        return result.orders * plan.cost_minor, truth.expected_orders * plan.cost_minor
+    if plan.part.goal == "net_roi":
+        return result.gmv_minor - result.refunds_minor, truth.expected_net
+    return result.gmv_minor, truth.expected_gmv
 
 
 def _hours(run: Run, plan: Launched, truth: PlanTally, billed: Billed) -> list[dict[str, Any]]:

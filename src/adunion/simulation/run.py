@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +44,7 @@ class Launched:
 
 
 @dataclass
-class _Side:
+class Side:
     """One arm and what its people remember and still have to do."""
 
     arm: Arm
@@ -85,27 +84,27 @@ class Run:
         self._progress = progress
         self._span = timedelta(minutes=scenario.tick_minutes)
         memory = Memory.start(world, micros(scenario.start))
-        self.treated = self._side(market, memory)
-        self.control: _Side | None = None
+        self.treated = self.side(market, memory)
+        self.control: Side | None = None
         self._waiting = list(plans)
         self._owed = 0.0  # a part of a request, carried to the next tick
 
     def history(self) -> None:
         """Days without plans, to learn from; models are fitted twice, since the first had none."""
-        ticks = self._ticks(self.scenario.start, self.started)
+        ticks = self.ticks(self.scenario.start, self.started)
         middle = len(ticks) // 2
         for number, at in enumerate(ticks):
             if number == middle and number:
                 self.market.train()
             self.market.tick()
-            self._tick(at, [self.treated])
+            self.tick(at, [self.treated])
             self._progress("history", number + 1, len(ticks))
         self.metrics = self.market.train()
 
     def live(self) -> None:
         """Days with plans, beside a control arm where the scenario wants one."""
         if self.scenario.control:
-            self.control = self._side(
+            self.control = self.side(
                 self.market.control(), Memory(self.treated.memory.bought_hour.copy())
             )
             self.control.maker.number_orders_like(self.treated.maker)
@@ -113,14 +112,14 @@ class Run:
         sides = [side for side in (self.treated, self.control) if side]
         for side in sides:
             side.tally = ArmTally(gmv_by_item=np.zeros(len(self.world.view.items), np.int64))
-        ticks = self._ticks(self.started, self.ended)
+        ticks = self.ticks(self.started, self.ended)
         for number, at in enumerate(ticks):
             self._reprice(at, sides)
             self.launch_due(at)
             for side in sides:
                 side.arm.tick()
             self._note_alphas(at)
-            self._tick(at, sides, count=True)
+            self.tick(at, sides, count=True)
             self._progress("plans run", number + 1, len(ticks))
 
     def drain(self, hours: int) -> None:
@@ -145,23 +144,26 @@ class Run:
         """The end of the hour in which the last order counts."""
         return self.ended + _HOUR * max(self.scenario.drain_hours, 1)
 
-    def parties(self) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
-        """(id, name) of the first plan's merchant, and of the first link's publisher."""
+    def parties(self) -> tuple[tuple[str, str, str] | None, tuple[str, str, str] | None]:
+        """(id, name, English name) of the first plan's merchant and the first link's publisher."""
         stage, view = self._stage, self.world.view
         merchant = publisher = None
         if self.launched:
             row = self.launched[0].plan.merchant
-            merchant = (stage.merchant_ids[row], view.merchants.name[row])
+            them = view.merchants
+            merchant = (stage.merchant_ids[row], them.name[row], them.name_en[row])
         if len(stage.link_publisher):
             row = int(stage.link_publisher[0])
-            publisher = (stage.publisher_ids[row], view.publishers.name[row])
+            those = view.publishers
+            publisher = (stage.publisher_ids[row], those.name[row], those.name_en[row])
         return merchant, publisher
 
     def hour(self, number: int) -> datetime:
         """The start of an hour counted from the epoch."""
         return from_micros(number * 3_600_000_000)
 
-    def _side(self, arm: Arm, memory: Memory) -> _Side:
+    def side(self, arm: Arm, memory: Memory) -> Side:
+        """An arm that lives through the run's traffic, and its people."""
         stage = self._stage
         maker = EventMaker(
             self.market.catalog,
@@ -172,13 +174,15 @@ class Run:
             stage.merchant_raw,
         )
         items = np.zeros(len(self.world.view.items), np.int64)
-        return _Side(arm, memory, Later(), ArmTally(gmv_by_item=items), maker)
+        return Side(arm, memory, Later(), ArmTally(gmv_by_item=items), maker)
 
-    def _ticks(self, first: datetime, last: datetime) -> list[datetime]:
+    def ticks(self, first: datetime, last: datetime) -> list[datetime]:
+        """When the ticks of a span begin."""
         count = int((last - first) / self._span)
         return [first + self._span * number for number in range(count)]
 
-    def _tick(self, at: datetime, sides: list[_Side], count: bool = False) -> None:
+    def tick(self, at: datetime, sides: list[Side], count: bool = False) -> None:
+        """One tick's requests, decided and answered in every arm."""
         start_us, span_us = micros(at), self._span // _US
         asked = self._traffic(at, start_us, span_us)
         self._clock.set(at + self._span)
@@ -209,7 +213,7 @@ class Run:
         scaled = {kind: share / whole * (1 - visits) for kind, share in shares.items()}
         return {**scaled, "link": visits}
 
-    def _serve(self, side: _Side, asked: Traffic, at: datetime, count: bool) -> None:
+    def _serve(self, side: Side, asked: Traffic, at: datetime, count: bool) -> None:
         request = side.maker.request_ids(asked)
         decided_rows = np.flatnonzero(asked.kind != LINK)
         requests = self._requests(side, asked, request, decided_rows)
@@ -232,7 +236,7 @@ class Run:
 
     def _count(
         self,
-        side: _Side,
+        side: Side,
         at: datetime,
         decided: DecisionBatch,
         answers: Response,
@@ -248,7 +252,7 @@ class Run:
 
     def _requests(
         self,
-        side: _Side,
+        side: Side,
         asked: Traffic,
         request: npt.NDArray[np.void],
         rows: npt.NDArray[np.int64],
@@ -296,7 +300,7 @@ class Run:
         hour = (at - self.started) / _HOUR
         return shock.at_hour <= hour and (shock.until_hour is None or hour < shock.until_hour)
 
-    def _reprice(self, at: datetime, sides: list[_Side]) -> None:
+    def _reprice(self, at: datetime, sides: list[Side]) -> None:
         factor = self._factor("prices", at)
         if factor == self.price_factor:
             return
@@ -324,7 +328,9 @@ class Run:
             merchant_id=self._stage.merchant_ids[plan.merchant],
             name=plan.name,
             item_ids=tuple(ids[row] for row in self._stage.row_of_item[plan.items]),
-            target_roi=Decimal(str(part.target_roi)),
+            goal=part.goal,
+            target_roi=part.asked_roi,
+            target_cost_minor=plan.cost_minor,
             budget_minor=plan.budget_minor,
             start_at=start,
             end_at=end,

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from adunion.campaigns.types import Goal
 from adunion.kernel.errors import AdUnionError
-from adunion.kernel.money import exponent
 
 Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-def _known(currency: str) -> str:
-    try:
-        exponent(currency)
-    except AdUnionError as error:
-        raise ValueError(str(error)) from None
-    return currency
-
-
-Currency = Annotated[str, AfterValidator(_known)]
+Currency = Literal["CNY", "USD", "EUR", "GBP", "JPY", "KRW"]
+"""Those a generated world has believable price levels of."""
 
 
 class Part(BaseModel):
@@ -43,7 +37,7 @@ class WorldPart(Part):
     path: Path | None = Field(None, description="A folder written by `adunion world`")
     orders: Path | None = Field(None, description="An order file to ground the world in")
     mapping: str | None = Field(None, description="The order file's mapping, e.g. online_retail")
-    currency: Currency = Field("CNY", description="ISO 4217, of a world made here")
+    currency: Currency = Field("CNY", description="Of a world made here")
 
     @model_validator(mode="after")
     def _one_source(self) -> WorldPart:
@@ -109,7 +103,11 @@ class PlanPart(Part):
 
     name: str = "plan"
     items: ItemsPart = ItemsPart()
+    goal: Goal = Field("target_roi", description="What it asks for; volume needs a budget")
     target_roi: float = Field(4.0, ge=0.1, le=1_000, description="Counted GMV over spend")
+    target_cost: float | None = Field(
+        None, gt=0, le=1e9, description="Spend an order, major units; of cost_per_order alone"
+    )
     budget: float | None = Field(
         None, gt=0, le=1e12, description="Of the whole plan, major units; absent: unlimited"
     )
@@ -130,7 +128,19 @@ class PlanPart(Part):
     def _in_order(self) -> PlanPart:
         if self.end_hour is not None and self.end_hour <= self.start_hour:
             raise ValueError(f"end_hour {self.end_hour} is not after start_hour {self.start_hour}")
+        if (self.goal == "cost_per_order") != (self.target_cost is not None):
+            raise ValueError("goal cost_per_order and target_cost go together")
+        if self.goal == "volume" and (self.budget is None or self.end_hour is None):
+            raise ValueError("goal volume needs a budget and an end_hour")
         return self
+
+    @property
+    def asked_roi(self) -> float | None:
+        """The target ROI to start with: none for a goal that asks for something else."""
+        asked = self.goal in ("target_roi", "net_roi") or (
+            self.goal == "volume" and "target_roi" in self.model_fields_set
+        )
+        return self.target_roi if asked else None
 
 
 class PublishersPart(Part):
@@ -190,8 +200,16 @@ class Scenario(Part):
     requests_per_day: int = Field(10_000, ge=10, le=100_000_000)
     tick_minutes: int = Field(60, ge=1, le=1_440)
     control: bool = Field(True, description="Run the same shoppers without plans beside it")
-    bidder: str = Field("receding", description="A registered bidder")
+    bidder: str = Field("return_target", description="A registered bidder")
     pricing: str = Field("uplift", description="A registered pricing")
+    reserve_per_thousand: Decimal = Field(
+        Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
+    )
+    take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
+    experience_bps: int = Field(
+        50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
+    )
+    explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
     wallet: float = Field(

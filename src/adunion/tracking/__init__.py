@@ -5,7 +5,7 @@ from adunion.trust.pseudonym import shopper_key
 from .arrow import EVENT_SCHEMA
 from .intake import Intake
 from .keys import beacon_keys, order_key, order_step_keys
-from .repository import Recorded, position, record, set_position
+from .repository import Recorded, contradictions, position, record, set_position
 from .service import Tracker
 from .types import FLAG_CONSENT, FLAG_MOVED, NO_ID, Accepted, EventBatch, EventType, concat, events
 
@@ -22,6 +22,7 @@ __all__ = [
     "Tracker",
     "beacon_keys",
     "concat",
+    "contradictions",
     "events",
     "order_key",
     "order_step_keys",

@@ -18,7 +18,7 @@ from adunion.serving.decide import item_bytes
 from adunion.serving.http import of_validation
 from adunion.serving.types import MarketPort
 from adunion.trust.pseudonym import shopper_key
-from adunion.trust.token import TOKEN_SECONDS
+from adunion.trust.token import CHARGE_SECONDS, TOKEN_SECONDS
 
 from .keys import beacon_keys, order_key, order_step_keys
 from .schemas import (
@@ -186,6 +186,9 @@ def _beacons(
         "request", "placement", "item", "plan", "shopper", "link", "price_micros", "flags",
         "exposure", "exposure_organic", "pctr", "pcvr", "propensity",
     )  # fmt: skip
+    issued_s = rows["expires_s"].astype(np.int64) - TOKEN_SECONDS
+    late = now_us > (issued_s + CHARGE_SECONDS) * 1_000_000
+    rows["price_micros"][late] = 0
     batch = events(
         len(good),
         type=types,

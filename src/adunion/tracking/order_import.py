@@ -1,4 +1,9 @@
-"""Orders from files: past sales with their payments and refunds, all of a file or nothing."""
+"""Orders from files: past sales with their payments and refunds, all of a file or nothing.
+
+An order has the id that events of it name (`order_key`), so later receipts and refunds of an
+imported order find it. Refunds of a file are numbered above those of events: the two never meet,
+and a file that is read again leaves what events said as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, text
 
@@ -26,7 +32,11 @@ from adunion.catalog.repository import ensure_merchants
 from adunion.catalog.tables import items
 from adunion.kernel.clock import Clock, monotonic_s
 from adunion.kernel.errors import conflict
-from adunion.kernel.ids import IdFactory
+from adunion.kernel.ids import IdFactory, decode
+
+from .keys import id_texts, order_key
+from .repository import release
+from .types import REFUND_NUMBER_MAX
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,10 @@ def import_orders(
 ) -> OrderImportReport:
     """Load a file of order lines; a second import of the same file changes nothing.
 
-    An order that changed is replaced with its lines and steps. Items the catalog does not hold are
-    made from the file: the most frequent title, the median price. Raises AdUnionError with file,
-    line, field and reason, and `order_is_live` (409) where the market itself took such an order.
+    An order that changed is replaced with its lines, payment and refunds; what events said of it
+    stays, and a refund that both tell counts once. Items the catalog does not hold are made from
+    the file: the most frequent title, the median price. Raises AdUnionError with file, line, field
+    and reason, and `order_is_live` (409) where the market itself took such an order.
     """
     started = monotonic_s()
     mapped = mapping if isinstance(mapping, Mapping) else load_mapping(mapping)
@@ -82,7 +93,7 @@ def import_orders(
         merchants = ensure_merchants(conn, rows.merchant, ids, clock.now())
         known, created = _items(conn, rows, made, merchants, ids, clock.now())
         _stage(conn, rows, made, merchants, known)
-        inserted, updated = _merge(conn, ids)
+        inserted, updated = _merge(conn)
     return OrderImportReport(
         orders=len(made.first_row),
         lines=len(made.lines),
@@ -151,9 +162,11 @@ def _stage(
         values = getattr(rows, name)
         return escape([values[row] for row in made.first_row])
 
+    owners = [rows.merchant[row] for row in made.first_row]
     orders = zip(
         map(str, range(len(made.first_row))),
-        [merchants[rows.merchant[row]] for row in made.first_row],
+        _order_ids([merchants[name] for name in owners], [rows.order[r] for r in made.first_row]),
+        [merchants[name] for name in owners],
         column("order"),
         column("shopper"),
         column("currency"),
@@ -163,24 +176,41 @@ def _stage(
         strict=True,
     )
     copy_in(conn, "staged_orders", _lines(orders))
-    owners = [rows.merchant[row] for row in made.first_row]
     item_ids = [known[owners[o], item] if item else "\\N" for o, _, item, *_ in made.lines]
     lines = (
         (str(line.order), str(line.line), item_id, str(line.quantity), str(line.amount_minor))
         for line, item_id in zip(made.lines, item_ids, strict=True)
     )
     copy_in(conn, "staged_lines", _lines(lines))
-    steps = ((*map(str, step[:5]), step.at.isoformat()) for step in made.steps)
+    steps = (
+        (
+            str(step.order), str(step.line), step.step,
+            str(step.number + (step.step == "refund") * (REFUND_NUMBER_MAX + 1)),
+            str(step.amount_minor), step.at.isoformat(),
+        )
+        for step in made.steps
+    )  # fmt: skip
     copy_in(conn, "staged_steps", _lines(steps))
     conn.execute(text("analyze staged_orders, staged_lines, staged_steps"))
+
+
+def _order_ids(merchant_ids: list[str], external_ids: list[str]) -> list[str]:
+    keys = {merchant: decode(merchant[4:]) for merchant in set(merchant_ids)}
+    pairs = zip(merchant_ids, external_ids, strict=True)
+    raw = b"".join(order_key(keys[merchant], external) for merchant, external in pairs)
+    return id_texts("ord", np.frombuffer(raw, "V16")) if raw else []
 
 
 def _lines(rows: object) -> str:
     return "".join(map("{}\n".format, map("\t".join, rows)))  # type: ignore[call-overload]
 
 
-def _merge(conn: Connection, ids: IdFactory) -> tuple[int, int]:
+def _merge(conn: Connection) -> tuple[int, int]:
     """Insert new orders, replace changed ones; how many of each."""
+    # No event of an order comes between reading what was refunded and writing the file's refunds.
+    conn.execute(text("lock table order_steps, waiting_steps in share row exclusive mode"))
+    conn.execute(text(_TOLD_TWICE))
+    conn.execute(text("delete from staged_steps where step = 'refund' and amount_minor <= 0"))
     conn.execute(text(_MATCH))
     live = conn.execute(
         text("select external_id from matched_orders where source <> 'import' limit 1")
@@ -191,23 +221,16 @@ def _merge(conn: Connection, ids: IdFactory) -> tuple[int, int]:
             f"The order {live!r} was taken by this market itself.",
             "Give the file's orders numbers of their own, or leave that one out.",
         )
-    new = conn.execute(text("select key from matched_orders where id is null order by key"))
-    keys = [row[0] for row in new]
-    conn.execute(text("create temp table new_orders (key int, id text) on commit drop"))
-    order_ids = ids.batch("ord", len(keys))
-    copy_in(conn, "new_orders", _lines(zip(map(str, keys), order_ids, strict=True)))
-    conn.execute(text("analyze new_orders"))
-    updated = conn.execute(text(_DELETE_CHANGED)).rowcount
+    inserted, updated = conn.execute(text(_COUNTS)).one()
     for statement in _WRITE:
         conn.execute(text(statement))
-    conn.execute(
-        text("drop table staged_orders, staged_lines, staged_steps, matched_orders, new_orders")
-    )
-    return len(keys), updated
+    release(conn, [row[0] for row in conn.execute(text(_AWAITED))])
+    conn.execute(text("drop table staged_orders, staged_lines, staged_steps, matched_orders"))
+    return inserted, updated
 
 
 _STAGING = """
-create temp table staged_orders (key int, merchant_id text, external_id text, shopper text,
+create temp table staged_orders (key int, id text, merchant_id text, external_id text, shopper text,
   currency text, total_minor bigint, region text, placed_at timestamptz) on commit drop;
 create temp table staged_lines (key int, line smallint, item_id text, quantity int,
   amount_minor bigint) on commit drop;
@@ -215,11 +238,29 @@ create temp table staged_steps (key int, line smallint, step text, number int,
   amount_minor bigint, at timestamptz) on commit drop
 """
 
-# An order is changed where it, its lines or its steps read differently.
-_MATCH = """
+# What events refunded of a line is taken off the file's refunds of it, the earliest first.
+_TOLD_TWICE = f"""
+with told as (
+  select s.key, t.line, sum(t.amount_minor) as amount
+  from (select order_id, line, step, number, amount_minor from order_steps
+        union all select order_id, line, step, number, amount_minor from waiting_steps) t
+  join staged_orders s on s.id = t.order_id
+  where t.step = 'refund' and t.number <= {REFUND_NUMBER_MAX} group by s.key, t.line
+), running as (
+  select s.key, s.line, s.number, least(s.amount_minor,
+    sum(s.amount_minor) over (partition by s.key, s.line order by s.number) - told.amount) as left
+  from staged_steps s join told using (key, line) where s.step = 'refund'
+)
+update staged_steps s set amount_minor = r.left from running r
+where s.key = r.key and s.line = r.line and s.number = r.number and s.step = 'refund'
+"""
+
+# An order is changed where it, its lines, or those of its steps that come from files read
+# differently; so is one that an earlier version of this program gave a chance id.
+_MATCH = f"""
 create temp table matched_orders on commit drop as
 with pairs as (
-  select s.*, o.id, o.source,
+  select s.*, o.id as old_id, o.source, o.id <> s.id or
     (s.shopper, s.currency, s.total_minor, s.region, s.placed_at)
       is distinct from (o.shopper, o.currency, o.total_minor, o.region, o.placed_at) as differs
   from staged_orders s
@@ -231,7 +272,7 @@ with pairs as (
 ), line_texts as (
   select p.key, string_agg(concat_ws(':', l.line, l.item_id, l.quantity, l.amount_minor), ','
                            order by l.line) as said
-  from pairs p join order_lines l on l.order_id = p.id group by p.key
+  from pairs p join order_lines l on l.order_id = p.old_id group by p.key
 ), staged_step_texts as (
   select key, string_agg(concat_ws(':', line, step, number, amount_minor, at), ','
                          order by line, step, number) as said
@@ -239,47 +280,55 @@ with pairs as (
 ), step_texts as (
   select p.key, string_agg(concat_ws(':', t.line, t.step, t.number, t.amount_minor, t.at), ','
                            order by t.line, t.step, t.number) as said
-  from pairs p join order_steps t on t.order_id = p.id group by p.key
+  from pairs p join order_steps t on t.order_id = p.old_id
+  where t.number > {REFUND_NUMBER_MAX} or exists (select from staged_steps s
+    where (s.key, s.line, s.step, s.number) = (p.key, t.line, t.step, t.number))
+  group by p.key
 )
-select p.key, p.external_id, p.id, p.source,
-  p.id is not null and (p.differs or a.said is distinct from b.said
+select p.key, p.external_id, p.id, p.old_id, p.source, p.old_id is null as new,
+  p.old_id is not null and (p.differs or a.said is distinct from b.said
                         or c.said is distinct from d.said) as changed
 from pairs p
 left join staged_line_texts a using (key) left join line_texts b using (key)
 left join staged_step_texts c using (key) left join step_texts d using (key)
 """.replace("':'", r"'\:'")
 
-_DELETE_CHANGED = """
-with steps as (
-  delete from order_steps t using matched_orders m where t.order_id = m.id and m.changed
-), lines as (
-  delete from order_lines l using matched_orders m where l.order_id = m.id and m.changed
-)
-update orders o set shopper = s.shopper, currency = s.currency, total_minor = s.total_minor,
-  region = s.region, placed_at = s.placed_at
-from matched_orders m join staged_orders s using (key) where o.id = m.id and m.changed
-"""
-
-_TARGETS = """
-(select key, id from new_orders union all select key, id from matched_orders where changed) t
+_COUNTS = """
+select count(*) filter (where new), count(*) filter (where changed) from matched_orders
 """
 
 _WRITE = (
+    f"""
+delete from order_steps t using matched_orders m
+where t.order_id = m.old_id and m.changed and (m.id <> m.old_id or t.number > {REFUND_NUMBER_MAX}
+  or exists (select from staged_steps s
+             where (s.key, s.line, s.step, s.number) = (m.key, t.line, t.step, t.number)))
+""",
+    "delete from order_lines l using matched_orders m where l.order_id = m.old_id and m.changed",
+    "delete from orders o using matched_orders m where o.id = m.old_id and m.old_id <> m.id",
     """
 insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, region,
                     placed_at)
-select n.id, s.external_id, s.merchant_id, 'import', s.shopper, s.currency, s.total_minor, s.region,
+select s.id, s.external_id, s.merchant_id, 'import', s.shopper, s.currency, s.total_minor, s.region,
        s.placed_at
-from new_orders n join staged_orders s using (key) order by n.key
+from matched_orders m join staged_orders s using (key) where m.new or m.changed order by s.key
+on conflict (id) do update set shopper = excluded.shopper, currency = excluded.currency,
+  total_minor = excluded.total_minor, region = excluded.region, placed_at = excluded.placed_at
 """,
-    f"""
+    """
 insert into order_lines (order_id, line, item_id, quantity, amount_minor)
-select t.id, s.line, s.item_id, s.quantity, s.amount_minor
-from {_TARGETS} join staged_lines s using (key) order by s.key, s.line
+select m.id, s.line, s.item_id, s.quantity, s.amount_minor
+from matched_orders m join staged_lines s using (key) where m.new or m.changed
+order by s.key, s.line
 """,
-    f"""
+    """
 insert into order_steps (order_id, line, step, number, amount_minor, at)
-select t.id, s.line, s.step, s.number, s.amount_minor, s.at
-from {_TARGETS} join staged_steps s using (key) order by s.key, s.line, s.step, s.number
+select m.id, s.line, s.step, s.number, s.amount_minor, s.at
+from matched_orders m join staged_steps s using (key) where m.new or m.changed
+order by s.key, s.line, s.step, s.number
 """,
 )
+
+_AWAITED = """
+select id from matched_orders m where exists (select from waiting_steps w where w.order_id = m.id)
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from adunion.kernel.clock import from_micros
 
 from .keys import id_texts, order_step_keys, raw_ids
+from .refusals import refusal_id
 from .types import EventBatch, EventType, concat, events
 
 _STEP = {
@@ -60,8 +62,34 @@ def record(conn: Connection, batch: EventBatch) -> Recorded:
     amounts = _lines(conn, sorted({step.order_id for step in steps}))
     taken, rejected = _sift(conn, steps, amounts)
     written = _insert_steps(conn, taken)
-    _insert_rejected(conn, rejected)
+    _insert_rejected(conn, [_rejected_step(*refusal) for refusal in rejected])
     return Recorded(concat([orders, _as_events(written, amounts)]), refused + len(rejected))
+
+
+def contradictions(conn: Connection, refunds: EventBatch) -> dict[int, tuple[str, str]]:
+    """Row -> (reason, detail) of the refunds that the orders known so far contradict."""
+    steps = _steps_of(refunds)
+    lines = _lines(conn, sorted({step.order_id for step in steps}))
+    found: dict[int, tuple[str, str]] = {}
+    for row, step in enumerate(steps):
+        if (step.order_id, 0) not in lines:
+            continue  # it may be on its way
+        line = lines.get((step.order_id, step.line))
+        if reason := _refusal(step, line):
+            found[row] = reason
+        elif line is not None:
+            _refund(line, step)
+    return found
+
+
+def release(conn: Connection, order_ids: list[str]) -> None:
+    """Write the steps that had waited for orders which did not come as events."""
+    if not order_ids:
+        return
+    steps = [Step(*row) for row in conn.execute(text(_RELEASE_ALL), {"order": order_ids})]
+    taken, rejected = _sift(conn, steps, _lines(conn, order_ids))
+    _insert_steps(conn, taken)
+    _insert_rejected(conn, [_rejected_step(*refusal) for refusal in rejected])
 
 
 def position(conn: Connection, consumer: str) -> int:
@@ -119,7 +147,8 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
 def _refuse_lines(conn: Connection, columns: dict[str, list[object]]) -> int:
     """Note the lines that found no place: their item is unknown, or is another merchant's."""
     names = ("order", "item", "line", "amount", "at")
-    return conn.execute(text(_REFUSE_LINES), {name: columns[name] for name in names}).rowcount
+    rows = conn.execute(text(_HOMELESS_LINES), {name: columns[name] for name in names})
+    return _insert_rejected(conn, [dict(row._mapping) for row in rows])
 
 
 def _steps_of(rows: EventBatch) -> list[Step]:
@@ -182,13 +211,19 @@ def _sift(
         elif reason := _refusal(step, lines.get((step.order_id, step.line))):
             rejected.append((step, *reason))
         else:
-            line = lines[step.order_id, step.line]
-            if step.number not in line.numbers:
-                line.numbers.add(step.number)
-                line.refunded_minor += step.amount_minor
+            if _refund(lines[step.order_id, step.line], step):
                 taken.append(step)
     _insert(conn, "waiting_steps", waiting)
     return taken, rejected
+
+
+def _refund(line: _Line, step: Step) -> bool:
+    """Count a refund of a line; False where it was counted before."""
+    if step.number in line.numbers:
+        return False
+    line.numbers.add(step.number)
+    line.refunded_minor += step.amount_minor
+    return True
 
 
 def _refusal(step: Step, line: _Line | None) -> tuple[str, str] | None:
@@ -202,7 +237,7 @@ def _refusal(step: Step, line: _Line | None) -> tuple[str, str] | None:
     if step.amount_minor > left:
         return (
             "exceeds_line",
-            f"{step.amount_minor} is more than the {left} left of {line.amount_minor}.",
+            f"{step.amount_minor} is more than the {left} left of {line.amount_minor} minor units.",
         )
     return None
 
@@ -234,20 +269,22 @@ def _insert(conn: Connection, table: str, steps: list[Step]) -> set[tuple[str, i
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
-def _insert_rejected(conn: Connection, rejected: list[tuple[Step, str, str]]) -> None:
+def _insert_rejected(conn: Connection, rejected: list[dict[str, Any]]) -> int:
+    """Keep refused events; how many were not kept before."""
     if not rejected:
-        return
-    conn.execute(
-        text(_INSERT_REJECTED),
-        [
-            {
-                "order_id": step.order_id, "line": step.line, "step": step.step,
-                "number": step.number, "amount_minor": step.amount_minor,
-                "at": from_micros(step.at_us), "reason": reason, "detail": detail,
-            }
-            for step, reason, detail in rejected
-        ],
-    )  # fmt: skip
+        return 0
+    identity = ("order_id", "line", "step", "number", "at")
+    columns = {name: [row[name] for row in rejected] for name in rejected[0]}
+    columns["id"] = [refusal_id(*(row[name] for name in identity)) for row in rejected]
+    return conn.execute(text(_INSERT_REJECTED), columns).rowcount
+
+
+def _rejected_step(step: Step, reason: str, detail: str) -> dict[str, Any]:
+    return {
+        "order_id": step.order_id, "line": step.line, "step": step.step, "number": step.number,
+        "amount_minor": step.amount_minor, "at": from_micros(step.at_us),
+        "reason": reason, "detail": detail, "merchant_id": None,
+    }  # fmt: skip
 
 
 def _as_events(steps: list[Step], lines: dict[tuple[str, int], _Line]) -> EventBatch:
@@ -299,20 +336,18 @@ update orders o set total_minor = o.total_minor + e.amount
 from unnest(cast(:order as text[]), cast(:amount as bigint[])) as e(id, amount) where o.id = e.id
 """
 
-_REFUSE_LINES = """
-insert into rejected_events (order_id, line, step, number, amount_minor, at, reason, detail)
-select e.id, e.line, 'order', 0, e.amount, e.at,
+_HOMELESS_LINES = """
+select e.id as order_id, e.line, 'order' as step, 0 as number, e.amount as amount_minor, e.at,
        case when i.id is null then 'unknown_item'
             when o.id is null then 'order_known_by_another_id'
-            else 'item_of_another_merchant' end,
-       'item ' || e.item
+            else 'item_of_another_merchant' end as reason,
+       'item ' || e.item as detail, i.merchant_id
 from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
             cast(:amount as bigint[]), cast(:at as timestamptz[])) as e(id, item, line, amount, at)
 left join items i on i.id = e.item
 left join orders o on o.id = e.id
 left join order_lines l on l.order_id = e.id and l.line = e.line
 where l.order_id is null
-on conflict do nothing
 """
 
 _RELEASE = """
@@ -322,6 +357,12 @@ using (select distinct id, unnest(array[0, line]) as line
 where w.order_id = e.id and w.line = e.line
 returning w.order_id, w.line, w.step, w.number, w.amount_minor,
           (extract(epoch from w.at) * 1000000)::bigint
+"""
+
+_RELEASE_ALL = """
+with gone as (delete from waiting_steps where order_id = any(cast(:order as text[])) returning *)
+select order_id, line, step, number, amount_minor, (extract(epoch from at) * 1000000)::bigint as us
+from gone order by us, order_id, line, number
 """
 
 _LINES = """
@@ -343,7 +384,15 @@ returning order_id, line, step, number
 """
 
 _INSERT_REJECTED = """
-insert into rejected_events (order_id, line, step, number, amount_minor, at, reason, detail)
-values (:order_id, :line, :step, :number, :amount_minor, :at, :reason, :detail)
+insert into rejected_events
+  (order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
+select e.order_id, e.line, e.step, e.number, e.amount_minor, e.at, e.reason, e.detail, e.id,
+       coalesce(o.merchant_id, e.merchant_id)
+from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[]),
+            cast(:number as int[]), cast(:amount_minor as bigint[]), cast(:at as timestamptz[]),
+            cast(:reason as text[]), cast(:detail as text[]), cast(:id as text[]),
+            cast(:merchant_id as text[]))
+     as e(order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
+left join orders o on o.id = e.order_id
 on conflict do nothing
 """

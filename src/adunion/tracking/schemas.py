@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
+from .types import REFUND_NUMBER_MAX
+
 AMOUNT_MINOR_MAX = 10**12
 LINES_MAX = 200
 
@@ -123,7 +125,7 @@ class RefundEvent(_OrderStep):
     type: Literal["refund"]
     line: int = Field(ge=1, le=LINES_MAX)
     amount_minor: int = Field(gt=0, le=AMOUNT_MINOR_MAX, description="Integer minor units")
-    number: int = Field(0, ge=0, le=1_000)
+    number: int = Field(0, ge=0, le=REFUND_NUMBER_MAX)
 
 
 BEACONS = (ImpressionEvent, ClickEvent, VisitEvent, FavouriteEvent, CartEvent)

@@ -74,6 +74,14 @@ rejected_events = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("reason", Text, nullable=False, comment="a stable code"),
     Column("detail", Text, nullable=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column(
+        "merchant_id",
+        Text,
+        ForeignKey("merchants.id"),
+        index=True,
+        comment="whose; null where the item is unknown",
+    ),
 )
 
 consumed = Table(

@@ -11,6 +11,9 @@ import numpy.typing as npt
 from adunion.trust.token import FLAG_CONSENT as FLAG_CONSENT
 from adunion.trust.token import FLAG_MOVED as FLAG_MOVED
 
+REFUND_NUMBER_MAX = 1_000
+"""Highest number of a refund that an event tells; those of imported files are above."""
+
 
 class EventType(IntEnum):
     """What happened; the number is what the event log stores, so it never changes."""

@@ -1,18 +1,17 @@
 """The signed slot token: what was shown, to whom, at what price; a beacon is verified by it alone.
 
-131 bytes of fields and 16 of HMAC-SHA256 (RFC 2104, truncated as its section 5 allows), in
-base64url: 196 characters without padding, so that every bit of the text is covered.
+131 bytes of fields and 16 of keyed BLAKE2b (RFC 7693 section 2.9: a MAC in one pass, half the time
+of HMAC-SHA256), in base64url: 196 characters without padding, so that every bit is covered.
 """
 
 from __future__ import annotations
 
 import hmac
 import struct
-from base64 import b64encode
 from binascii import Error as Base64Error
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,8 @@ import numpy.typing as npt
 from adunion.kernel.errors import AdUnionError
 
 TOKEN_SECONDS = 24 * 3600
+CHARGE_SECONDS = 15 * 60
+"""An impression costs something if it is reported this soon; its price is held for so long."""
 FLAG_MOVED = 1  # the bid moved the item: sponsored, labelled, charged
 FLAG_CONSENT = 2
 TOKEN_DTYPE = np.dtype(
@@ -115,7 +116,7 @@ class TokenSigner:
         return rows, errors
 
     def _sealed(self, body: bytes) -> str:
-        sealed = b64encode(body + self._macs[self._current](body))
+        sealed = b2a_base64(body + self._macs[self._current](body), newline=False)
         return sealed.translate(_TO_URL).decode("ascii")
 
     def _opened(self, text: object) -> bytes:
@@ -135,16 +136,14 @@ class TokenSigner:
 
 
 def _mac(secret: bytes) -> Callable[[bytes], bytes]:
-    """HMAC-SHA256 with the secret's two padded states kept: four times faster than `hmac`."""
-    key = hmac.digest(secret, b"adunion slot token 1", "sha256").ljust(64, b"\0")
-    inner_start = sha256(bytes(byte ^ 0x36 for byte in key))
-    outer_start = sha256(bytes(byte ^ 0x5C for byte in key))
+    """Keyed BLAKE2b with the state after the key kept."""
+    key = hmac.digest(secret, b"adunion slot token 2", "sha256")
+    start = blake2b(key=key, digest_size=_SIGNATURE_BYTES)
 
     def mac(body: bytes) -> bytes:
-        inner, outer = inner_start.copy(), outer_start.copy()
-        inner.update(body)
-        outer.update(inner.digest())
-        return outer.digest()[:_SIGNATURE_BYTES]
+        state = start.copy()
+        state.update(body)
+        return state.digest()
 
     return mac
 

@@ -53,6 +53,7 @@ class LexicalIndex:
         self._items = items
         self._best = _best_impacts(offsets, impacts)
         self._cache: dict[str, Hits] = {}
+        self._words: dict[str, npt.NDArray[np.int64]] = {}  # of recent queries, by token row
 
     @classmethod
     def build(cls, snapshot: CatalogSnapshot, previous: LexicalIndex | None = None) -> LexicalIndex:
@@ -78,6 +79,11 @@ class LexicalIndex:
     def __len__(self) -> int:
         return self._items
 
+    @property
+    def holders(self) -> tuple[npt.NDArray[np.int64], Rows]:
+        """The items that hold each word: offsets by word, catalog rows."""
+        return self._offsets, self._rows
+
     def search(self, query: str, top: int = 120) -> Hits:
         """The `top` best items of a query: catalog rows and relevance, best first.
 
@@ -96,6 +102,17 @@ class LexicalIndex:
     def relevance(self, query: str, rows: Rows) -> Scores:
         """Relevance of given items to a query, on the scale of `search`."""
         return self._score(query)[rows]
+
+    def says(self, query: str, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether each of some items itself says a word of the query, (k,)."""
+        out = np.zeros(len(rows), np.bool_)
+        ids = self._words.get(query)
+        if ids is None:
+            ids = self._words[query[:_CACHED_CHARS_MAX]] = self._read(query)[0]
+            while len(self._words) > _CACHED_MAX:
+                del self._words[next(iter(self._words))]
+        _holds(self._offsets, self._rows, ids, rows, out)
+        return out
 
     def _score(self, query: str) -> Scores:
         ids, weights, ideal = self._read(query)
@@ -183,6 +200,29 @@ def _accumulate(
         weight = weights[i]
         for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
             scores[rows[j]] += weight * impacts[j]
+
+
+@njit(cache=True, nogil=True)
+def _holds(
+    offsets: npt.NDArray[np.int64],
+    rows: Rows,
+    ids: npt.NDArray[np.int64],
+    wanted: Rows,
+    out: npt.NDArray[np.bool_],
+) -> None:
+    """Whether each wanted row is in any of the tokens' lists, which are sorted by row."""
+    for token in ids:
+        last = offsets[token + 1]
+        for k in range(len(wanted)):
+            low, high = offsets[token], last
+            while low < high:
+                middle = (low + high) // 2
+                if rows[middle] < wanted[k]:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < last and rows[low] == wanted[k]:
+                out[k] = True
 
 
 def _best(scores: Scores) -> Hits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from adunion.api import ApiServices, create_api
+from adunion.bootstrap.live import LiveMarket
 from adunion.campaigns import PlanDraft, Plans
 from adunion.catalog import repository
 from adunion.catalog.service import Catalog
@@ -25,9 +27,14 @@ from adunion.kernel.clock import ManualClock
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger
 from adunion.publishers import Publishers
+from adunion.serving import ServingApp
 from adunion.settlement import Settlement, settle
-from adunion.tracking.tables import order_lines, order_steps, orders
+from adunion.simulation.forecast import Ask, Band, Cell, Forecast
+from adunion.tracking import Intake
+from adunion.tracking.tables import order_lines, order_steps, orders, rejected_events
 from adunion.trust import LIGHT_HASHER, Identity
+
+from .kept import Kept
 
 ROLES = ("merchant", "publisher", "operator")
 _keys = count()
@@ -110,6 +117,13 @@ def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) 
         )
         services.commissions.on_orders(conn, [sold])
         commission = services.commissions.of_orders(conn, [order_id])[0]
+        refused = {"order_id": order_id, "line": 1, "step": "refund", "number": number}
+        conn.execute(
+            rejected_events.insert(),
+            refused
+            | {"amount_minor": 99_000, "at": clock.now(), "reason": "exceeds_line", "detail": "-"}
+            | {"id": services.ids("rej"), "merchant_id": merchant.id},
+        )
     clock.advance(timedelta(minutes=1))
     settle(services.engine, clock, services.ids, clock.now(), out)
     with services.engine.connect() as conn:
@@ -127,6 +141,32 @@ def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) 
     }
 
 
+@dataclass
+class Foretold:
+    """A forecast that is the same for every plan that may be launched."""
+
+    plans: Plans
+
+    def __call__(self, ask: Ask) -> Forecast:
+        for target in ask.targets or (4.0,):
+            if ask.plan_id is None:
+                self.plans.check(
+                    PlanDraft(
+                        ask.merchant_id, target, ask.item_ids, ask.selector,
+                        budget_minor=ask.budgets_minor[0], start_at=ask.start_at, end_at=ask.end_at,
+                    )
+                )  # fmt: skip
+            else:
+                self.plans.get(ask.plan_id, ask.merchant_id or None)
+        band = Band(10.0, 5.0, 20.0)
+        cells = [
+            Cell(target, budget, 1.0, band, band, band, band, band, None)
+            for target in ask.targets or (4.0,)
+            for budget in ask.budgets_minor
+        ]
+        return Forecast(cells, 168, True, 1_000.0, 5_000, 500, 50, ["no_sales"])
+
+
 @pytest.fixture
 def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
     ledger = Ledger(ids, clock)
@@ -136,12 +176,14 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         ids=ids,
         identity=Identity(engine, clock, ids, LIGHT_HASHER),
         catalog=Catalog(engine, clock, ids),
-        plans=Plans(engine, clock, ids),
-        publishers=Publishers(engine, clock, ids),
+        plans=Plans(engine, clock, ids, "CNY"),
+        publishers=Publishers(engine, clock, ids, "CNY"),
         commissions=Commissions(ids, clock, ledger),
         settlement=Settlement(),
         ledger=ledger,
         insight=Insight(engine),
+        decisions=Kept(),
+        forecast=Foretold(Plans(engine, clock, ids, "CNY")),
     )
 
 
@@ -158,5 +200,41 @@ def api(services: ApiServices, clock: ManualClock, tmp_path: Path) -> Api:
             made.secrets.setdefault(role, secret)
         made.ids[f"{role}_key_id"] = key_id
     made.ids["key_id"] = made.ids["merchant_key_id"]
+    assert isinstance(services.decisions, Kept)
+    for party, also in ((mine, [others["item_id"]]), (others, [])):
+        party["request_id"] = services.ids("req")
+        items = [party["item_id"], *also]
+        plans = [party["plan_id"], *[None for _ in also]]
+        services.decisions.keep(party["request_id"], items, plans)
     others["key_id"] = made.ids["operator_key_id"]
     return made
+
+
+@dataclass
+class HotPath:
+    """The hot path over the same records; other paths go to the API, as in `adunion.asgi`."""
+
+    api: FastAPI
+    market: LiveMarket
+    code: str  # of a link
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request; the hot path is made anew, for tests call from many event loops."""
+        if not ServingApp.handles(scope["path"]):
+            await self.api(scope, receive, send)
+            return
+        serving = ServingApp(self.market, Intake(self.market, self.market.tracker))
+        await serving(scope, receive, send)
+        await serving.close()
+
+
+@pytest.fixture
+def hot_path(api: Api, services: ApiServices, tmp_path: Path) -> Iterator[HotPath]:
+    """The hot path of a live market."""
+    market = LiveMarket(
+        services.engine, tmp_path, api.clock, services.ids, "CNY", b"k" * 32, services.identity,
+        storefront=True,
+    )  # fmt: skip
+    link = services.publishers.get_link(api.ids["link_id"])
+    yield HotPath(api.app, market, link.code)
+    market.close()

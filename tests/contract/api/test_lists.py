@@ -92,9 +92,9 @@ def test_items_are_stored_searched_and_withdrawn(api: Any) -> None:
         "attributes": {"net": "800 g"},
     }
     stored = api.post("merchant", "/v1/items", {"items": [item]}).json()
-    assert stored == {"inserted": 1, "updated": 0, "unchanged": 0}
+    assert stored == {"inserted": 1, "updated": 0, "unchanged": 0, "outside_market": 0}
     again = api.post("merchant", "/v1/items", {"items": [item]}).json()
-    assert again == {"inserted": 0, "updated": 0, "unchanged": 1}
+    assert again == {"inserted": 0, "updated": 0, "unchanged": 1, "outside_market": 0}
     found = api.get("publisher", "/v1/items", params={"q": "formula"}).json()["data"]
     assert [(row["title"], row["price"]) for row in found] == [(item["title"], item["price"])]
     path = f"/v1/items/{found[0]['id']}"

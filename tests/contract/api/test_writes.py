@@ -75,10 +75,10 @@ def test_a_second_request_while_the_first_runs_is_told_so(
     started, go_on = Event(), Event()
     upsert = api.services.catalog.upsert_merchant
 
-    def slow(external_id: str, name: str) -> Any:
+    def slow(*names: Any) -> Any:
         started.set()
         assert go_on.wait(20)
-        return upsert(external_id, name)
+        return upsert(*names)
 
     monkeypatch.setattr(api.services.catalog, "upsert_merchant", slow)
     with ThreadPoolExecutor(1) as pool:
@@ -148,3 +148,14 @@ def test_a_top_up_is_booked_once(api: Any) -> None:
     wallet = api.get("merchant", "/v1/wallet").json()
     assert wallet[0]["posted"] == {"amount_minor": 1_012_345, "currency": "CNY"}
     assert api.get("operator", "/v1/ledger/check").json()["ok"] is True
+
+
+def test_an_english_name_is_kept_until_another_is_given(api: Any) -> None:
+    path, named = "/v1/merchants", {"external_id": "m-9", "name": "好奶粉"}
+    assert api.post("operator", path, named).json()["name_en"] == ""
+    assert api.post("operator", path, named | {"name_en": "Good"}).json()["name_en"] == "Good"
+    renamed = api.post("operator", path, named | {"name": "更好"}).json()
+    assert (renamed["name"], renamed["name_en"]) == ("更好", "Good")
+    assert api.post("operator", path, named | {"name_en": ""}).json()["name_en"] == ""
+    publisher = {"external_id": "p-9", "name": "小鱼", "name_en": "Fin"}
+    assert api.post("operator", "/v1/publishers", publisher).json()["name_en"] == "Fin"

@@ -70,6 +70,21 @@ BAD = [
 ]
 
 
+def test_hours_that_never_come_are_refused(plans: Plans, shop: Make, clock: ManualClock) -> None:
+    mine, now = shop(), clock.now()
+    hour = now.weekday() * 24 + now.hour
+    end = now + timedelta(hours=5)
+    for never in ((hour - 1) % 168, (hour + 5) % 168):
+        error = refused(lambda n=never: plans.create(draft(mine, end_at=end, dayparts=(n,))))
+        assert (error.status, error.field) == (422, "dayparts")
+        assert "never run" in error.message
+    last = plans.create(draft(mine, end_at=end, dayparts=((hour + 4) % 168,)))
+    edit = {"end_at": end - timedelta(hours=1)}
+    assert refused(lambda: plans.update(last.id, edit)).field == "dayparts"
+    assert plans.get(last.id).end_at == end
+    assert plans.update(last.id, {"end_at": now + timedelta(days=7)}).status == "active"
+
+
 def test_a_bad_field_is_refused_by_name(plans: Plans, shop: Make) -> None:
     mine = shop()
     for changes, field in BAD:

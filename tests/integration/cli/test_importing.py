@@ -216,3 +216,18 @@ def test_kill_9_in_the_middle_leaves_nothing_and_the_next_import_works(
     result = run("catalog", many(tmp_path, 1000), "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["inserted"] == count(engine) == 1000
+
+
+def test_a_folder_is_no_file(run: Run, tmp_path: Path) -> None:
+    result = run("catalog", tmp_path)
+    assert result.exit_code == 2
+    assert "is a folder. Name one file of it" in said(result)
+
+
+def test_items_of_another_currency_are_told(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("ADUNION_HOME", str(tmp_path))
+    feed = write(tmp_path, HEAD + ROWS + "3\tc\t7 EUR\tm\n")
+    result = run("catalog", feed, "--json")
+    assert json.loads(result.stdout)["market_currency"] == "USD"
+    assert json.loads(result.stdout)["outside"] == {"EUR": 1}
+    assert "1 in EUR are kept but take no part" in " ".join(run("catalog", feed).stdout.split())

@@ -40,6 +40,9 @@ PAGES = {
     "GET /operator/plans": OPERATOR, "GET /operator/plans/{id}": OPERATOR,
     "GET /operator/publishers": OPERATOR, "GET /operator/ledger": OPERATOR,
     "GET /operator/events": OPERATOR, "GET /operator/health": OPERATOR,
+    "GET /operator/experience": OPERATOR,
+    "GET /operator/decisions": OPERATOR, "GET /operator/decisions/{id}": OPERATOR,
+    "GET /merchant/decisions": MERCHANT, "GET /merchant/decisions/{id}": MERCHANT,
     "GET /live/market": OPERATOR, "GET /live/merchant": MERCHANT, "GET /live/plans/{id}": MERCHANT,
 }  # fmt: skip
 STREAMS = {"GET /live/market", "GET /live/merchant", "GET /live/plans/{id}"}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -260,6 +261,18 @@ def test_it_runs_as_a_user_who_is_not_root():
         assert program.write_row() == 2
         assert (home / "postgres").stat().st_uid == home.stat().st_uid != 0
         assert program.end() == 0
+
+
+def test_a_new_home_is_closed_to_others():
+    with tempfile.TemporaryDirectory(prefix="adunion-test-") as folder:
+        program = Program(Path(folder) / "home")
+        assert program.hear() == "ready"
+        home = (Path(folder) / "home").stat()
+        assert program.end() == 0
+    if os.geteuid() == 0:  # the server's account may pass, by its group
+        assert (stat.S_IMODE(home.st_mode), home.st_gid != 0) == (0o710, True)
+    else:
+        assert stat.S_IMODE(home.st_mode) == 0o700
 
 
 def test_a_home_of_another_user_is_refused(capfd):

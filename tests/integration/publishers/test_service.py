@@ -64,7 +64,10 @@ def test_disabling_is_undone_by_enabling(
 ) -> None:
     link, _ = publishers.create_link(publishers.create("p", "P").id, item_id)
     assert publishers.disable_link(link.id).disabled_at == clock.now()
-    assert publishers.create_link(link.publisher_id, item_id)[0].disabled_at == clock.now()
+    with pytest.raises(AdUnionError) as refused:
+        publishers.create_link(link.publisher_id, item_id)
+    assert (refused.value.status, refused.value.code) == (409, "link_disabled")
+    assert refused.value.extra == {"link_id": link.id}
     assert publishers.enable_link(link.id) == link
 
 

@@ -75,10 +75,10 @@ def test_returns_go_to_the_latest_earlier_purchases(
     assert (report.returns, report.unmatched_returns) == (3, 2)
     assert steps(engine) == [
         ("1", 0, "payment", 0, 1950),
-        ("1", 1, "refund", 0, 200),
-        ("1", 2, "refund", 0, 950),
+        ("1", 1, "refund", 1001, 200),
+        ("1", 2, "refund", 1001, 950),
         ("2", 0, "payment", 0, 400),
-        ("2", 1, "refund", 0, 400),
+        ("2", 1, "refund", 1001, 400),
     ]
 
 
@@ -112,6 +112,20 @@ def test_an_order_the_market_took_itself_is_not_overwritten(
         conn.execute(text("update orders set source = 'live' where external_id = '2'"))
     with pytest.raises(AdUnionError, match="'2' was taken by this market"):
         run(*ROWS)
+
+
+def test_optional_columns_that_are_absent_or_empty_mean_one_piece_and_no_refund(
+    engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path
+) -> None:
+    mapping = MAPPING.replace('unit_price = "price"', 'amount = "price"').replace(
+        'quantity = "quantity"', 'quantity = { column = "quantity", optional = true }'
+    )
+    (tmp_path / "mine.toml").write_text(mapping + 'refund = { column = "back", optional = true }')
+    for head, rest in (("", ""), (",back", ",")):
+        path = tmp_path / f"orders{len(head)}.csv"
+        path.write_text(f"order,item,title,price,shopper,at{head}\n1,a,Tea,5,s,2026-01-01{rest}\n")
+        import_orders(engine, clock, ids, path, str(tmp_path / "mine.toml"))
+        assert steps(engine) == [("1", 0, "payment", 0, 500)]
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_refunds_never_exceed_their_line_and_the_refusal_is_kept(shop: Engine) -
     assert write(shop, refund(O1, 1, 3)).rejected == 1
     assert write(shop, refund(O1, 60)).rejected == 0
     assert rows(shop, REJECTED) == [
-        (1, 41, "exceeds_line", "41 is more than the 40 left of 100."),
-        (3, 1, "exceeds_line", "1 is more than the 0 left of 100."),
+        (1, 41, "exceeds_line", "41 is more than the 40 left of 100 minor units."),
+        (3, 1, "exceeds_line", "1 is more than the 0 left of 100 minor units."),
     ]  # fmt: skip
 
 

@@ -301,3 +301,28 @@ def test_any_json_values_are_read_or_refused(tmp_path: Path, rows: list[dict[str
     found = read(path, skip=report)
     assert len(found["external_id"]) + report.skipped == len(rows)
     assert all(price > 0 for price in found["price_minor"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\ufeff".encode() + "id,title,price\n1,红茶,5 CNY\n".encode("gbk"), "order mark of UTF-8"),
+        ("id,title,price\n1,a,5 CNY\n".encode("utf-16-le"), "UTF-16 without a byte order mark"),
+    ],
+)
+def test_a_file_of_another_encoding_than_it_says_is_told(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    with pytest.raises(AdUnionError, match=said):
+        read(write(tmp_path, content))
+
+
+def test_json_of_whole_numbers_reads_like_text(tmp_path: Path) -> None:
+    lines = [{"id": n, "title": "a", "price": 10 + n, "currency": "CNY"} for n in (1, 2)]
+    found = read(write(tmp_path, "".join(json.dumps(line) + "\n" for line in lines)))
+    assert found["external_id"] == ["1", "2"]
+    assert found["price_minor"] == [1100, 1200]
+    mixed = [*lines, {"id": "x", "title": "b", "price": 1.5, "currency": "CNY"}]
+    found = read(write(tmp_path, "".join(json.dumps(line) + "\n" for line in mixed)))
+    assert found["external_id"] == ["1", "2", "x"]
+    assert found["price_minor"] == [1100, 1200, 150]

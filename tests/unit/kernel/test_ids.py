@@ -41,3 +41,9 @@ def test_many_ids_at_once_are_distinct_sorted_and_as_one_by_one(clock: ManualClo
     made = IdFactory(clock, seed=3).batch("itm", 1000)
     assert made == sorted(set(made))
     assert all(encode(decode(each[4:])) == each[4:] for each in made)
+
+
+def test_ids_of_one_millisecond_are_in_order(clock: ManualClock) -> None:
+    for ids in (IdFactory(clock, seed=3), IdFactory()):
+        made = [ids("edt") for _ in range(2_000)]
+        assert made == sorted(set(made))

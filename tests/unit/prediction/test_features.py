@@ -51,7 +51,7 @@ ITEMS = ItemColumns(
     category=np.array([0, 1, 1, 2], np.int32),
     parent=np.array([0, 0, 1], np.int32),
     brand=np.array([0, 0, 1, -1], np.int32),
-    numbers=np.arange(32, dtype=np.float32).reshape(4, 8) / 32,
+    numbers=np.arange(44, dtype=np.float32).reshape(4, 11) / 44,
 )
 SEARCH_AND_FEED = np.array([0, 1], np.uint8)
 
@@ -84,11 +84,11 @@ def test_features_say_what_is_known_of_shopper_and_item() -> None:
     assert value(mine, "taste_category") == pytest.approx(0.75)
     assert value(mine, "taste_parent") == pytest.approx(1.0)
     assert value(mine, "ordered_last_days") == pytest.approx(np.exp(-1), rel=1e-3)
-    assert value(mine, "price_gap") == pytest.approx(-abs(12 / 32 - 0.5))
+    assert value(mine, "price_gap") == pytest.approx(-abs(15 / 44 - 0.5))
     assert value(mine, "recent_brand") == pytest.approx(1 / 8)
     assert value(seen, "recent_item") == 1
     assert value(other, "taste_parent") == 0
-    assert value(other, "rating") == pytest.approx(29 / 32)
+    assert value(other, "rating") == pytest.approx(38 / 44)
     assert value(mine, "hour_sin") == pytest.approx(1)
 
 

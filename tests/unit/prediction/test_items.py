@@ -34,7 +34,7 @@ def column(stats: ItemStats, name: str) -> npt.NDArray[np.float32]:
 def observe(stats: ItemStats, at: int, seen: list[int], clicked: list[int], kind: int = 0) -> None:
     rows = [np.array(r, np.int32) for r in (seen, clicked, [])]
     kinds = [np.full(len(r), kind, np.uint8) for r in rows]
-    stats.observe(at, rows[0], kinds[0], rows[1], kinds[1], rows[2], kinds[2])
+    stats.observe(at, rows[0], kinds[0], rows[1], kinds[1], rows[2], kinds[2], rows[2])
 
 
 def test_item_never_seen_stands_at_its_category() -> None:

@@ -273,5 +273,24 @@ def test_too_many_calls_are_told_when_to_come_again(call: Call) -> None:
     assert answers[0].headers["ratelimit-remaining"] == "19"
     assert problem(answers[-1])["code"] == "rate_limited"
     assert answers[-1].headers["retry-after"] == "1"
-    keyed = call("POST", "/v1/decide", json=ASK, headers={"authorization": "Bearer adu_one"})
-    assert keyed.status_code == 200
+
+
+def test_keys_that_nobody_gave_out_share_the_allowance_of_their_address(call: Call) -> None:
+    answers = [
+        call("POST", "/v1/decide", json=ASK, headers={"Authorization": f"Bearer made-up-{n}"})
+        for n in range(21)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+
+
+def test_a_key_that_proved_good_has_an_allowance_of_its_own(call: Call, market: Any) -> None:
+    good = {"Authorization": "Bearer adu_one"}
+    order = {
+        "type": "order", "order_id": "A-1", "currency": "CNY",
+        "lines": [{"item": market.catalog.ids[0], "amount_minor": 1_000}],
+    }  # fmt: skip
+    assert call("POST", "/v1/events", json={"events": [order]}, headers=good).status_code == 202
+    assert [call("POST", "/v1/decide", json=ASK).status_code for _ in range(20)][-1] == 429
+    answer = call("POST", "/v1/events", json={"events": [order]}, headers=good)
+    assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (202, "19")
+    assert answer.json()["results"][0]["status"] == "duplicate"

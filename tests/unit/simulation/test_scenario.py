@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from adunion.kernel.errors import AdUnionError
-from adunion.simulation.scenario import load, parse, schema
+from adunion.simulation.scenario import Currency, load, parse, schema
+from adunion.simulation.world import goods
 
 
 def test_an_empty_scenario_is_a_small_market() -> None:
@@ -25,7 +27,7 @@ def test_an_empty_scenario_is_a_small_market() -> None:
         ({"world": {"orders": "x.parquet"}}, "mapping"),
         ({"tick_minutes": 7}, "divide a day"),
         ({"start": "2026-11-02T00:00:00"}, "needs a time zone"),
-        ({"world": {"currency": "XXY"}}, "not an ISO 4217 code"),
+        ({"world": {"currency": "XXY"}}, "should be 'CNY', 'USD'"),
         ({"plans": [{"dayparts": []}]}, "plans.0.dayparts"),
         ({"shocks": [{"kind": "traffic", "at_hour": 1}]}, "needs a factor"),
         ({"shocks": [{"kind": "prices", "at_hour": 1, "factor": 0}]}, "above 0"),
@@ -56,3 +58,8 @@ def test_the_schema_names_every_table() -> None:
     assert {"world", "mix", "rhythm", "plans", "rivals", "publishers", "shocks"} <= set(
         schema()["properties"]
     )
+
+
+def test_the_schema_names_the_currencies_that_a_world_can_have() -> None:
+    assert set(get_args(Currency)) == set(goods._RATES)
+    assert schema()["$defs"]["WorldPart"]["properties"]["currency"]["enum"] == [*get_args(Currency)]

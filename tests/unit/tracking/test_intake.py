@@ -44,6 +44,26 @@ def order(**changes: Any) -> dict[str, Any]:
     return {"type": "order", "order_id": "A-1", "lines": lines, "currency": "CNY"} | changes
 
 
+def test_a_refund_that_contradicts_its_order_is_answered_at_once(
+    market: Any, tracker: Tracker
+) -> None:
+    asked: list[list[int]] = []
+
+    def contradictions(refunds: EventBatch) -> dict[int, tuple[str, str]]:
+        asked.append(refunds.number.tolist())
+        return {1: ("exceeds_line", "20 is more than the 10 left of 30.")}
+
+    intake = Intake(market, tracker, contradictions)
+    refund = {"type": "refund", "order_id": "A-1", "line": 1, "amount_minor": 20}
+    events = [order(), refund, refund | {"number": 1}]
+    first, second, third = intake.accept({"events": events}, "adu_one")
+    assert [first["status"], second["status"]] == ["accepted", "accepted"]
+    assert (third["status"], third["code"]) == ("rejected", "exceeds_line")
+    assert "10 left" in third["reason"]
+    assert asked == [[0, 1]]
+    assert logged(tracker).type.tolist() == [EventType.ORDER, EventType.REFUND]
+
+
 def one(intake: Intake, event: object, secret: str | None = None) -> dict[str, Any]:
     (result,) = intake.accept({"events": [event]}, secret)
     return result

@@ -113,6 +113,9 @@ class Stored(View):
     inserted: int
     updated: int
     unchanged: int
+    outside_market: int = Field(
+        description="Of the batch, those not priced in the market's currency: kept, not offered"
+    )
 
 
 class ItemSearch(Cursor):
@@ -134,13 +137,14 @@ def _view(item: ItemOfCatalog) -> Item:
 def list_items(
     services: Services, caller: Caller, query: Annotated[ItemSearch, Query()]
 ) -> Page[Item]:
-    """Newest first. A merchant sees its own."""
+    """Newest first. A merchant sees its own; a publisher those of the market's currency."""
+    publisher = caller.role is Role.PUBLISHER
     wanted = ItemQuery(
         text=query.q,
         merchant_id=seen_merchant(caller, query.merchant_id),
         category=query.category,
-        currency=query.currency,
-        withdrawn=query.withdrawn and caller.role is not Role.PUBLISHER,
+        currency=services.insight.currency if publisher else query.currency,
+        withdrawn=query.withdrawn and not publisher,
         starting_after=query.starting_after,
         ending_before=query.ending_before,
         limit=query.limit,
@@ -163,7 +167,13 @@ def put_items(services: Services, caller: Caller, body: NewItems) -> Stored:
     merged = services.catalog.upsert_items(
         _record(merchant.external_id, item) for item in body.items
     )
-    return Stored.model_validate(merged)
+    outside = sum(item.price.currency != services.insight.currency for item in body.items)
+    return Stored(
+        inserted=merged.inserted,
+        updated=merged.updated,
+        unchanged=merged.unchanged,
+        outside_market=outside,
+    )
 
 
 @routes.get("/{item_id}", openapi_extra=allow(*ANYONE_WITH_A_KEY), summary="Get an item")

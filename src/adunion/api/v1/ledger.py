@@ -193,7 +193,13 @@ def list_wallet_entries(
 
 @wallet.post("/top-ups", status_code=201, openapi_extra=allow(Role.OPERATOR), summary="Top up")
 def top_up(services: Services, request: Request, body: TopUp) -> ToppedUp:
-    """Money that a merchant paid in; booked exactly once for its Idempotency-Key."""
+    """Money in the market's currency that a merchant paid in; booked once for its key."""
+    if body.amount.currency != services.insight.currency:
+        raise invalid(
+            "amount.currency",
+            f"This market counts in {services.insight.currency}.",
+            "Exchange the money first; a wallet in another currency could not be spent.",
+        )
     with services.engine.begin() as conn:
         catalog.get_merchant(conn, body.merchant_id)
         transfer_id = services.ledger.top_up(

@@ -76,7 +76,7 @@ def list_links(
     summary="Make a link",
 )
 def create_link(services: Services, caller: Caller, body: NewLink, response: Response) -> Link:
-    """The link of this publisher, item and sub id: 201 if new, else 200."""
+    """The link of this publisher, item and sub id: 201 if new, else 200; 409 if disabled."""
     made, new = services.publishers.create_link(
         own_publisher(caller, body.publisher_id), body.item_id, body.sub_id
     )

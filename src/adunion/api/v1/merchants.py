@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import Field
@@ -33,6 +33,7 @@ class Merchant(View):
     id: MerchantId
     external_id: str = Field(description="The name or number that its files carry")
     name: str
+    name_en: str = Field(description="In English; empty: as `name`")
     created_at: When
 
 
@@ -41,6 +42,9 @@ class NewMerchant(Body):
 
     external_id: Name
     name: Name
+    name_en: Name | Literal[""] | None = Field(
+        None, description="In English, where it differs; null keeps what is there"
+    )
 
 
 class MerchantSearch(Cursor):
@@ -63,7 +67,7 @@ def list_merchants(services: Services, query: Annotated[MerchantSearch, Query()]
 @routes.post("", openapi_extra=allow(Role.OPERATOR), summary="Add or rename a merchant")
 def put_merchant(services: Services, body: NewMerchant) -> Merchant:
     """The merchant of that external id, made if there is none."""
-    made = services.catalog.upsert_merchant(body.external_id, body.name)
+    made = services.catalog.upsert_merchant(body.external_id, body.name, body.name_en)
     return Merchant.model_validate(made)
 
 

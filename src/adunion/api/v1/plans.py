@@ -29,8 +29,7 @@ from adunion.api.fields import (
 from adunion.api.route import allow, router
 from adunion.campaigns import Plan as PlanOfRoom
 from adunion.campaigns import PlanDraft, Selector
-from adunion.catalog import ItemQuery
-from adunion.catalog import repository as catalog
+from adunion.campaigns.types import Goal
 from adunion.kernel.errors import invalid
 from adunion.trust import Role
 
@@ -57,7 +56,9 @@ class Plan(View):
     merchant_id: MerchantId
     name: str
     kind: str
-    target_roi: float
+    goal: Goal
+    target_roi: float = Field(description="1, a floor, where the goal is another")
+    target_cost: Money | None = Field(description="Spend an order, of cost_per_order")
     budget: Money | None = Field(description="For the whole plan; null: unlimited")
     spend: Money = Field(description="Charged so far")
     start_at: When
@@ -80,13 +81,19 @@ class ItemSelector(Body):
 
 
 class NewPlan(Body):
-    """A plan to start: items by id or by a selector, a target, perhaps a time and a budget."""
+    """A plan to start: items by id or by a selector, a target, perhaps a time and a budget.
 
-    target_roi: Target
+    Goals: `target_roi` (counted GMV over spend), `net_roi` (the same after returns), `volume` (as
+    much GMV as the budget buys until the end), `cost_per_order` (spend over orders).
+    """
+
+    goal: Goal = "target_roi"
+    target_roi: Target | None = Field(None, description="Needed by target_roi and net_roi")
+    target_cost: NewMoney | None = Field(None, description="Needed by cost_per_order")
     item_ids: Items | None = None
     selector: ItemSelector | None = None
     name: Name | None = None
-    budget: NewMoney | None = Field(None, description="In the items' currency; null: unlimited")
+    budget: NewMoney | None = Field(None, description="In the market's currency; null: unlimited")
     start_at: When | None = Field(None, description="Left out: now")
     end_at: When | None = Field(None, description="Left out: until stopped")
     dayparts: Hours | None = None
@@ -97,6 +104,7 @@ class PlanChange(Body):
     """What to change; a member that is left out stays as it is."""
 
     target_roi: Target | None = None
+    target_cost: NewMoney | None = Field(None, description="Of a cost_per_order plan")
     name: Name | None = None
     budget: NewMoney | None = Field(None, description="null: unlimited")
     start_at: When | None = None
@@ -124,12 +132,14 @@ class PlanSearch(Cursor):
 
 def view(plan: PlanOfRoom) -> Plan:
     """A plan as it is answered."""
-    special = ("budget", "spend", "target_roi", "dayparts")
+    special = ("budget", "spend", "target_roi", "target_cost", "dayparts")
+    cost = plan.target_cost_minor
     columns = {n: getattr(plan, n) for n in Plan.model_fields if n not in special}
     return Plan(
         budget=None if plan.budget_minor is None else money(plan.budget_minor, plan.currency),
         spend=money(plan.spend_minor, plan.currency),
         target_roi=float(plan.target_roi),
+        target_cost=None if cost is None else money(cost, plan.currency),
         dayparts=None if plan.dayparts is None else list(plan.dayparts),
         **columns,
     )
@@ -156,11 +166,12 @@ def create_plan(services: Services, caller: Caller, body: NewPlan) -> Plan:
     if (body.item_ids is None) == (body.selector is None):
         raise invalid("item_ids", "Send item_ids or a selector, one of the two.")
     merchant_id = own_merchant(caller, body.merchant_id)
-    if body.budget is not None:
-        _check_currency(services, merchant_id, body)
+    _check_currency(services, body)
     draft = PlanDraft(
         merchant_id=merchant_id,
-        target_roi=str(body.target_roi),
+        goal=body.goal,
+        target_roi=None if body.target_roi is None else str(body.target_roi),
+        target_cost_minor=None if body.target_cost is None else body.target_cost.amount_minor,
         item_ids=tuple(body.item_ids or ()),
         selector=None if body.selector is None else Selector(**body.selector.model_dump()),
         name=body.name or "",
@@ -182,13 +193,14 @@ def get_plan(services: Services, caller: Caller, plan_id: PlanId) -> Plan:
 def change_plan(services: Services, caller: Caller, plan_id: PlanId, body: PlanChange) -> Plan:
     """A large edit (target over 20 %, budget over 50 %) lets the plan adjust for 24 hours."""
     changes: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
-    for name in ("target_roi", "name", "start_at", "item_ids"):
+    for name in ("target_roi", "target_cost", "name", "start_at", "item_ids"):
         if name in changes and changes[name] is None:
             raise invalid(name, "This cannot be empty; leave it out to keep it.")
     if "target_roi" in changes:
         changes["target_roi"] = str(changes["target_roi"])
-    if "budget" in changes:
-        changes["budget_minor"] = _budget_minor(services, caller, plan_id, changes.pop("budget"))
+    for name in ("budget", "target_cost"):
+        if name in changes:
+            changes[f"{name}_minor"] = _minor(services, caller, plan_id, name, changes.pop(name))
     for name in ("item_ids", "dayparts"):
         if changes.get(name) is not None:
             changes[name] = tuple(changes[name])
@@ -232,28 +244,20 @@ def list_plan_items(services: Services, caller: Caller, plan_id: PlanId) -> list
     return list(services.plans.item_ids(plan_id, caller.party_id))
 
 
-def _budget_minor(
-    services: Services, caller: Caller, plan_id: str, budget: NewMoney | None
+def _minor(
+    services: Services, caller: Caller, plan_id: str, field: str, given: NewMoney | None
 ) -> int | None:
-    if budget is None:
+    if given is None:
         return None
     currency = services.plans.get(plan_id, caller.party_id).currency
-    if budget.currency != currency:
-        raise invalid("budget.currency", f"The plan is in {currency}.")
-    return budget.amount_minor
+    if given.currency != currency:
+        raise invalid(f"{field}.currency", f"The plan is in {currency}.")
+    return given.amount_minor
 
 
-def _check_currency(services: Services, merchant_id: str, body: NewPlan) -> None:
-    """Refuse a budget that is not in the currency of the first of the items."""
-    assert body.budget is not None
-    chosen = body.selector or ItemSelector()
-    query = ItemQuery(
-        merchant_id=merchant_id, text=chosen.text, category=chosen.category or None, limit=1
-    )
-    with services.engine.connect() as conn:
-        if body.item_ids is not None:
-            found = list(catalog.get_items(conn, body.item_ids[:1]).values())
-        else:
-            found = catalog.list_items(conn, query).items
-    if found and found[0].currency != body.budget.currency:
-        raise invalid("budget.currency", f"The items are in {found[0].currency}.")
+def _check_currency(services: Services, body: NewPlan) -> None:
+    currency = services.insight.currency
+    for field in ("budget", "target_cost"):
+        amount = getattr(body, field)
+        if amount is not None and amount.currency != currency:
+            raise invalid(f"{field}.currency", f"This market counts in {currency}.")

@@ -32,6 +32,7 @@ class Publisher(View):
     id: PublisherId
     external_id: str
     name: str
+    name_en: str = Field(description="In English; empty: as `name`")
     kind: str
     audience: dict[str, float] = Field(description="Category -> share of the audience's interest")
     created_at: When
@@ -42,6 +43,7 @@ class NewPublisher(Body):
 
     external_id: Name = Field(description="The operator's own number for it; unique")
     name: Name
+    name_en: Name | Literal[""] = Field("", description="In English, where it differs")
     kind: Literal["site", "app", "live", "group", "creator"] = "site"
     audience: dict[Key, Share] = Field(
         default_factory=dict,
@@ -64,7 +66,9 @@ def list_publishers(services: Services, cursor: CursorQuery) -> Page[Publisher]:
 @routes.post("", status_code=201, openapi_extra=allow(Role.OPERATOR), summary="Add a publisher")
 def create_publisher(services: Services, body: NewPublisher) -> Publisher:
     """409 `external_id_taken` where the external id is known."""
-    made = services.publishers.create(body.external_id, body.name, body.kind, body.audience)
+    made = services.publishers.create(
+        body.external_id, body.name, body.kind, body.audience, body.name_en
+    )
     return Publisher.model_validate(made)
 
 

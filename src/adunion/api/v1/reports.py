@@ -1,4 +1,4 @@
-"""Reports: the market, plans by hour, the delivery of what was promised, a publisher's links."""
+"""Reports: the market, plans by hour, a publisher's links."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ _DAYS_MAX = 400
 _MERCHANTS = allow(Role.MERCHANT, Role.OPERATOR)
 
 
-class Span(View):
-    """Which time a report covers; hours and days are UTC."""
+class Times(View):
+    """Which time a report covers."""
 
     since: When | None = Field(None, description="Left out: a day before `until`")
     until: When | None = Field(None, description="Not included; left out: now")
+
+
+class Span(Times):
+    """A time by hours or days, which are UTC."""
+
     unit: Literal["hour", "day"] = "hour"
 
 
@@ -123,17 +128,6 @@ class MarketReport(View):
     points: list[MarketFigures]
 
 
-class Delivery(View):
-    """Of the plans with many (>= 20) or few orders, how many reached an attainment."""
-
-    group: str
-    threshold: float
-    plans: int
-    share_plans: float
-    share_spend: float
-    poisson_floor: float = Field(description="What perfect delivery in expectation would reach")
-
-
 class LinkFigures(View):
     """Clicks and sales of a link."""
 
@@ -147,7 +141,7 @@ class LinkFigures(View):
 @routes.get("/market", openapi_extra=allow(Role.OPERATOR), summary="The market")
 def market_report(services: Services, span: Annotated[Span, Query()]) -> MarketReport:
     """Organic and promoted, over a time."""
-    since, until = _times(services, span)
+    since, until = times(services, span)
     points = services.insight.market_points(since, until, span.unit)
     return MarketReport(
         total=_market(services.insight.market_total(since, until)),
@@ -160,7 +154,7 @@ def plans_report(
     services: Services, caller: Caller, span: Annotated[PlansSpan, Query()]
 ) -> list[PlanFigures]:
     """A merchant sees its own."""
-    since, until = _times(services, span)
+    since, until = times(services, span)
     merchant_id = seen_merchant(caller, span.merchant_id)
     return [_plan(row) for row in services.insight.plan_results(since, until, merchant_id)]
 
@@ -171,7 +165,7 @@ def plan_report(
 ) -> PlanReport:
     """Spend, GMV and ROI against the target, and where the plan was shown."""
     services.plans.get(plan_id, caller.party_id)
-    since, until = _times(services, span)
+    since, until = times(services, span)
     return PlanReport(
         plan=_plan(services.insight.plan_report(plan_id, since, until)),
         points=[_point(p) for p in services.insight.plan_hours(plan_id, since, until, span.unit)],
@@ -182,13 +176,6 @@ def plan_report(
     )
 
 
-@routes.get("/delivery", openapi_extra=allow(Role.OPERATOR), summary="Was the promise kept")
-def delivery_report(services: Services, span: Annotated[Span, Query()]) -> list[Delivery]:
-    """The share of plans, and of spend, with attainment of 1, 0.9 and 0.8."""
-    shares = services.insight.delivery(*_times(services, span))
-    return [Delivery.model_validate(share) for share in shares]
-
-
 @routes.get(
     "/links", openapi_extra=allow(Role.PUBLISHER, Role.OPERATOR), summary="A publisher's links"
 )
@@ -196,7 +183,7 @@ def links_report(
     services: Services, caller: Caller, span: Annotated[LinksSpan, Query()]
 ) -> list[LinkFigures]:
     """Clicks and sales of each link, over whole days (UTC)."""
-    since, until = _times(services, span)
+    since, until = times(services, span)
     publisher_id = own_publisher(caller, span.publisher_id)
     rows = services.insight.publisher_links(publisher_id, since.date(), until.date())
     currency = services.insight.currency
@@ -212,7 +199,8 @@ def links_report(
     ]
 
 
-def _times(services: Services, span: Span) -> tuple[datetime, datetime]:
+def times(services: Services, span: Times) -> tuple[datetime, datetime]:
+    """What a span covers; raises 422 for one that is empty or too long."""
     until = span.until or services.clock.now()
     since = span.since or until - timedelta(days=1)
     if not since < until <= since + timedelta(days=_DAYS_MAX):

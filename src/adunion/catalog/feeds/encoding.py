@@ -83,9 +83,11 @@ def _not_utf8(file: FeedFile) -> str:
     broken: tuple[int, int] | None = None  # the first that is not: line, byte
     high_bytes = wide_chars = 0
     position = number = 0
+    marked = False
     with open_bytes(file) as stream:
         while line := stream.readline(4 * LINE_CHARS_MAX):
             number += 1
+            marked = marked or (number == 1 and line.startswith(codecs.BOM_UTF8))
             if not line.isascii():
                 try:
                     line.decode()
@@ -101,6 +103,13 @@ def _not_utf8(file: FeedFile) -> str:
     if broken is None:  # cut in the middle of its last character, beyond the longest line
         raise broken_file(file.name, "the text breaks off inside a character.", _SAVE_AS_UTF8)
     where = f"byte {broken[1]}"
+    if marked:
+        raise broken_file(
+            file.name,
+            f"it begins with the byte order mark of UTF-8, but {where} is not UTF-8.",
+            _SAVE_AS_UTF8,
+            broken[0],
+        )
     if clear_line:
         raise broken_file(
             file.name,

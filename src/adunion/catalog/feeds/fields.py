@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adunion.kernel.errors import AdUnionError
-from adunion.kernel.money import MINOR_MAX, exponent, parse_price, to_minor
 
 from ..binary import data_of
 from .mapping import FieldMap, Section
@@ -31,8 +30,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 _UNTIDY = r"[\x01-\x1f\x7f]|  "
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,1000}>|<!--[^<>]*-->")
-_GROUPED = re.compile(r"[^,]*?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?[^,0-9]*")
-_PLAIN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?(?: ([A-Z]{3}))?")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 
 
@@ -275,72 +272,6 @@ def convert(
     return [made[place] for place in places]
 
 
-_BETWEEN = "\x1f"
-
-
-def read_money(
-    rows: Rows,
-    name: str,
-    spec: FieldMap,
-    currencies: pa.StringArray,
-    check: Callable[[str, int], None] | None = None,
-) -> tuple[npt.NDArray[np.int64], pa.StringArray]:
-    """Minor units and currency of a field of money; `check` may refuse (text, minor units)."""
-    read = money_reader(spec)
-
-    def read_pair(pair: str) -> tuple[int, str]:
-        text, _, currency = pair.rpartition(_BETWEEN)
-        minor, found = read((text, currency))
-        if check is not None:
-            check(text, minor)
-        return minor, found
-
-    texts = evaluate(rows, name, spec)
-    pairs = pc.binary_join_element_wise(texts, currencies, _BETWEEN)
-    found = convert(rows, label(name, spec), pairs, read_pair, (0, ""))
-    minor = np.fromiter((pair[0] for pair in found), np.int64, len(found))
-    return minor, pa.array([pair[1] for pair in found], pa.string())
-
-
-def money_reader(spec: FieldMap) -> Callable[[tuple[str, str]], tuple[int, str]]:
-    """Reads (text, currency or empty) to (minor units, currency), as the mapping says."""
-
-    def read(given: tuple[str, str]) -> tuple[int, str]:
-        text, currency = given
-        if not text:
-            raise AdUnionError("invalid", "is empty.")
-        plain = _PLAIN.fullmatch(text) if spec.unit == "major" else None
-        if plain and (found := plain[3] or currency) and (found == currency or not currency):
-            digits, fraction = exponent(found), (plain[2] or "").rstrip("0")
-            if len(fraction) <= digits:  # the usual case; the rest goes the careful way
-                return int(plain[1] + fraction.ljust(digits, "0")), found
-        if "," in text and not _GROUPED.fullmatch(text):
-            raise AdUnionError(
-                "invalid", f"{text[:40]!r} is not a price: a comma separates thousands only.",
-                hint="Write it like 1,500.00.",
-            )  # fmt: skip
-        if spec.unit == "minor":
-            return _minor(text, currency), currency
-        if spec.round and currency:
-            return to_minor(text.replace(",", ""), currency, exact=False), currency
-        minor, found = parse_price(text, currency or None)
-        if currency and found != currency:
-            raise AdUnionError("invalid", f"{text[:40]!r} is not in {currency}, its currency.")
-        return minor, found
-
-    return read
-
-
-def _minor(text: str, currency: str) -> int:
-    exponent(currency)
-    if not re.fullmatch(r"-?[0-9]{1,16}(\.0+)?", text):
-        raise AdUnionError("invalid", f"{text[:40]!r} is not a whole number of minor units.")
-    minor = int(text.partition(".")[0])
-    if abs(minor) > MINOR_MAX:
-        raise AdUnionError("invalid", f"{text[:40]} is too large.")
-    return minor
-
-
 def time_reader(spec: FieldMap, utc_offset: str) -> Callable[[str], datetime | None]:
     """Reads a time to UTC; one that carries no zone is of the mapping's offset. Empty is None."""
     match = _OFFSET.fullmatch(utc_offset)
@@ -365,15 +296,3 @@ def time_reader(spec: FieldMap, utc_offset: str) -> Callable[[str], datetime | N
         return at
 
     return read
-
-
-def read_whole(text: str) -> int:
-    """A whole number, such as a quantity or a count; empty is 0."""
-    if not text:
-        return 0
-    if not re.fullmatch(r"[+-]?[0-9]{1,12}(\.0+)?", text):
-        raise AdUnionError("invalid", f"{text[:40]!r} is not a whole number.")
-    number = int(text.partition(".")[0])
-    if abs(number) > 2_000_000_000:
-        raise AdUnionError("invalid", f"{text[:40]} is too large.")
-    return number

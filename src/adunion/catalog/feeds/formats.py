@@ -56,6 +56,13 @@ def _text_format(file: FeedFile) -> str:
         raise broken_file(
             file.name, "the file holds nothing but blanks.", "Check how it was written."
         )
+    if "\0" in start.partition("\n")[0]:
+        raise broken_file(
+            file.name,
+            "the first line holds NUL bytes: this is no text, or UTF-16 without a byte order mark.",
+            "Save the whole file as UTF-8.",
+            1,
+        )
     if start[0] == "[" and start[1:].lstrip()[:1] in ("{", "]"):
         raise broken_file(
             file.name, "this is one JSON array.", "Write one JSON object per line (JSONL)."

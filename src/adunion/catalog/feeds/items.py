@@ -16,6 +16,7 @@ from adunion.kernel.errors import AdUnionError
 
 from ..binary import data_of
 from . import fields as fx
+from .amounts import read_money, whole_numbers
 from .attributes import attributes
 from .fields import Rows, evaluate, label, repeated
 from .formats import read_feed
@@ -129,7 +130,7 @@ def _validate(rows: Rows, section: Section) -> dict[str, Any]:
 def _prices(rows: Rows, section: Section, out: dict[str, Any]) -> None:
     currencies = fx.changed(evaluate(rows, "currency", section.fields.get("currency")), str.upper)
     spec = section.fields["price"]
-    out["price"], out["currency"] = fx.read_money(rows, "price", spec, currencies, _above_zero)
+    out["price"], out["currency"] = read_money(rows, "price", spec, currencies, _above_zero)
 
 
 def _above_zero(text: str, minor: int) -> None:
@@ -148,8 +149,8 @@ def _details(rows: Rows, section: Section, out: dict[str, Any]) -> None:
     availability = converted("availability", _availability, "in_stock")
     out["availability"] = pa.array(availability, pa.string())
     out["rating"] = np.array(converted("rating", _stars, np.nan), np.float64)
-    counts = np.array(converted("rating_count", fx.read_whole, 0), np.int64)
     name = label("rating_count", specs.get("rating_count"))
+    counts = whole_numbers(rows, name, evaluate(rows, "rating_count", specs.get("rating_count")), 0)
     for row in np.flatnonzero(counts < 0).tolist():
         rows.refuse(row, name, f"{counts[row]} is negative.")
     out["rating_count"] = counts

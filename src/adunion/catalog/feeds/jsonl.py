@@ -14,7 +14,7 @@ import orjson
 from .encoding import Lines, decoded, utf8_blocks
 from .errors import cut_file
 from .formats import FORMATS
-from .plain import plain_records, whole_lines
+from .plain import plain_columns, plain_records, whole_lines
 from .types import CHUNK_ROWS, LINE_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
 _KEY = re.compile(r'"([^"\\]{1,80})"\s*:')
@@ -25,7 +25,14 @@ def read_jsonl(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows of objects; a key that is absent counts as empty. Blank lines are passed over."""
     pieces = whole_lines(utf8_blocks(file))
     done = 0  # lines
+    typed = True  # every column of one plain type so far
     for piece in pieces:
+        chunk = plain_columns(piece, wanted, done + 1) if typed else None
+        if chunk is not None:
+            yield chunk
+            done += len(chunk)
+            continue
+        typed = False
         records = plain_records(piece)
         if records is None:  # from here on
             texts = decoded(chain([piece], pieces))

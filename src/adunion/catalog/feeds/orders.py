@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import MINOR_MAX
 
 from . import fields as fx
+from .amounts import read_money, whole_numbers
 from .fields import Rows, evaluate, label
 from .formats import read_feed
 from .mapping import FieldMap, Section
@@ -71,12 +74,14 @@ def _times(rows: Rows, name: str, spec: FieldMap | None, utc_offset: str) -> lis
 
 def _amounts(rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]]) -> None:
     quantity = specs.get("quantity", _ONE)
+    if quantity.reads and rows.chunk.columns.keys().isdisjoint(quantity.reads):  # optional
+        quantity = _ONE
     texts = evaluate(rows, "quantity", quantity)
-    out["quantity"] = fx.convert(rows, label("quantity", quantity), texts, fx.read_whole, 1)
+    out["quantity"] = whole_numbers(rows, label("quantity", quantity), texts, 1).tolist()
     currencies = fx.changed(evaluate(rows, "currency", specs.get("currency")), str.upper)
 
     def money(name: str) -> tuple[list[int], list[str]]:
-        minor, found = fx.read_money(rows, name, specs[name], currencies)
+        minor, found = read_money(rows, name, specs[name], currencies)
         return minor.tolist(), found.to_pylist()
 
     if "amount" in specs:
@@ -89,7 +94,11 @@ def _amounts(rows: Rows, specs: dict[str, FieldMap], out: dict[str, list[Any]]) 
             "invalid", "The mapping's [orders.fields] has neither amount nor unit_price.", 422,
             field="mapping", hint="See docs/import.md.",
         )  # fmt: skip
-    out["refund_minor"] = money("refund")[0] if "refund" in specs else [0] * len(rows)
+    out["refund_minor"] = [0] * len(rows)
+    if "refund" in specs:
+        of_amount = pa.array(out["currency"], pa.string())
+        refunds, _ = read_money(rows, "refund", specs["refund"], of_amount, empty="0")
+        out["refund_minor"] = refunds.tolist()
 
 
 def _signs(

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .delimited import find_columns
@@ -40,10 +41,19 @@ def _chunks(file: FeedFile, table: pq.ParquetFile, wanted: Wanted) -> Iterator[C
     done = 0
     names = sorted({header[place] for place in places.values()})
     for batch in table.iter_batches(batch_size=CHUNK_ROWS, columns=names):
-        read = {name: batch.column(name).to_pylist() for name in names}
+        read = {name: _listed(batch.column(name)) for name in names}
         columns = {asked: read[header[place]] for asked, place in places.items()}
         yield Chunk(list(range(done + 1, done + batch.num_rows + 1)), columns)
         done += batch.num_rows
         if file.progress:
             size = file.path.stat().st_size
             file.progress(size * done // total, size)
+
+
+def _listed(column: pa.Array) -> Any:
+    """Texts as they are, what is missing as empty; other types as Python's own."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pc.fill_null(column.cast(pa.string()), "")
+    return column.to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.parsers.expat import ExpatError, errors
 
@@ -9,26 +10,31 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from .delimited import find_columns, normal
-from .encoding import text_blocks
+from .encoding import utf8_blocks
 from .errors import broken_file
 from .formats import FORMATS
+from .plain_xml import is_open, item_blocks, laid_out, layout, plain_item
 from .types import CHUNK_ROWS, FIELD_CHARS_MAX, Chunk, FeedFile, Problem, Wanted
 
 _ROW_TAGS = frozenset(("item", "entry", "product"))
 _PIECE = 1 << 16
 _SILENCE_MAX = 1 << 21  # characters without an event: a single tag that long is an attack
 _DEPTH_MAX = 64
+_LAYOUTS_MAX = 32  # of usual items: which fields, in which order
 
 
 @FORMATS.register("xml")
 def read_xml(file: FeedFile, wanted: Wanted) -> Iterator[Chunk]:
     """Rows in order; of an element that occurs twice in a row the first counts."""
     rows = _Rows(file)
-    for text in text_blocks(file):
-        for start in range(0, len(text), _PIECE):
-            rows.feed(text[start : start + _PIECE])
-            if len(rows.found) + len(rows.problems) >= CHUNK_ROWS:
-                yield rows.take(wanted)
+    usual = True  # until something begins that may hold what looks like an item
+    for block, may_be in item_blocks(utf8_blocks(file)):
+        if not (usual and may_be and rows.add_plain(block)):
+            usual = usual and not is_open(block)
+            for start in range(0, len(block), _PIECE):
+                rows.feed(block[start : start + _PIECE])
+        if len(rows.found) + len(rows.problems) >= CHUNK_ROWS:
+            yield rows.take(wanted)
     rows.finish()
     if rows.found or rows.problems:
         yield rows.take(wanted)
@@ -49,6 +55,13 @@ class _Rows:
         self._expat.EndElementHandler = self._end
         self._expat.CharacterDataHandler = self._data
         self._expat.DefaultHandlerExpand = None
+        self._expat.StartNamespaceDeclHandler = lambda prefix, _: self._prefixes.append(prefix)
+        self._expat.EndNamespaceDeclHandler = lambda _: self._prefixes.pop()
+        self._prefixes: list[str | None] = []  # in scope
+        self._known: dict[tuple[str, ...], tuple[tuple[str, ...], re.Pattern[str]]] = {}  # by tags
+        self._layout: re.Pattern[str] | None = None  # of the last usual item
+        self._same: tuple[str, ...] = ()  # its fields
+        self._passed = 0  # lines that the parser was not given
         self._depth = 0
         self._row_depth = 0  # depth of the open row element; 0 outside
         self._row: dict[str, str] = {}
@@ -59,10 +72,42 @@ class _Rows:
         self._silent = 0
         self._too_long = ""
         self.any_row = False
-        self.found: list[tuple[int, dict[str, str]]] = []
+        self.found: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = []  # line, names, texts
         self.problems: list[Problem] = []
 
+    def add_plain(self, block: str) -> bool:
+        """Take a block that is one usual item; False where it is for the parser."""
+        if self._row_depth or not self._depth:
+            return False
+        texts = self._layout and laid_out(block, self._layout)
+        if texts is None:
+            found = plain_item(block)
+            if found is None or (names := self._named(found[0])) is None:
+                return False
+            texts, self._same = found[1], names
+        before = block.count("\n", 0, block.index("<"))
+        line = self._expat.CurrentLineNumber + self._passed + before
+        self.found.append((line, self._same, texts))
+        self._passed += block.count("\n")
+        return True
+
+    def _named(self, tags: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The fields of tags; None where a prefix is not bound or a field occurs twice."""
+        if tags in self._known:
+            names, self._layout = self._known[tags]
+            return names
+        parts = [tag.rpartition(":") for tag in tags]
+        names = tuple([normal(name) for _, _, name in parts])
+        bound = all(prefix in self._prefixes for prefix, colon, _ in parts if colon)
+        if not bound or len(set(names)) < len(names):
+            return None
+        if len(self._known) < _LAYOUTS_MAX:
+            self._layout = layout(tags)
+            self._known[tags] = names, self._layout
+        return names
+
     def feed(self, text: str) -> None:
+        text, self._passed = "\n" * self._passed + text, 0
         self._silent += len(text)
         self._guard(text, False)
         if self._silent > _SILENCE_MAX:
@@ -72,14 +117,20 @@ class _Rows:
         self._guard("", True)
 
     def take(self, wanted: Wanted) -> Chunk:
-        header = list(dict.fromkeys(name for _, row in self.found for name in row))
+        layouts = dict.fromkeys(names for _, names, _ in self.found)
+        header = list(dict.fromkeys(name for names in layouts for name in names))
         optional = Wanted(wanted.names, frozenset(), wanted.prefixes)  # rows differ in elements
         places = find_columns(self._name, header, optional)
-        columns: dict[str, list[str | None]] = {
-            asked: [row.get(header[place]) for _, row in self.found]
-            for asked, place in places.items()
-        }
-        chunk = Chunk([line for line, _ in self.found], columns, self.problems)
+        columns: dict[str, list[str | None]]
+        if len(layouts) == 1:
+            read = list(zip(*[texts for _, _, texts in self.found], strict=True))
+            columns = {asked: list(read[place]) for asked, place in places.items()}
+        else:
+            rows = [dict(zip(names, texts, strict=True)) for _, names, texts in self.found]
+            columns = {
+                asked: [row.get(header[place]) for row in rows] for asked, place in places.items()
+            }
+        chunk = Chunk([line for line, _, _ in self.found], columns, self.problems)
         self.found, self.problems = [], []
         return chunk
 
@@ -142,4 +193,4 @@ class _Rows:
             shown = str({name: text[:40] for name, text in self._row.items()})
             self.problems.append(Problem(self._row_line, self._too_long, said, shown[:200]))
         else:
-            self.found.append((self._row_line, self._row))
+            self.found.append((self._row_line, tuple(self._row), tuple(self._row.values())))

@@ -143,7 +143,7 @@ function slider(form) {
   const show = () => {
     const target = Number(number.value);
     if (!curve.length || !(target > 0)) return;
-    for (const name of ["spend", "gmv", "low", "high"]) {
+    for (const name of ["spend", "gmv", "low", "high", "added"]) {
       for (const cell of form.querySelectorAll(`[data-predicted="${name}"]`)) cell.textContent = money.format(at(name, target));
     }
     const box = document.querySelector("#forecast [data-chart]");

@@ -36,7 +36,8 @@ class Goods(NamedTuple):
 
     merchant: npt.NDArray[np.int32]
     group: npt.NDArray[np.int32]
-    price_micros: npt.NDArray[np.int64]
+    value_micros: npt.NDArray[np.int64]  # expected GMV of an order
+    promised_micros: npt.NDArray[np.int64]  # the same as the item's plan counts it
     experience_micros: npt.NDArray[np.int64]  # worth of a click to the shopper
     exposures: npt.NDArray[np.int64]
 
@@ -59,7 +60,7 @@ class Scores(NamedTuple):
     """(m,) what each candidate is worth; `plan` is -1 where none may bid now."""
 
     organic: npt.NDArray[np.int64]
-    bid: npt.NDArray[np.int64]
+    bid: npt.NDArray[np.int64]  # what is bid beyond the reserve
     plan: npt.NDArray[np.int32]
 
 
@@ -75,11 +76,17 @@ class Slots(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What the platform takes of a sale, and how many of a kind one page may show."""
+    """What the platform takes of a sale, how many of a kind one page may show, and the reserve.
+
+    The reserve is what the platform asks at least for each seen impression that a bid adds. It is
+    taken off every bid before ranking and put on the price after, as if the platform itself bid it
+    to leave the item where it is; so what is best for a bidder stays to bid its value.
+    """
 
     take: float
     merchant_cap: int
     group_cap: int
+    reserve_micros: int = 0
 
 
 def new_scores(count: int) -> Scores:
@@ -124,15 +131,16 @@ def _score(
     for row in range(requests.offsets[request], requests.offsets[request + 1]):
         item = candidates.item[row]
         clicks = float(candidates.pctr[row])
-        value = clicks * float(candidates.pcvr[row]) * goods.price_micros[item]
+        value = clicks * float(candidates.pcvr[row]) * goods.value_micros[item]
         worth = rules.take * value + clicks * goods.experience_micros[item]
         scores.organic[row] = int(min(max(worth, 0.0), float(SCORE_MAX // 2)))
         scores.bid[row] = 0
         scores.plan[row] = -1
         plan = book.item_plan[item]
         if plan >= 0 and _live(book, plan, requests.at_us[request]):
+            counted = clicks * float(candidates.pcvr[row]) * goods.promised_micros[item]
             scores.plan[row] = plan
-            scores.bid[row] = _bid(book, plan, value, slots)
+            scores.bid[row] = max(_bid(book, plan, counted, slots) - rules.reserve_micros, 0)
 
 
 @njit(cache=True, nogil=True)
@@ -230,5 +238,6 @@ def run(
             out.rival[request, slot] = rival
             if theta[slot] > without:
                 plan = scores.plan[begin + winner]
-                book.remaining_micros[plan] -= bid[winner]
-                book.wallet_micros[book.wallet[plan]] -= bid[winner]
+                held = bid[winner] + rules.reserve_micros
+                book.remaining_micros[plan] -= held
+                book.wallet_micros[book.wallet[plan]] -= held

@@ -24,13 +24,14 @@ Micros = npt.NDArray[np.int64]
 class Facts:
     """Slots won with a bid above 0, and what the same auction gives at bid 0; one shape for all."""
 
-    bid: Micros
+    bid: Micros  # beyond the reserve
     organic: Micros
     exposure: npt.NDArray[np.int64]  # of the slot, EXPOSURE_ONE is certain
     exposure_organic: npt.NDArray[np.int64]  # of the slot it has at bid 0; 0 none
     welfare: Micros  # W(b) * EXPOSURE_ONE
     welfare_without: Micros  # W(0, b_-i) * EXPOSURE_ONE
     rival: Micros  # score of what has this slot at bid 0
+    reserve: Micros | int = 0  # what an added seen impression costs at least
 
     @property
     def moved(self) -> npt.NDArray[np.bool_]:
@@ -39,7 +40,7 @@ class Facts:
 
 
 Pricing = Callable[[Facts], Micros]
-"""Prices per seen impression, floor micros, 0 <= price <= bid; charged only where `moved`."""
+"""Prices per seen impression, floor micros, 0 <= price <= bid + reserve; charged where `moved`."""
 
 pricing: Registry[Pricing] = Registry("pricing")
 
@@ -55,22 +56,24 @@ def uplift(facts: Facts) -> Micros:
     """The externality of the bid, W(0, b_-i) - (W(b) - th_i b_i), per seen impression.
 
     The VCG payment (Vickrey 1961, Clarke 1971, Groves 1973) with the platform's organic worth as
-    one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best.
+    one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best. The reserve
+    is paid for what was added, (th_i(b) - th_i(0)) * reserve.
     """
     others = facts.welfare - facts.exposure * facts.bid
     payment: Micros = np.maximum(facts.welfare_without - others, 0)
+    payment = payment + facts.reserve * (facts.exposure - facts.exposure_organic)
     per_sight: Micros = np.floor_divide(payment, np.maximum(facts.exposure, 1))
     return per_sight
 
 
 @pricing.register("gsp")
 def gsp(facts: Facts) -> Micros:
-    """The least bid that keeps the slot (Edelman, Ostrovsky, Schwarz 2007)."""
+    """The least bid that keeps the slot (Edelman, Ostrovsky, Schwarz 2007), reserve and all."""
     least: Micros = np.minimum(np.maximum(facts.rival - facts.organic, 0), facts.bid)
-    return least
+    return least + facts.reserve
 
 
 @pricing.register("first_price")
 def first_price(facts: Facts) -> Micros:
     """The bid itself."""
-    return facts.bid
+    return facts.bid + facts.reserve

@@ -1,6 +1,7 @@
 """Bidding: controllers that set each plan's multiplier from the observed landscape."""
 
-from . import constant, receding
+from . import constant, min_pacing, online_lp, pid, receding, return_target
+from .door import ReturnTargetController
 from .outcomes import Outcomes
 from .types import Controller, Landscape, Outlook, Results, bidder
 
@@ -10,7 +11,12 @@ __all__ = [
     "Outcomes",
     "Outlook",
     "Results",
+    "ReturnTargetController",
     "bidder",
     "constant",
+    "min_pacing",
+    "online_lp",
+    "pid",
     "receding",
+    "return_target",
 ]

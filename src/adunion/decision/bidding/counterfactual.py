@@ -9,7 +9,7 @@ from numba import njit
 from ..auction.batch import Goods, Rules, facts_of, rank
 from ..auction.rank import SCORE_MAX, Scratch
 
-FACTS = 7  # the columns of pricing.Facts, in its order
+FACTS = 8  # the columns of pricing.Facts, in its order
 
 
 @njit(cache=True, nogil=True)
@@ -35,7 +35,7 @@ def sweep(
 ) -> None:
     """Rank each (request, plan) pair at each multiplier of the plan.
 
-    Writes `pricing.Facts` to `found` (7, pairs, g, K) and, for the slots the plan's items got,
+    Writes `pricing.Facts` to `found` (8, pairs, g, K) and, for the slots the plan's items got,
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
     """
     for pair in range(len(pair_request)):
@@ -49,9 +49,9 @@ def sweep(
         for step in range(len(grid)):
             for row in range(end - begin):
                 if plans[begin + row] == plan:
-                    worth = chances[begin + row] * goods.price_micros[item[row]]
+                    worth = chances[begin + row] * goods.promised_micros[item[row]]
                     wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
-                    bid[row] = int(wanted)
+                    bid[row] = max(int(wanted) - rules.reserve_micros, 0)
             filled = rank(work, organic, bid, item, merchant, group, slots, rules)
             for slot in range(filled):
                 winner = work.chosen[slot]
@@ -67,5 +67,8 @@ def sweep(
                 found[4, pair, step, slot] = welfare
                 found[5, pair, step, slot] = welfare_without
                 found[6, pair, step, slot] = rival
+                found[7, pair, step, slot] = rules.reserve_micros
                 chance[pair, step, slot] = chances[begin + winner]
-                value[pair, step, slot] = chances[begin + winner] * goods.price_micros[item[winner]]
+                value[pair, step, slot] = (
+                    chances[begin + winner] * goods.promised_micros[item[winner]]
+                )

@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ..auction.batch import HOUR_US
+from .drift import levels
 from .types import Floats, Results
 
 WINDOW_HOURS = 168
 Ints = npt.NDArray[np.int64]
 
-# Delay from impression to order: hours at the ends of the buckets. Counts start from a guess worth
-# 50 orders, so that the first hour's quick buyers do not make late ones look lost.
+# Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
 _DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 24, 48, 96, 168])
-_DELAY_GUESS = 50 * np.array([0.35, 0.15, 0.12, 0.08, 0.08, 0.1, 0.06, 0.04, 0.02])
+_DELAY_GUESS = np.array([0.35, 0.15, 0.12, 0.08, 0.08, 0.1, 0.06, 0.04, 0.02])
+_DELAY_ORDERS = 50
+_RATIO_MAX = 10.0  # of sales over predictions
 
 
 class Outcomes:
@@ -25,8 +27,10 @@ class Outcomes:
     def __init__(self) -> None:
         self._row: dict[str, int] = {}
         self._first_hour = 0  # hour of column 0
-        self._sums = np.zeros((4, 0, WINDOW_HOURS + 1))  # spend, expected, gmv, orders
-        self._delays = _DELAY_GUESS.copy()
+        # spend, expected, gmv, orders and the sum of squares of their values, by hour of the click
+        self._sums = np.zeros((5, 0, WINDOW_HOURS + 1))
+        self._late = np.zeros((len(_DELAY_ENDS), WINDOW_HOURS + 1))  # gmv by delay
+        self._shares = _DELAY_GUESS
 
     def shown(
         self, plan_ids: Sequence[str], plan: Ints, at_us: Ints, price_micros: Ints, expected: Floats
@@ -47,34 +51,71 @@ class Outcomes:
         amount_micros: Ints,
     ) -> None:
         """Add order lines credited to plans: (k,) rows, times of order and click, amounts."""
-        hours = self._columns(at_us)
+        self._columns(at_us)
+        hours = self._columns(click_at_us)
         rows = self._rows(plan_ids)[plan]
         kept = hours >= 0
-        np.add.at(self._sums[2], (rows[kept], hours[kept]), amount_micros[kept])
-        np.add.at(self._sums[3], (rows[kept], hours[kept]), 1)
-        late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us) / HOUR_US)
-        np.add.at(self._delays, np.minimum(late, len(_DELAY_ENDS) - 1), 1)
+        rows, hours, amount = rows[kept], hours[kept], amount_micros[kept].astype(np.float64)
+        for column, added in ((2, amount), (3, np.ones(len(rows))), (4, amount**2)):
+            np.add.at(self._sums[column], (rows, hours), added)
+        late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us)[kept] / HOUR_US)
+        np.add.at(self._late, (np.minimum(late, len(_DELAY_ENDS) - 1), hours), amount)
 
     def results(self, plan_ids: Sequence[str], now_us: int) -> Results:
         """The sums of the last 7 days for the plans, in that order."""
         self._columns(np.array([now_us]))
         rows = self._rows(plan_ids)
-        spend, expected, gmv, orders = self._sums[:, rows]
+        spend, expected, gmv, orders, squares = self._sums[:, rows]
         middles = self._first_hour + np.arange(WINDOW_HOURS + 1) + 0.5
         ages: Floats = np.float64(now_us / HOUR_US) - middles
+        self._shares = self._delays(ages)
+        matured = self.matured(ages)
+        level = self._levels(matured)
         return Results(
             spend_micros=spend.sum(axis=1).astype(np.int64),
             gmv_micros=gmv.sum(axis=1).astype(np.int64),
             orders=orders.sum(axis=1).astype(np.int64),
             expected_micros=expected.sum(axis=1),
-            matured_micros=expected @ self._matured(ages),
+            matured_micros=expected @ matured,
+            level=float(level[max(int(now_us // HOUR_US) - self._first_hour, 0)]),
+            likely_micros=expected @ level,
+            likely_matured_micros=expected @ (level * matured),
+            square_micros=squares.sum(axis=1),
         )
 
-    def _matured(self, ages: Floats) -> Floats:
+    def matured(self, ages: Floats) -> Floats:
         """Share of orders that have come by each age in hours."""
-        shares = np.concatenate([[0], self._delays.cumsum() / self._delays.sum()])
-        matured: Floats = np.interp(ages, np.concatenate([[0], _DELAY_ENDS]), shares)
-        return matured
+        return _come(self._shares, ages)
+
+    def _delays(self, ages: Floats) -> Floats:
+        """Share of orders by delay, over all plans.
+
+        What came with a delay is set against what was expected of the clicks that are old enough
+        to show it (Kaplan and Meier 1958), so that late orders still to come are not taken as lost.
+        """
+        begins = np.concatenate([[0], _DELAY_ENDS[:-1]])[:, None]
+        shown = np.clip((ages - begins) / (_DELAY_ENDS[:, None] - begins), 0, 1)
+        _, expected, gmv, orders, _ = self._sums.sum(axis=1)
+        if not gmv.any():
+            return _DELAY_GUESS
+        guess = _DELAY_ORDERS * gmv.sum() / orders.sum()
+        late, exposed = self._late.sum(axis=1), shown @ expected + guess
+        shares = _DELAY_GUESS
+        for _ in range(3):  # the guess stands for as many sales per prediction as there were
+            come = _come(shares, ages)
+            ratio = gmv.sum() / max(float(expected @ come), 1.0)
+            shares = (late + guess * min(ratio, _RATIO_MAX) * _DELAY_GUESS) / exposed
+        return shares
+
+    def _levels(self, matured: Floats) -> Floats:
+        """Sales over predictions by hour, over all plans."""
+        _, expected, gmv, orders, squares = self._sums.sum(axis=1)
+        total, count = gmv.sum(), orders.sum()
+        if not count:
+            return np.ones(len(matured))
+        spread = max(squares.sum() * count / total**2, 1.0)
+        ready = expected * matured
+        return levels(ready, gmv, ready * count / total, spread)
 
     def _rows(self, plan_ids: Sequence[str]) -> npt.NDArray[np.int64]:
         for id_ in plan_ids:
@@ -90,9 +131,21 @@ class Outcomes:
         late = int(hours.max(initial=0)) - self._first_hour - WINDOW_HOURS
         if late > 0:
             kept = max(WINDOW_HOURS + 1 - late, 0)
-            moved = np.zeros_like(self._sums)
-            moved[:, :, :kept] = self._sums[:, :, WINDOW_HOURS + 1 - kept :]
-            self._sums = moved
+            self._sums, self._late = _moved_on(self._sums, kept), _moved_on(self._late, kept)
             self._first_hour += late
         columns = hours - self._first_hour
         return np.where(columns >= 0, columns, -1)
+
+
+def _come(shares: Floats, ages: Floats) -> Floats:
+    """The part of orders that have come by each age, from shares by delay."""
+    come = np.concatenate([[0], shares.cumsum() / shares.sum()])
+    matured: Floats = np.interp(ages, np.concatenate([[0], _DELAY_ENDS]), come)
+    return matured
+
+
+def _moved_on(columns: Floats, kept: int) -> Floats:
+    """The last `kept` columns first, then empty ones."""
+    moved = np.zeros_like(columns)
+    moved[..., :kept] = columns[..., columns.shape[-1] - kept :]
+    return moved

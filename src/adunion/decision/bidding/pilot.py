@@ -11,7 +11,7 @@ from ..book import NEVER_US, PlanBook
 from .memory import LandscapeMemory
 from .sample import Sample
 from .traffic import TrafficForecast, hour_counts
-from .types import ALPHA_MAX, Floats, Outlook, Results, bidder
+from .types import ALPHA_MAX, Floats, Landscape, Outlook, Results, bidder
 
 HORIZON_US = 72 * HOUR_US  # a return is to be back at its target by then
 HORIZON_LEAST_US = 6 * HOUR_US  # near the end: do not throw money after chance
@@ -44,12 +44,13 @@ class Pilot:
             running = (book.start_us < (hour + 1) * HOUR_US) & (book.end_us > hour * HOUR_US)
             self._requests += count * (running & book.dayparts[:, (hour + MONDAY_HOURS) % 168])
 
-    def fold(self, now_us: int, goods: Goods, rules: Rules, pricing: str) -> None:
-        """Turn the sample into a landscape and remember it."""
+    def fold(self, now_us: int, goods: Goods, rules: Rules, pricing: str) -> Landscape:
+        """Turn the sample into a landscape, which is returned, and remember it."""
         book = self._book
         seen = self._sample.landscape(goods, book.target_roi, self._requests, rules, pricing)
         self.memory.fold(book.ids, seen, now_us)
         self.take(book)
+        return seen
 
     def steer(self, now_us: int, results: Results, name: str) -> None:
         """Set the book's multipliers by the bidder of that name."""

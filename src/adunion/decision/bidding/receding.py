@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Landscape, Outlook, Results, bidder
+from .curves import affordable, approach, at_alpha, fine, largest
+from .types import Floats, Landscape, Outlook, Results, bidder
 
-FINE = np.geomspace(ALPHA_MIN, ALPHA_MAX, 121)
 TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
 SALES_RATIO = (0.4, 10.0)  # how far sales may correct predictions: orders of many pieces, too
 MARGIN_ONE_ORDER = 0.4  # margin over the target with n orders is this / sqrt(n) ...
@@ -24,8 +24,8 @@ DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 def receding(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """The largest multiplier that meets target and budget, approached smoothly."""
     rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
-    spend, moved = _fine(landscape.spend) * rate, _fine(landscape.moved) * rate
-    orders = _fine(landscape.orders) * rate
+    spend, moved = fine(landscape.spend) * rate, fine(landscape.moved) * rate
+    orders = fine(landscape.orders) * rate
     ahead = outlook.traffic_to_horizon[:, None]
     ratio = _sales_ratio(landscape, results)
     pending = np.maximum(results.expected_micros - results.matured_micros, 0)
@@ -34,18 +34,9 @@ def receding(landscape: Landscape, results: Results, outlook: Outlook) -> Floats
     surplus = (sold - goal * results.spend_micros)[:, None] + (
         ratio[:, None] * moved - goal[:, None] * spend
     ) * ahead
-    wanted = np.minimum(_largest(surplus), _affordable(spend, outlook))
+    wanted = np.minimum(largest(surplus), affordable(spend, outlook))
     known = landscape.moved.max(axis=1) > 0
-    return np.where(known, _approach(outlook.alpha, wanted), outlook.alpha)
-
-
-def _fine(curve: Floats) -> Floats:
-    """Curves on `GRID`, (p, 20), to `FINE`, (p, 121), straight between the points."""
-    at = np.interp(FINE, GRID, np.arange(len(GRID)))
-    left = np.minimum(at.astype(np.int64), len(GRID) - 2)
-    share = at - left
-    between: Floats = curve[:, left] * (1 - share) + curve[:, left + 1] * share
-    return between
+    return np.where(known, approach(outlook.alpha, wanted, DAMPING, STEP_MAX), outlook.alpha)
 
 
 def _sales_ratio(landscape: Landscape, results: Results) -> Floats:
@@ -58,33 +49,6 @@ def _sales_ratio(landscape: Landscape, results: Results) -> Floats:
 
 
 def _margin(results: Results, orders_ahead: Floats, alpha: Floats) -> Floats:
-    now = np.clip(np.searchsorted(FINE, alpha), 0, len(FINE) - 1)
-    orders = results.orders + orders_ahead[np.arange(len(alpha)), now]
+    orders = results.orders + at_alpha(orders_ahead, alpha)
     margin: Floats = np.clip(MARGIN_ONE_ORDER / np.sqrt(np.maximum(orders, 1)), *MARGIN)
     return margin
-
-
-def _largest(surplus: Floats) -> Floats:
-    """The largest multiplier with a surplus; where there is none, the one that loses least."""
-    meets = surplus >= 0
-    last = surplus.shape[1] - 1 - np.argmax(meets[:, ::-1], axis=1)
-    least_bad = np.argmax(surplus, axis=1)
-    chosen: Floats = FINE[np.where(meets.any(axis=1), last, least_bad)]
-    return chosen
-
-
-def _affordable(spend: Floats, outlook: Outlook) -> Floats:
-    """The largest multiplier that the budget lasts for to the end; any where there is no end."""
-    endless = ~np.isfinite(outlook.traffic_to_end)
-    ahead = np.where(endless, 0, outlook.traffic_to_end)[:, None]
-    fits = spend * ahead <= outlook.budget_left_micros[:, None]
-    last = np.maximum(fits.cumprod(axis=1).sum(axis=1) - 1, 0)
-    chosen: Floats = FINE[last]
-    return chosen
-
-
-def _approach(alpha: Floats, wanted: Floats) -> Floats:
-    before = np.clip(alpha, ALPHA_MIN, ALPHA_MAX)
-    step = np.clip(np.log(wanted / before) * DAMPING, -np.log(STEP_MAX), np.log(STEP_MAX))
-    after: Floats = np.clip(before * np.exp(step), ALPHA_MIN, ALPHA_MAX)
-    return after

@@ -92,7 +92,7 @@ class Sample:
         self._parts.append(_keep(requests, candidates, scores, request, plan, draw))
         self._pairs += len(request)
         if self._pairs > 2 * self.per_plan * self.plans:
-            self._prune()
+            self.prune()
 
     def landscape(
         self, goods: Goods, target_roi: Floats, traffic: Floats, rules: Rules, pricing: str
@@ -100,7 +100,7 @@ class Sample:
         """Sums over all requests seen, scaled up from the sample; (p, g)."""
         sums = np.zeros((4, self.plans, len(GRID)))
         if self._parts:
-            kept = self._prune()
+            kept = self.prune()
             drawn = np.bincount(kept.pair_plan, minlength=self.plans)
             scale = self.seen / np.maximum(drawn, 1)
             for first in range(0, len(kept.pair_plan), _PAIRS_AT_ONCE):
@@ -109,7 +109,7 @@ class Sample:
             sums *= scale[:, None]
         return Landscape(traffic, *sums)
 
-    def _prune(self) -> Kept:
+    def prune(self) -> Kept:
         """Keep the k smallest draws of each plan, and no request that nobody keeps."""
         whole = _join(self._parts)
         chosen = _smallest(whole.pair_plan, whole.pair_draw, self.per_plan)

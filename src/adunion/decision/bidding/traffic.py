@@ -13,6 +13,8 @@ from .types import Floats
 WEEK = 168
 _WEIGHT_DAY = 1.0  # the hour of the day counts like one more week seen of that hour,
 _WEIGHT_ALL = 0.3  # and the mean like this many more days seen of that hour of the day
+_LEVEL_FADES = 0.5 ** (1 / 8)  # an hour: what the last hours say of the week's level
+_LEVEL_AFTER_HOURS = 48
 
 
 def hour_counts(at_us: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -32,6 +34,7 @@ class TrafficForecast:
         self._hours = np.zeros(WEEK)
         self._open_hour = -1
         self._open_requests = 0
+        self._recent = np.ones(2)  # requests come and forecast of late
 
     def observe(self, counts: Sequence[tuple[int, int]]) -> None:
         """Add `hour_counts` of requests, in time order from call to call."""
@@ -40,10 +43,14 @@ class TrafficForecast:
             self._open_requests += count
 
     def rates(self, now_us: int) -> Floats:
-        """Requests an hour, (168,), Monday 00 UTC first."""
+        """Requests an hour, (168,), Monday 00 UTC first, at the level of the last hours."""
         hour = now_us // HOUR_US
         if self._open_hour >= 0:
             self._close(hour)
+        level = float(self._recent[0] / self._recent[1])
+        return self._week(now_us) * level
+
+    def _week(self, now_us: int) -> Floats:
         total, seen = self._requests.sum(), self._hours.sum()
         if not seen:  # within the first hour: as if it went on like this
             return np.full(WEEK, self._open_requests / max(now_us % HOUR_US / HOUR_US, 0.02))
@@ -78,7 +85,15 @@ class TrafficForecast:
             self._open_hour = hour
         while self._open_hour < hour:
             slot = (self._open_hour + MONDAY_HOURS) % WEEK
+            self._follow(slot)
             self._requests[slot] += self._open_requests
             self._hours[slot] += 1
             self._open_requests = 0
             self._open_hour = max(self._open_hour + 1, hour - WEEK)
+
+    def _follow(self, slot: int) -> None:
+        """Compare the hour that is over with its forecast."""
+        if self._hours.sum() < _LEVEL_AFTER_HOURS:
+            return
+        forecast = self._week(self._open_hour * HOUR_US)[slot]
+        self._recent = self._recent * _LEVEL_FADES + (self._open_requests, forecast)

@@ -85,6 +85,10 @@ class Results:
     orders: npt.NDArray[np.int64]
     expected_micros: Floats  # GMV predicted of the moved impressions that were seen
     matured_micros: Floats  # the part of it whose orders have had the time to come
+    level: float = 1.0  # sales over predictions now, over all plans together: a drift
+    likely_micros: Floats | None = None  # `expected_micros` by the level of their hours
+    likely_matured_micros: Floats | None = None
+    square_micros: Floats | None = None  # sum of the squares of the orders' values
 
 
 @dataclass(frozen=True)

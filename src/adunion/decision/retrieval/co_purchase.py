@@ -1,9 +1,11 @@
 """Retrieval by company: what others bought together with what is in the cart or being viewed."""
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from .intent import Intent
-from .types import RETRIEVALS, Routes
+from .types import RETRIEVALS, Ints, Routes
 
 CONTEXT_MAX = 8
 """Items of a cart that are looked at: the last ones put in."""
@@ -13,12 +15,21 @@ CONTEXT_MAX = 8
 def co_purchase(intent: Intent, top: int) -> Routes:
     """The complements of each context item."""
     requests = intent.requests
-    ends = requests.context_offsets[1:, None]
-    place = ends - 1 - np.arange(CONTEXT_MAX)
-    inside = place >= requests.context_offsets[:-1, None]
-    context = np.append(requests.context_items, np.int32(-1))
-    rows = np.where(inside, context[np.where(inside, place, -1)], -1).astype(np.int32)
-    each = top // 2 // np.maximum(inside.sum(1, keepdims=True), 1)
-    quota = np.broadcast_to(each, rows.shape).astype(np.int32)
-    weight = np.ones(rows.shape, np.float32)
+    shape = (len(requests), CONTEXT_MAX)
+    rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
+    if len(requests.context_items):
+        _last_items(requests.context_offsets, requests.context_items, top // 2, rows, quota)
+    weight = np.ones(shape, np.float32)
     return Routes(intent.state.complements.items, rows, weight, quota, reserve=top // 2)
+
+
+@njit(cache=True, nogil=True)
+def _last_items(
+    offsets: npt.NDArray[np.int64], items: Ints, places: int, rows: Ints, quota: Ints
+) -> None:
+    """The last items of each request, newest first, and an equal share of the places for each."""
+    for i in range(len(rows)):
+        count = min(offsets[i + 1] - offsets[i], CONTEXT_MAX)
+        for k in range(count):
+            rows[i, k] = items[offsets[i + 1] - 1 - k]
+            quota[i, k] = places // count

@@ -28,7 +28,8 @@ _TASTE_SHRINK = 3.0
 class Intent:
     """n requests with what they are about.
 
-    `category` (n, 14) are category rows (-1 none), `weight` (n, 14) how surely, 0..1.
+    `category` (n, 14) are category rows (-1 none), `weight` (n, 14) how surely, 0..1, and `share`
+    the weights of each request made to sum to 1.
     """
 
     requests: RequestBatch
@@ -37,43 +38,40 @@ class Intent:
     answers: list[Answer]  # of `requests.queries`
     category: Ints
     weight: Floats
-
-    def shares(self) -> Floats:
-        """The weights of each request made to sum to 1, shape (n, 14)."""
-        total = self.weight.sum(1, keepdims=True)
-        return np.asarray(self.weight / np.maximum(total, 1e-9), np.float32)
+    share: Floats
+    draw: npt.NDArray[np.uint64]  # (n,) a number that depends on the request's id alone
 
 
 def read(requests: RequestBatch, state: RetrievalState) -> Intent:
     """Answer each distinct query once and find every request's categories."""
     answers = [state.answer(query) for query in requests.queries]
-    query_category = np.full((len(answers) + 1, 4), -1, np.int32)
-    query_share = np.zeros((len(answers) + 1, 4), np.float32)
-    found = np.zeros(len(answers) + 1, np.int64)
-    for row, answer in enumerate(answers):
-        query_category[row, : len(answer.category)] = answer.category
-        query_share[row, : len(answer.share)] = answer.share
-        found[row] = len(answer.found[0])
+    found = np.array([len(answer.found.item) for answer in answers], np.int64)
+    if len(answers) == 1:
+        query_category = answers[0].category.reshape(1, -1)
+        query_share = answers[0].share.reshape(1, -1)
+    else:
+        query_category = np.array([a.category for a in answers], np.int32).reshape(-1, 4)
+        query_share = np.array([a.share for a in answers], np.float32).reshape(-1, 4)
     kind = state.kinds[requests.placement]
-    profile = np.where(requests.consent, requests.profile, -1).astype(np.int32)
-    category = np.full((len(requests), MIX), -1, np.int32)
-    weight = np.zeros((len(requests), MIX), np.float32)
+    shape = (len(requests), MIX)
+    category, weight = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
+    share, draw = np.empty(shape, np.float32), np.empty(len(requests), np.uint64)
     _mix(
-        category, weight, kind, requests.placement, requests.query, profile, draws(requests),
+        category, weight, share, draw, requests.request.view(np.uint64), kind, requests.placement,
+        requests.query, requests.profile, requests.consent,
         requests.context_offsets, requests.context_items, state.snapshot.category,
         query_category, query_share, found, state.profiles.category, state.profiles.taste,
         state.audience, state.audience_share, state.complements.category,
         state.complements.strength, state.demand,
     )  # fmt: skip
-    return Intent(requests, state, kind, answers, category, weight)
+    return Intent(requests, state, kind, answers, category, weight, share, draw)
 
 
-def draws(requests: RequestBatch) -> npt.NDArray[np.uint64]:
-    """A number for each request that depends on its id alone, (n,)."""
-    words = np.ascontiguousarray(requests.request).view(np.uint64).reshape(-1, 2)
-    mixed = (words[:, 0] ^ (words[:, 1] >> np.uint64(7))) * np.uint64(0x9E3779B97F4A7C15)
+@njit(cache=True, nogil=True)
+def _drawn(left: np.uint64, right: np.uint64) -> np.uint64:
+    mixed = (left ^ (right >> np.uint64(7))) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(31)
-    return np.asarray(mixed * np.uint64(0xBF58476D1CE4E5B9), np.uint64)
+    return mixed * np.uint64(0xBF58476D1CE4E5B9)
 
 
 @njit(cache=True, nogil=True)
@@ -131,27 +129,34 @@ def _put_drawn(mine: Ints, much: Floats, draw: np.uint64, demand: npt.NDArray[np
 
 @njit(cache=True, nogil=True)
 def _mix(
-    category: Ints, weight: Floats, kind: npt.NDArray[np.uint8], placement: npt.NDArray[np.int16],
-    query: Ints, profile: Ints, draw: npt.NDArray[np.uint64],
+    category: Ints, weight: Floats, share: Floats, draw: npt.NDArray[np.uint64],
+    words: npt.NDArray[np.uint64], kind: npt.NDArray[np.uint8], placement: npt.NDArray[np.int16],
+    query: Ints, profile: Ints, consent: npt.NDArray[np.bool_],
     context_offsets: npt.NDArray[np.int64], context_items: Ints, item_category: Ints,
     query_category: Ints, query_share: Floats, found: npt.NDArray[np.int64],
     taste_category: Ints, taste: Floats, audience: Ints, audience_share: Floats,
     goes_with: Ints, strength: Floats, demand: npt.NDArray[np.float64],
 ) -> None:  # fmt: skip
     for i in range(len(kind)):
-        mine, much, known = category[i], weight[i], profile[i]
+        mine, much = category[i], weight[i]
+        draw[i] = _drawn(words[2 * i], words[2 * i + 1])
         context = context_items[context_offsets[i] : context_offsets[i + 1]]
         _put_cart(mine, much, kind[i], context, item_category, goes_with, strength)
-        if kind[i] == _SEARCH and query[i] >= 0 and found[query[i]] >= _ENOUGH_FOUND:
-            continue
-        for s in range(query_category.shape[1]):  # row -1, of no query, is empty
-            _put(mine, much, query_category[query[i], s], query_share[query[i], s])
-        if known >= 0 and kind[i] != _CART:
-            _put_tastes(mine, much, taste_category[known], taste[known])
-        for s in range(audience.shape[1]):
-            share = audience_share[placement[i], s]
-            _put(mine, much, audience[placement[i], s], _AUDIENCE_WEIGHT * share)
-        _put_drawn(mine, much, draw[i], demand)
-        if kind[i] == _CART:
-            for item in context:
-                _drop(mine, much, item_category[item])
+        asked = query[i]
+        if kind[i] != _SEARCH or asked < 0 or found[asked] < _ENOUGH_FOUND:
+            if asked >= 0:
+                for s in range(query_category.shape[1]):
+                    _put(mine, much, query_category[asked, s], query_share[asked, s])
+            known = profile[i] if consent[i] else -1
+            if known >= 0 and kind[i] != _CART:
+                _put_tastes(mine, much, taste_category[known], taste[known])
+            for s in range(audience.shape[1]):
+                much_of = _AUDIENCE_WEIGHT * audience_share[placement[i], s]
+                _put(mine, much, audience[placement[i], s], much_of)
+            _put_drawn(mine, much, draw[i], demand)
+            if kind[i] == _CART:
+                for item in context:
+                    _drop(mine, much, item_category[item])
+        total = max(much.sum(), np.float32(1e-9))
+        for s in range(len(much)):
+            share[i, s] = much[s] / total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -9,9 +11,9 @@ from numba import njit
 from adunion.decision.types import CandidateBatch, RequestBatch
 from adunion.prediction import KINDS
 
-from .intent import draws, read
+from .intent import read
 from .state import RetrievalState
-from .types import RETRIEVALS, Floats, Ints, Retrieval
+from .types import RETRIEVALS, Floats, Ints, Retrieval, Routes
 
 _CART, _SEARCH = KINDS.index("cart"), KINDS.index("search")
 SEARCH_FLOOR = 0.55  # of the best match of a search
@@ -34,85 +36,152 @@ def retrieve(
     """
     chosen = dict(RETRIEVALS) if retrievals is None else retrievals
     intent = read(requests, state)
-    routes = [retrieval(intent, top) for _, retrieval in sorted(chosen.items())]
-    count = len(requests)
-    out = _Out(count, top, len(state.snapshot))
-    complement_only = intent.kind == _CART
-    turn = draws(requests)
-    for deeper in (1, _DEEPER):
-        for source, route in enumerate(routes):
-            if deeper > 1 and not route.fills:
-                continue
-            limit = route.reserve if deeper == 1 else top
-            _take(
-                out.item, out.relevance, out.source, out.filled, out.place, source, limit,
-                route.lists.offsets, route.lists.item, route.lists.score, route.list_row,
-                route.weight, route.quota * deeper, route.explore, turn, requests.context_offsets,
-                requests.context_items, state.snapshot.category, complement_only,
-            )  # fmt: skip
-    asked = (intent.kind == _SEARCH) & (requests.query >= 0)
-    return out.batch(np.where(asked, SEARCH_FLOOR, 0).astype(np.float32))
+    routes = []
+    for source, (_, retrieval) in enumerate(sorted(chosen.items())):
+        made = retrieval(intent, top)
+        routes += [_path(source, each) for each in ((made,) if isinstance(made, Routes) else made)]
+    if not routes:
+        none = np.zeros(0, np.float32)
+        offsets = np.zeros(len(requests) + 1, np.int64)
+        return CandidateBatch(offsets, none.astype(np.int32), none, none.astype(np.uint8))
+    offsets, item, relevance, source_of = _gather(
+        tuple(routes), top, intent.draw, intent.kind, requests.query, requests.context_offsets,
+        requests.context_items, state.snapshot.category,
+    )  # fmt: skip
+    return CandidateBatch(offsets, item, relevance, source_of)
 
 
-class _Out:
-    """Candidates being gathered: (n, top) buffers, and where an item of the request at hand is."""
+class _Path(NamedTuple):
+    """A `Routes` as the kernel reads it."""
 
-    def __init__(self, count: int, top: int, items: int) -> None:
-        self.item = np.empty((count, top), np.int32)
-        self.relevance = np.empty((count, top), np.float32)
-        self.source = np.empty((count, top), np.uint8)
-        self.filled = np.zeros(count, np.int64)
-        self.place = np.full(items, -1, np.int32)
+    offsets: npt.NDArray[np.int64]
+    item: Ints
+    score: Floats
+    list_row: Ints
+    weight: Floats
+    quota: Ints
+    source: int
+    reserve: int
+    explore: float
+    fills: bool
 
-    def batch(self, floor: Floats) -> CandidateBatch:
-        """What was gathered and is at least `floor` (n,) times as relevant as the best."""
-        real = np.arange(self.item.shape[1]) < self.filled[:, None]
-        best = np.max(self.relevance, axis=1, where=real, initial=0)
-        real &= self.relevance >= (floor * best)[:, None]
-        offsets = np.concatenate(([0], np.cumsum(real.sum(1)))).astype(np.int64)
-        return CandidateBatch(offsets, self.item[real], self.relevance[real], self.source[real])
+
+def _path(source: int, routes: Routes) -> _Path:
+    lists = routes.lists
+    return _Path(
+        lists.offsets, lists.item, lists.score, routes.list_row, routes.weight, routes.quota,
+        source, routes.reserve, float(routes.explore), routes.fills,
+    )  # fmt: skip
+
+
+class _Out(NamedTuple):
+    """The candidates of one request, and a hash table of where each item is among them."""
+
+    item: Ints  # (top,)
+    relevance: Floats
+    source: npt.NDArray[np.uint8]
+    place: npt.NDArray[np.int16]  # (power of 2,) -1 empty
+
+
+@njit(cache=True, nogil=True)
+def _gather(
+    paths: tuple[_Path, ...], top: int, turn: npt.NDArray[np.uint64], kind: npt.NDArray[np.uint8],
+    query: Ints, context_offsets: npt.NDArray[np.int64], context_items: Ints, category: Ints,
+) -> tuple[npt.NDArray[np.int64], Ints, Floats, npt.NDArray[np.uint8]]:  # fmt: skip
+    """Every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`."""
+    count, size = len(kind), 2
+    while size < 4 * top:
+        size *= 2
+    offsets = np.zeros(count + 1, np.int64)
+    item = np.empty(count * top, np.int32)
+    relevance = np.empty(count * top, np.float32)
+    source = np.empty(count * top, np.uint8)
+    place = np.empty(size, np.int16)
+    for i in range(count):
+        first = offsets[i]
+        last = first + top
+        place[:] = -1
+        out = _Out(item[first:last], relevance[first:last], source[first:last], place)
+        cart = context_items[context_offsets[i] : context_offsets[i + 1]]
+        filled = _round(paths, out, 0, i, 1, turn[i], cart, category, kind[i] == _CART)
+        filled = _round(paths, out, filled, i, _DEEPER, turn[i], cart, category, kind[i] == _CART)
+        if kind[i] == _SEARCH and query[i] >= 0:
+            filled = _drop_weak(out, filled)
+        offsets[i + 1] = first + filled
+    total = offsets[count]
+    return offsets, item[:total], relevance[:total], source[:total]
+
+
+@njit(cache=True, nogil=True)
+def _round(
+    paths: tuple[_Path, ...], out: _Out, filled: int, i: int, deeper: int, turn: np.uint64,
+    cart: Ints, category: Ints, complement_only: bool,
+) -> int:  # fmt: skip
+    """Let every retrieval add items, its own share or, when going deeper, what is left."""
+    source, begun = -1, filled
+    for p in range(len(paths)):
+        path = paths[p]
+        if path.source != source:
+            source, begun = path.source, filled
+        if deeper > 1 and not path.fills:
+            continue
+        end = len(out.item)
+        if deeper == 1:
+            end = min(begun + path.reserve, end)
+        if filled < end:
+            filled = _take(path, out, filled, end, i, deeper, turn, cart, category, complement_only)
+    return filled
 
 
 @njit(cache=True, nogil=True)
 def _take(
-    out_item: Ints, out_relevance: Floats, out_source: npt.NDArray[np.uint8],
-    filled: npt.NDArray[np.int64], place: Ints, source: int, limit: int,
-    offsets: npt.NDArray[np.int64], item: Ints, score: Floats,
-    list_row: Ints, weight: Floats, quota: Ints, explore: float, turn: npt.NDArray[np.uint64],
-    context_offsets: npt.NDArray[np.int64], context_items: Ints, category: Ints,
-    complement_only: npt.NDArray[np.bool_],
-) -> None:  # fmt: skip
-    """Add one retrieval's items to every request, at most `limit` each."""
-    for i in range(len(filled)):
-        end = min(filled[i] + limit, out_item.shape[1])
-        if filled[i] >= end:
+    path: _Path, out: _Out, filled: int, end: int, i: int, deeper: int, turn: np.uint64,
+    cart: Ints, category: Ints, complement_only: bool,
+) -> int:  # fmt: skip
+    """Add one retrieval's items to request i, up to `end` of them in all."""
+    mask = len(out.place) - 1
+    for r in range(path.list_row.shape[1]):
+        row = path.list_row[i, r]
+        if row < 0:
             continue
-        for c in range(filled[i]):
-            place[out_item[i, c]] = c
-        cart = context_items[context_offsets[i] : context_offsets[i + 1]]
-        for r in range(list_row.shape[1]):
-            if list_row[i, r] < 0:
-                continue
-            first = offsets[list_row[i, r]]
-            size = offsets[list_row[i, r] + 1] - first
-            wanted = min(quota[i, r], size)
-            steady = wanted - int(wanted * explore) if size > wanted else wanted
-            begin = np.int64(turn[i] >> np.uint64(33)) % (size - steady) if size > steady else 0
-            for k in range(wanted):
-                at = k if k < steady else steady + (begin + k - steady) % (size - steady)
-                found = item[first + at]
-                value = min(weight[i, r] * score[first + at], np.float32(1))
-                known = place[found]
-                if known >= 0:
-                    out_relevance[i, known] = max(out_relevance[i, known], value)
-                elif filled[i] < end and _fits(found, cart, category, complement_only[i]):
-                    place[found] = filled[i]
-                    out_item[i, filled[i]] = found
-                    out_relevance[i, filled[i]] = value
-                    out_source[i, filled[i]] = source
-                    filled[i] += 1
-        for c in range(filled[i]):
-            place[out_item[i, c]] = -1
+        first = path.offsets[row]
+        size = path.offsets[row + 1] - first
+        wanted = min(path.quota[i, r] * deeper, size)
+        steady = wanted - int(wanted * path.explore) if size > wanted else wanted
+        begin = np.int64(turn >> np.uint64(33)) % (size - steady) if size > steady else 0
+        for k in range(wanted):
+            at = k if k < steady else steady + (begin + k - steady) % (size - steady)
+            found = path.item[first + at]
+            value = min(path.weight[i, r] * path.score[first + at], np.float32(1))
+            slot = (found * 40_503 >> 3) & mask
+            while out.place[slot] >= 0 and out.item[out.place[slot]] != found:
+                slot = (slot + 1) & mask
+            known = out.place[slot]
+            if known >= 0:
+                out.relevance[known] = max(out.relevance[known], value)
+            elif filled < end and _fits(found, cart, category, complement_only):
+                out.place[slot] = filled
+                out.item[filled] = found
+                out.relevance[filled] = value
+                out.source[filled] = path.source
+                filled += 1
+    return filled
+
+
+@njit(cache=True, nogil=True)
+def _drop_weak(out: _Out, filled: int) -> int:
+    """Keep what is at least `SEARCH_FLOOR` times as relevant as the best; how many are left."""
+    best = np.float32(0)
+    for c in range(filled):
+        best = max(best, out.relevance[c])
+    kept = 0
+    for c in range(filled):
+        if out.relevance[c] >= np.float32(SEARCH_FLOOR) * best:
+            out.item[kept] = out.item[c]
+            out.relevance[kept] = out.relevance[c]
+            out.source[kept] = out.source[c]
+            kept += 1
+    return kept
 
 
 @njit(cache=True, nogil=True)

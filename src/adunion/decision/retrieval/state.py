@@ -34,10 +34,10 @@ _ANSWERED_CHARS_MAX = 500  # a page is rarely asked twice and would fill the mem
 class Answer:
     """What a query finds: items, the planned ones among them, and its categories."""
 
-    found: tuple[Ints, Floats]
-    planned: tuple[Ints, Floats]
-    category: Ints  # up to 4, strongest first
-    share: Floats  # of the strongest
+    found: Lists  # one list
+    planned: Lists  # one list
+    category: Ints  # (4,) strongest first, -1 none
+    share: Floats  # (4,) of the strongest
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Match:
 
     rows: Ints
     scores: Floats
-    category: Ints
-    share: Floats
+    category: Ints  # (4,) strongest first, -1 none
+    share: Floats  # (4,)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class RetrievalState:
         if known is None:
             match = self._match(query)
             found, planned = _rank(match.rows, match.scores, self.merit, self.is_planned)
-            known = Answer(found, planned, match.category, match.share)
+            known = Answer(_one_list(*found), _one_list(*planned), match.category, match.share)
             _remember(self.answers, query, known)
         return known
 
@@ -141,9 +141,17 @@ class RetrievalState:
         category = np.argsort(-held, kind="stable")[:_QUERY_CATEGORIES]
         category = category[held[category] > 0]
         share = held[category] / held.max(initial=1e-9) * scores.max(initial=0)
-        match = Match(rows, scores, category.astype(np.int32), share.astype(np.float32))
+        lacking = (0, _QUERY_CATEGORIES - len(category))
+        match = Match(
+            rows, scores, np.pad(category.astype(np.int32), lacking, constant_values=-1),
+            np.pad(share.astype(np.float32), lacking),
+        )  # fmt: skip
         _remember(self.matches, query, match)
         return match
+
+
+def _one_list(items: Ints, scores: Floats) -> Lists:
+    return Lists(np.array([0, len(items)], np.int64), items, scores)
 
 
 def _remember(known: dict[str, T], query: str, answer: T) -> None:

@@ -30,20 +30,14 @@ class Lists:
         return len(self.offsets) - 1
 
     @classmethod
-    def of(cls, parts: Sequence[tuple[Ints, Floats]]) -> Lists:
-        """Lists from pairs of items and scores."""
-        sizes = [0, *(len(items) for items, _ in parts)]
-        items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in parts)])
-        scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in parts)])
+    def of(cls, parts: Sequence[Lists]) -> Lists:
+        """Some lists after one another."""
+        if len(parts) == 1:
+            return parts[0]
+        sizes = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)])
+        items = np.concatenate([np.zeros(0, np.int32), *(part.item for part in parts)])
+        scores = np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])
         return cls(np.cumsum(sizes), items, scores)
-
-    def and_then(self, other: Lists) -> Lists:
-        """These lists, followed by others."""
-        return Lists(
-            np.concatenate((self.offsets, other.offsets[1:] + self.offsets[-1])),
-            np.concatenate((self.item, other.item)),
-            np.concatenate((self.score, other.score)),
-        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,10 @@ class Routes:
     fills: bool = True
 
 
-Retrieval = Callable[["Intent", int], Routes]
-"""Given what n requests are about and the number of candidates wanted, says where to find them."""
+Retrieval = Callable[["Intent", int], "Routes | tuple[Routes, ...]"]
+"""Given what n requests are about and the number of candidates wanted, says where to find them.
+
+Several routes of one retrieval, from different lists, share its `reserve`.
+"""
 
 RETRIEVALS: Registry[Retrieval] = Registry("retrieval")

@@ -13,13 +13,17 @@ SLOTS = {"search": 10, "feed": 12, "cart": 6, "page": 6, "live": 4}
 """Slots of each kind of placement."""
 _KINDS = ("site", "app", "live", "group", "creator")
 _KIND_SHARE = (0.25, 0.15, 0.20, 0.20, 0.20)
-_SURNAMES = tuple("小鱼 阿楠 大橙子 木木 桃子 老周 七七 林夕 果果 麦子 北北 安安".split())
-_SUFFIX = {
-    "site": "好物网",
-    "app": "比价助手",
-    "live": "的直播间",
-    "group": "优选群",
-    "creator": "种草日记",
+_HOSTS: tuple[Text, ...] = (
+    ("小鱼", "Fin"), ("阿楠", "Nan"), ("大橙子", "Clementine"), ("木木", "Mumu"),
+    ("桃子", "Peach"), ("老周", "Old Zhou"), ("七七", "Seven"), ("林夕", "Linxi"),
+    ("果果", "Coco"), ("麦子", "Wheat"), ("北北", "Beibei"), ("安安", "Ann"),
+)  # fmt: skip
+_OUTLET: dict[str, Text] = {
+    "site": ("{host}{top}好物网", "{host}'s {top} Finds"),
+    "app": ("{host}{top}比价助手", "{host}'s {top} Price Finder"),
+    "live": ("{host}{top}的直播间", "{host}'s {top} Live Room"),
+    "group": ("{host}{top}优选群", "{host}'s {top} Deals Group"),
+    "creator": ("{host}{top}种草日记", "{host}'s {top} Diary"),
 }
 _FALL = {"search": 0.14, "feed": 0.12, "cart": 0.16, "page": 0.20, "live": 0.30}
 
@@ -39,19 +43,26 @@ def publishers(seed: int, count: int, tops: list[Text]) -> tuple[Publishers, F32
     audience = rng.gamma(0.1, size=(count, len(tops))) + 1e-3
     audience /= audience.sum(1, keepdims=True)
     kinds = [_KINDS[row] for row in kind_rows]
-    names = [
-        f"{_SURNAMES[row % len(_SURNAMES)]}{tops[int(audience[row].argmax())][0]}{_SUFFIX[kind]}"
-        + (str(row // len(_SURNAMES) + 1) if row >= len(_SURNAMES) else "")
-        for row, kind in enumerate(kinds)
-    ]
+    favourite = [tops[row] for row in audience.argmax(1).tolist()]
+    chinese, english = (
+        [_name(row, kinds[row], favourite[row], locale) for row in range(count)]
+        for locale in (0, 1)
+    )
     reach = (rng.permutation(count) + 1.0) ** -0.8
     table = Publishers(
         external_id=[f"p{row + 1:03d}" for row in range(count)],
-        name=names,
+        name=chinese,
+        name_en=english,
         kind=kinds,
         audience=audience.astype(np.float32),
     )
     return table, (reach / max(reach.sum(), 1e-9)).astype(np.float32)
+
+
+def _name(row: int, kind: str, top: Text, locale: int) -> str:
+    turn, host = divmod(row, len(_HOSTS))
+    number = ("", " ")[locale] + str(turn + 1) if turn else ""
+    return _OUTLET[kind][locale].format(host=_HOSTS[host][locale], top=top[locale]) + number
 
 
 def placements(made: Publishers) -> Placements:

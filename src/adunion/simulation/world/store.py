@@ -15,7 +15,7 @@ from adunion.kernel.errors import AdUnionError
 
 from .types import World
 
-FORMAT = 1
+FORMAT = 2
 T = TypeVar("T")
 
 

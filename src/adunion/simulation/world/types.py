@@ -99,6 +99,7 @@ class Publishers:
 
     external_id: list[str]  # p001
     name: list[str]
+    name_en: list[str]
     kind: list[str]  # site, app, live, group, creator
     audience: F32  # (p, tops), rows sum to 1
 

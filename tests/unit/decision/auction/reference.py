@@ -24,17 +24,18 @@ class Case:
     theta: list[int]
     merchant_cap: int = 2
     group_cap: int = 1
+    reserve: int = 0
 
     def with_bid(self, row: int, bid: int) -> Case:
         bids = list(self.bid)
         bids[row] = bid
         return Case(
             self.organic, bids, self.merchant, self.group, self.theta, self.merchant_cap,
-            self.group_cap,
+            self.group_cap, self.reserve,
         )  # fmt: skip
 
     def score(self, row: int) -> int:
-        return self.organic[row] + self.bid[row]
+        return self.organic[row] + max(self.bid[row] - self.reserve, 0)
 
 
 def allowed(case: Case, rows: tuple[int, ...]) -> bool:
@@ -76,6 +77,7 @@ def kernel(case: Case) -> Outcome:
     work, rules = scratch(max(count, 1)), Rules(0.1, case.merchant_cap, case.group_cap)
     item = np.arange(count, dtype=np.int32)
     organic, bid, theta = (np.array(x, np.int64) for x in (case.organic, case.bid, case.theta))
+    bid = np.maximum(bid - case.reserve, 0)
     merchant, group = (np.array(x, np.int32) for x in (case.merchant, case.group))
     slots = len(theta)
     filled = rank(work, organic, bid, item, merchant, group, slots, rules)
@@ -84,6 +86,6 @@ def kernel(case: Case) -> Outcome:
     for slot, row in enumerate(rows):
         rest = facts_of(work, slot, organic, item, merchant, group, theta, slots, filled, rules)
         found[:, slot] = bid[row], organic[row], theta[slot], *rest
-    facts = Facts(*found)
+    facts = Facts(*found, reserve=case.reserve)
     names = ("uplift", "gsp", "first_price")
     return Outcome(rows, facts, {name: price(name, facts).tolist() for name in names})

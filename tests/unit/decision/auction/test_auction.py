@@ -30,6 +30,7 @@ def cases(draw: st.DrawFn, rows_max: int = 6, slots_max: int = 4) -> Case:
         theta=sorted(theta, reverse=True),
         merchant_cap=draw(st.integers(1, 3)),
         group_cap=draw(st.integers(1, 2)),
+        reserve=draw(st.one_of(st.just(0), st.integers(1, 6), st.integers(0, 500_000))),
     )
 
 
@@ -47,7 +48,8 @@ def test_greedy_is_optimal_under_caps(case: Case) -> None:
 def test_the_uplift_price_is_the_externality(case: Case, data: st.DataObject) -> None:
     out = kernel(case)
     slot = data.draw(st.integers(0, len(out.rows) - 1))
-    row, bid, theta = out.rows[slot], case.bid[out.rows[slot]], case.theta[slot]
+    row, theta = out.rows[slot], case.theta[slot]
+    bid = max(case.bid[row] - case.reserve, 0)
     without = case.with_bid(row, 0)
     assert out.facts.welfare[slot] == best_welfare(case)
     assert out.facts.welfare_without[slot] == best_welfare(without)
@@ -55,7 +57,8 @@ def test_the_uplift_price_is_the_externality(case: Case, data: st.DataObject) ->
     exposure_organic = case.theta[slot_organic] if slot_organic < len(case.theta) else 0
     assert out.facts.exposure_organic[slot] == exposure_organic
     externality = best_welfare(without) - (best_welfare(case) - theta * bid)
-    expected = externality // theta if theta > exposure_organic else 0
+    added = theta - exposure_organic
+    expected = (externality + case.reserve * added) // theta if added > 0 else 0
     assert out.price["uplift"][slot] == expected
 
 
@@ -67,10 +70,17 @@ def test_no_price_is_above_the_bid_nor_the_payment_above_what_was_added(case: Ca
     for name in pricing.names():
         prices = np.array(out.price[name])
         assert (prices >= 0).all()
-        assert (prices <= facts.bid).all()
+        offered = np.array([case.bid[row] for row in out.rows])
+        assert (prices <= offered).all()
         assert (prices[~facts.moved] == 0).all()
-    added = (facts.exposure - facts.exposure_organic) * facts.bid
-    assert (np.array(out.price["uplift"]) * facts.exposure <= added).all()
+        assert (offered[facts.moved] > case.reserve).all()
+    added = facts.exposure - facts.exposure_organic
+    paid = np.array(out.price["uplift"]) * facts.exposure
+    assert (paid <= np.maximum(added, 0) * offered).all()
+    floored = paid + facts.exposure  # a price is floored to whole micros
+    assert (floored >= np.where(facts.moved, case.reserve * added, 0)).all()
+    asked = [np.array(out.price[name])[facts.moved] for name in ("gsp", "first_price")]
+    assert all((prices >= case.reserve).all() for prices in asked)
 
 
 @EXAMPLES

@@ -46,6 +46,13 @@ def test_yen_prices_are_whole_yen():
     assert 0.1 < np.median(yen / yuan) < 0.35  # 21 yen a yuan, without hundredths
 
 
+def test_parties_have_names_in_both_languages(world: World):
+    for parties in (world.view.merchants, world.view.publishers):
+        assert len(set(parties.name)) == len(set(parties.name_en)) == len(parties.name)
+        assert all(name.isascii() for name in parties.name_en)
+        assert not any(name.isascii() for name in parties.name)
+
+
 def test_titles_name_brand_product_and_spec_in_both_languages(world: World):
     items, leaves = world.view.items, world.view.leaves
     for row in range(0, len(items), 97):

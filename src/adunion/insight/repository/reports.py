@@ -1,4 +1,4 @@
-"""All SQL of the room."""
+"""Sums, and the reports that are read off them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,31 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    func,
+    select,
+    text,
+)
 
 from adunion.campaigns.tables import plans
 from adunion.kernel.money import micros_per_minor
 from adunion.publishers.tables import links
 
-from .tables import link_days, market_hours, plan_hours, plan_item_days
-from .types import LinkResult, MarketPoint, PlanResult, Point, Result, Rollup, Sums
+from ..tables import link_days, market_hours, plan_hours, plan_item_days
+from ..types import (
+    LinkResult,
+    MarketPoint,
+    PlanResult,
+    Point,
+    Result,
+    Rollup,
+    Sums,
+)
 
 _PLAN_SUMS = (
     "spend_micros", "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor", "orders",
@@ -33,10 +50,11 @@ def add(conn: Connection, rollup: Rollup) -> None:
         (market_hours, rollup.market_hours),
         (link_days, rollup.link_days),
     ):
-        _add(conn, table, sums)
+        add_sums(conn, table, sums)
 
 
-def _add(conn: Connection, table: Table, sums: Sums) -> None:
+def add_sums(conn: Connection, table: Table, sums: Sums) -> None:
+    """Add rows of sums to a table, or to the rows of the same keys that it has."""
     columns = {**sums.keys, **{name: array.tolist() for name, array in sums.sums.items()}}
     if not sums.keys or not len(next(iter(sums.keys.values()))):
         return
@@ -64,7 +82,7 @@ def plan_results(
     """Plans with their sums over `[since, until)`, newest plan first; those without results too."""
     inside = (plan_hours.c.hour >= since) & (plan_hours.c.hour < until)
     query = (
-        select(plans, *_sums(plan_hours, _PLAN_SUMS))
+        select(plans, *sums_of(plan_hours, _PLAN_SUMS))
         .select_from(plans.outerjoin(plan_hours, (plan_hours.c.plan_id == plans.c.id) & inside))
         .group_by(plans.c.id)
         .order_by(plans.c.id.desc())
@@ -95,7 +113,7 @@ def plan_points(
     at = func.date_trunc(unit, plan_hours.c.hour, "UTC").label("at")
     query = (
         _of_plans(
-            select(at, plans.c.currency, *_sums(plan_hours, _PLAN_SUMS)), plan_id, merchant_id
+            select(at, plans.c.currency, *sums_of(plan_hours, _PLAN_SUMS)), plan_id, merchant_id
         )
         .where(plan_hours.c.hour >= since, plan_hours.c.hour < until)
         .group_by(at, plans.c.currency)
@@ -110,7 +128,7 @@ def plan_placements(
     """(placement kind, sums) of a plan, most spend first."""
     kind = plan_hours.c.placement_kind
     query = (
-        _of_plans(select(kind, plans.c.currency, *_sums(plan_hours, _PLAN_SUMS)), plan_id, None)
+        _of_plans(select(kind, plans.c.currency, *sums_of(plan_hours, _PLAN_SUMS)), plan_id, None)
         .where(plan_hours.c.hour >= since, plan_hours.c.hour < until)
         .group_by(kind, plans.c.currency)
         .order_by(func.sum(plan_hours.c.spend_micros).desc(), kind)
@@ -124,7 +142,7 @@ def plan_items(
     """(item id, sums) of a plan over whole days `[since, until]`, most GMV first."""
     names = ("spend_micros", "gmv_minor", "orders", "clicks", "impressions")
     query = (
-        select(plan_item_days.c.item_id, plans.c.currency, *_sums(plan_item_days, names))
+        select(plan_item_days.c.item_id, plans.c.currency, *sums_of(plan_item_days, names))
         .join(plans, plans.c.id == plan_item_days.c.plan_id)
         .where(
             plan_item_days.c.plan_id == plan_id,
@@ -141,7 +159,7 @@ def market_points(
     conn: Connection, since: datetime, until: datetime, unit: str | None, currency: str
 ) -> list[MarketPoint]:
     """The market by hour or day over `[since, until)`, or with no unit its one total."""
-    sums = _sums(market_hours, _MARKET_SUMS)
+    sums = sums_of(market_hours, _MARKET_SUMS)
     query = select(*sums).where(market_hours.c.hour >= since, market_hours.c.hour < until)
     if unit is not None:
         at = func.date_trunc(unit, market_hours.c.hour, "UTC").label("at")
@@ -158,7 +176,7 @@ def market_placements(
     """(placement kind, sums) of the market over `[since, until)`, most GMV first."""
     kind = market_hours.c.placement_kind
     query = (
-        select(kind, *_sums(market_hours, _MARKET_SUMS))
+        select(kind, *sums_of(market_hours, _MARKET_SUMS))
         .where(market_hours.c.hour >= since, market_hours.c.hour < until)
         .group_by(kind)
         .order_by(func.sum(market_hours.c.gmv_minor).desc(), kind)
@@ -173,7 +191,7 @@ def link_results(
     column = link_days.c.link_id if by == "link" else link_days.c.day
     names = ("clicks", "orders", "gmv_minor", "refunds_minor")
     query = (
-        select(column.label("key"), *_sums(link_days, names))
+        select(column.label("key"), *sums_of(link_days, names))
         .join(links, links.c.id == link_days.c.link_id)
         .where(
             links.c.publisher_id == publisher_id, link_days.c.day >= since, link_days.c.day <= until
@@ -187,7 +205,8 @@ def link_results(
     ]
 
 
-def _sums(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+def sums_of(table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+    """The sum of each column, 0 over no rows."""
     return [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
 
 

@@ -1,0 +1,128 @@
+"""Forecasts of plans that merchants ask for: what they ask is checked as a launch is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from adunion.campaigns import Plan, PlanDraft, checks
+from adunion.insight.types import raw_ids
+from adunion.kernel.clock import micros
+from adunion.kernel.errors import conflict, invalid
+from adunion.ledger import merchant_wallet
+from adunion.simulation.forecast import Forecast
+from adunion.simulation.forecast.ask import CELLS_MAX, Ask, grid
+
+from .market import Market
+from .replayed import Wish
+
+
+class Forecasts:
+    """What a market is asked before a launch."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+
+    def of(self, ask: Ask) -> Forecast:
+        """Raises what launching it would: a bad target, budget, time or item, 409 for a taken one.
+
+        An existing plan is forecast from now on, with what is left of its budget.
+        """
+        found = self._of_plan(ask) if ask.plan_id else self._of_draft(ask)
+        spend = max(cell.spend_minor.value for cell in found.cells)
+        if ask.merchant_id and spend > self._wallet(ask.merchant_id):
+            found.assumptions.append("wallet")
+        return found
+
+    def _of_draft(self, ask: Ask) -> Forecast:
+        targets = _targets(ask)
+        lowest = min(ask.targets, default=targets[0])  # at which a click costs most
+        drafts = [_draft(ask, lowest, budget) for budget in ask.budgets_minor]
+        item_ids = [self._market.plans_service.check(draft) for draft in drafts]
+        return self._forecast(replace(ask, item_ids=item_ids[-1], selector=None), targets)
+
+    def _of_plan(self, ask: Ask) -> Forecast:
+        service = self._market.plans_service
+        plan = service.get(str(ask.plan_id), ask.merchant_id or None)
+        if plan.status == "ended":
+            raise conflict(
+                "plan_ended", f"Plan {plan.name!r} has ended.", "Forecast a new plan of its items."
+            )
+        asked = replace(
+            ask,
+            merchant_id=plan.merchant_id,
+            item_ids=tuple(service.item_ids(plan.id)),
+            targets=ask.targets or (float(plan.target_roi),),
+            budgets_minor=ask.budgets_minor if ask.budgets_minor != (None,) else (_left(plan),),
+            start_at=plan.start_at,
+            end_at=ask.end_at or plan.end_at,
+            dayparts=ask.dayparts or plan.dayparts,
+        )
+        now = self._market.clock.now()
+        checks.span(max(plan.start_at, now), asked.end_at, now)
+        found = self._forecast(asked, _targets(asked))
+        return replace(found, assumptions=[*found.assumptions, *_other_goal(plan)])
+
+    def _forecast(self, ask: Ask, targets: tuple[float, ...]) -> Forecast:
+        rows = self._market.catalog.rows(raw_ids(list(ask.item_ids)))
+        if not (rows >= 0).any():
+            raise invalid(
+                "item_ids",
+                f"None of the items is in the market of {self._market.currency}.",
+                "Choose live items of the market's currency.",
+            )
+        return self._market.forecast(
+            Wish(
+                np.sort(rows[rows >= 0]),
+                targets,
+                tuple(sorted(set(ask.budgets_minor), key=lambda b: (b is None, b or 0))),
+                None if ask.start_at is None else micros(ask.start_at),
+                None if ask.end_at is None else micros(ask.end_at),
+                ask.dayparts,
+            )
+        )
+
+    def _wallet(self, merchant_id: str) -> int:
+        account, currency = merchant_wallet(merchant_id), self._market.currency
+        with self._market.engine.connect() as conn:
+            return int(self._market.ledger.balance(conn, account, currency).available_minor)
+
+
+def _targets(ask: Ask) -> tuple[float, ...]:
+    """The grid asked for; each target is one that a plan may have."""
+    asked = [float(checks.target_roi(target)) for target in ask.targets]
+    targets = tuple(
+        min(max(target, float(checks.TARGET_MIN)), float(checks.TARGET_MAX))
+        for target in grid(asked)
+    )
+    budgets = len(ask.budgets_minor)
+    if not budgets or len(targets) * budgets > CELLS_MAX:
+        raise invalid(
+            "targets",
+            f"{len(targets)} targets at {budgets} budgets are not 1 to {CELLS_MAX} cells.",
+            "Ask for fewer.",
+        )  # fmt: skip
+    return tuple(sorted(set(targets)))
+
+
+def _draft(ask: Ask, target: float, budget_minor: int | None) -> PlanDraft:
+    return PlanDraft(
+        merchant_id=ask.merchant_id,
+        target_roi=Decimal(str(target)),
+        item_ids=ask.item_ids,
+        selector=ask.selector,
+        budget_minor=budget_minor,
+        start_at=ask.start_at,
+        end_at=ask.end_at,
+        dayparts=ask.dayparts,
+    )
+
+
+def _left(plan: Plan) -> int | None:
+    return None if plan.budget_minor is None else max(plan.budget_minor - plan.spend_minor, 0)
+
+
+def _other_goal(plan: Plan) -> list[str]:
+    return [] if plan.goal == "target_roi" else ["gross"]

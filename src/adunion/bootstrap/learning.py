@@ -1,0 +1,100 @@
+"""What a market takes from a batch of events: predictions, recent requests, plans' outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.attribution import Credits
+from adunion.decision.bidding import Outcomes
+from adunion.insight.types import prefixed_ids
+from adunion.kernel.money import micros_per_minor
+from adunion.tracking import FLAG_MOVED, NO_ID, EventBatch, EventType
+
+from .brain import HOUR_US, Brain
+from .recent import RecentRequests
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Goals:
+    """The plans that count a sale otherwise than by its GMV, by id."""
+
+    order_micros: Mapping[str, int]  # an order counts for this much (cost_per_order)
+    net: frozenset[str]  # GMV counts after the returns that are to be expected (net_roi)
+
+    def counted(self, ids: list[str], plan: Ints, value: Floats, returned: Floats) -> Floats:
+        """What sales count for: (k,) rows in `ids`, GMV, and the share of it expected back."""
+        order = np.array([self.order_micros.get(id_, 0) for id_ in ids], np.float64)[plan]
+        net = np.array([id_ in self.net for id_ in ids], np.bool_)[plan]
+        kept: Floats = np.where(net, value * (1 - returned), value)
+        return np.where(order > 0, order, kept)
+
+
+GMV_ONLY = Goals({}, frozenset())
+
+
+def learn(
+    brain: Brain,
+    recent: RecentRequests,
+    outcomes: Outcomes,
+    batch: EventBatch,
+    credits: Credits,
+    goals: Goals = GMV_ONLY,
+) -> None:
+    """Hour by hour, so that a replay of the log in other pieces learns the same."""
+    hours = batch.at_us // HOUR_US
+    for hour in np.unique(hours).tolist():
+        _learn_hour(brain, recent, outcomes, batch.take(hours == hour), goals)
+        own = credits.take(credits.at_us // HOUR_US == hour)
+        brain.learn_sales(own.placement, own.click_at_us, own.at_us)
+    sold = credits.take(credits.plan != NO_ID)
+    if len(sold):
+        ids, plan = _distinct(sold.plan)
+        amount = sold.amount_minor * micros_per_minor(brain.catalog.currency)
+        returned = _returned(brain, sold.item)
+        counted = goals.counted(ids, plan, amount.astype(np.float64), returned)
+        outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, counted.astype(np.int64))
+
+
+def _learn_hour(
+    brain: Brain, recent: RecentRequests, outcomes: Outcomes, batch: EventBatch, goals: Goals
+) -> None:
+    brain.learn(batch)
+    recent.learn(batch)
+    moved = moved_of(batch)
+    if len(moved):
+        ids, plan = _distinct(moved.plan)
+        rows, catalog = brain.catalog.rows(moved.item), brain.catalog
+        pieces, unit = brain.stats.pieces[rows], micros_per_minor(catalog.currency)
+        value = np.where(rows >= 0, catalog.price_minor[rows] * pieces * unit, 0.0)
+        chance = moved.pctr.astype(np.float64) * moved.pcvr
+        counted = goals.counted(ids, plan, value, _returned(brain, moved.item))
+        outcomes.shown(ids, plan, moved.at_us, moved.price_micros, chance * counted)
+
+
+def _returned(brain: Brain, item: npt.NDArray[np.void]) -> Floats:
+    """The share of each item's GMV expected back; none of an item that is gone."""
+    rows = brain.catalog.rows(item)
+    returned: Floats = np.where(rows >= 0, brain.returned[rows], 0.0)
+    return returned
+
+
+def moved_of(batch: EventBatch) -> EventBatch:
+    """The seen impressions that a plan's bid moved."""
+    return batch.take(
+        (batch.type == EventType.IMPRESSION)
+        & (batch.flags & FLAG_MOVED > 0)
+        & (batch.plan != NO_ID)
+    )
+
+
+def _distinct(raw: npt.NDArray[np.void]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Plan ids and each row's place among them."""
+    plans, rows = np.unique(raw, return_inverse=True)
+    return prefixed_ids("cmp", plans), rows

@@ -1,0 +1,27 @@
+"""The operator's settings of the auction, as the engine takes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adunion.decision.auction.pricing import pricing
+from adunion.decision.engine import DecisionSettings
+from adunion.kernel.config import Settings
+from adunion.kernel.money import exponent, micros_per_minor
+from adunion.simulation.scenario import Scenario
+
+
+def decision_rules(
+    chosen: Settings | Scenario, currency: str, bidder: str | None = None
+) -> DecisionSettings:
+    """The rules of a market; raises where no such pricing is registered."""
+    pricing.get(chosen.pricing)
+    per_thousand = chosen.reserve_per_thousand.scaleb(exponent(currency))
+    rules = DecisionSettings(
+        take_bps=chosen.take_bps,
+        experience_bps=chosen.experience_bps,
+        explore_bps=chosen.explore_bps,
+        pricing=chosen.pricing,
+        reserve_micros=int(per_thousand * micros_per_minor(currency) / 1_000),
+    )
+    return rules if bidder is None else replace(rules, bidder=bidder)

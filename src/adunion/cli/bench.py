@@ -1,0 +1,47 @@
+"""Benchmarks that answer a question about a market: what a bidder earns, how a forecast does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from . import roi
+from .output import out, print_json, print_raw, progress
+
+bench_app = typer.Typer(help="Measure bidders, promises and forecasts.", no_args_is_help=True)
+bench_app.command()(roi.roi)
+
+
+@bench_app.command()
+def replay(
+    log: Path = typer.Option(..., "--log", help="Lines of: click, clearing price, predicted CTR"),
+    share: float = typer.Option(0.8, min=0.05, max=0.95, help="Of the log, to fit on"),
+    json_: bool = typer.Option(False, "--json", help="Print JSON"),
+) -> None:
+    """Fit on the first part of a log of real auctions, and forecast the rest at several bids."""
+    from adunion.simulation.replay import report, table
+
+    found = report(log, share)
+    if json_:
+        print_json(found)
+    else:
+        for line in table(found):
+            out.print(line)
+
+
+@bench_app.command()
+def auctions(
+    seeds: int = typer.Option(5, min=1, max=50, help="Markets a case"),
+    requests: int = typer.Option(300, min=50, help="Pages a market"),
+    json_: bool = typer.Option(False, "--json", help="Print JSON"),
+) -> None:
+    """Separate ad slots, mixed ranking with GSP and the joint auction, on the same traffic."""
+    from adunion.simulation.formats import compare, table
+
+    with progress(json_) as told:
+        rows = compare(range(seeds), requests, progress=told)
+    if json_:
+        print_json(rows)
+    else:
+        print_raw(table(rows))

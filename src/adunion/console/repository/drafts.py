@@ -1,0 +1,48 @@
+"""Drafts of the wizard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from adunion.console.tables import plan_drafts
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan being drafted."""
+
+    id: str
+    merchant_id: str
+    item_ids: tuple[str, ...]
+    target_roi: Decimal | None
+    budget_minor: int | None
+
+
+def add_draft(conn: Connection, id_: str, merchant_id: str, at: datetime) -> None:
+    """Start a draft without items."""
+    conn.execute(plan_drafts.insert().values(id=id_, merchant_id=merchant_id, created_at=at))
+
+
+def draft(conn: Connection, id_: str, merchant_id: str) -> Draft | None:
+    """A merchant's own draft."""
+    row = conn.execute(
+        select(plan_drafts).where(plan_drafts.c.id == id_, plan_drafts.c.merchant_id == merchant_id)
+    ).first()
+    if row is None:
+        return None
+    return Draft(row.id, row.merchant_id, tuple(row.item_ids), row.target_roi, row.budget_minor)
+
+
+def change_draft(conn: Connection, id_: str, **values: Any) -> None:
+    """Set columns of a draft."""
+    conn.execute(plan_drafts.update().where(plan_drafts.c.id == id_).values(**values))
+
+
+def drop_draft(conn: Connection, id_: str) -> None:
+    """Forget a draft, once its plan is made."""
+    conn.execute(plan_drafts.delete().where(plan_drafts.c.id == id_))

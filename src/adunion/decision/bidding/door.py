@@ -1,0 +1,229 @@
+"""The door for outside simulators: one campaign, one day of ticks, a budget and a target.
+
+It sees the whole landscape of a tick after it (least winning costs of every opportunity), knows
+what earlier days were like, and each tick plans the rest of the day for one shadow price of value:
+the highest at which budget and target both hold. The tick then bids where value at that price most
+exceeds cost, which with several slots is often less than what wins the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.errors import invalid
+
+from .evidence import Evidence
+from .intake import Seen, column, periods, positive, tick
+from .profile import Profile
+from .response import RATIOS, best_steps, responses
+from .types import Floats
+
+PRICES = np.geomspace(0.02, 20.0, 240)  # shadow prices tried, over the target
+AIM = 0.935  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
+MARGIN_LEFT = 0.04  # over it, by the share of the day that is still to come
+BUDGET_KEPT = 0.002  # of the budget, left over
+SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
+HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
+TICKS_MAX, PARTS = 10_000, 64  # ticks of a day, and parts in which what is left of it is planned
+COLD_SHARE = 3.0  # the first tick without any log risks at most this many ticks' budget
+
+
+class ReturnTargetController:
+    """Bids for value at no more than a cost per value, within a budget, over a day of ticks.
+
+    Call `bids` and then `observe` once a tick; `warm_start` first if there are logs. Values and
+    costs may be in any units; `target_cost_per_value` is in the one over the other. `status` says
+    how it stands: `learning`, `on_target`, `budget_bound`, `unreachable`, `spent` or `ended`.
+    """
+
+    def __init__(self, *, budget: float, target_cost_per_value: float, ticks: int) -> None:
+        self.budget = positive("budget", budget)
+        self.target = positive("target_cost_per_value", target_cost_per_value)
+        self.ticks = int(positive("ticks", ticks, TICKS_MAX))
+        if self.ticks != ticks:
+            raise invalid("ticks", f"ticks must be a whole number, not {ticks!r}.")
+        self.tick = 0
+        self.status = "learning"
+        self._log: list[Seen] = []
+        self._past: list[list[tuple[int, Seen]]] = []
+        self._profile: Profile | None = None
+        self._bids: Floats | None = None
+        self._evidence = Evidence(self.budget)
+
+    def warm_start(self, past_periods: Any) -> None:
+        """Learn from logs of earlier periods, oldest first; see docs/bidding.md for the forms.
+
+        Raises `AdUnionError` where they cannot be read. Nothing is learnt from an empty list.
+        """
+        if self.tick:
+            raise RuntimeError("warm_start must come before the first tick.")
+        self._past += [day for day in periods(past_periods, self.ticks) if day]
+
+    @property
+    def spent(self) -> float:
+        """What was paid so far."""
+        return self._evidence.spent
+
+    @property
+    def value(self) -> float:
+        """The value expected of what was exposed so far."""
+        return self._evidence.value
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The ticks of this period, in the form that `warm_start` of the next one takes."""
+        return [
+            {
+                "values": seen.values,
+                "least_winning_costs": seen.costs,
+                "won": seen.won,
+                "exposed": seen.exposed,
+                "cost": seen.paid,
+                "converted": seen.converted,
+            }
+            for seen in self._log
+        ]
+
+    def bids(self, values: Any, value_std: Any = None) -> Floats:
+        """A bid for each of n opportunities of the coming tick, in the unit of cost; (n,).
+
+        `values` are expected values, (n,); `value_std` may be None. Raises `AdUnionError` for
+        NaN, infinite or negative values.
+        """
+        worth = column("values", values)
+        if value_std is not None:
+            column("value_std", value_std, len(worth))
+        bids = np.zeros(len(worth))
+        left = self.budget - self.spent
+        if self.tick >= self.ticks:
+            self.status = "ended"
+        elif left <= self.budget * 1e-9:
+            self.status = "spent"
+        elif len(worth):
+            profile = self._ready()
+            if profile is None or not profile.known:
+                bids = self._cold(worth, left)
+            else:
+                bids = self._plan(profile, worth, left)
+        self._bids = bids
+        return bids.copy()
+
+    def observe(
+        self,
+        values: Any,
+        least_winning_costs: Any,
+        won: Any,
+        exposed: Any,
+        cost: Any,
+        converted: Any = None,
+    ) -> None:
+        """What became of the tick's n opportunities.
+
+        `least_winning_costs` are the rivals' bids to beat, (n,) or (n, slots) with slot 1 first;
+        `won` is True, or the slot's number from 1; `cost` is due where exposed; `converted` is the
+        value or count that came of it. Raises `AdUnionError` for shapes that do not fit, or NaN.
+        """
+        seen = tick(values, least_winning_costs, won, exposed, cost, converted)
+        if len(seen.values):
+            profile = self._ready(seen.costs.shape[1])
+            costs = _same_slots(seen.costs, profile.shape[1])
+            self._evidence.add(seen, costs, self._bids)
+            profile.observe(self.tick, responses(seen.values, costs, self.target))
+        self._log.append(seen)
+        self._bids = None
+        self.tick += 1
+
+    def _ready(self, slots: int = 0) -> Profile | None:
+        """The profile, made when the first slots are seen, here or in an earlier period."""
+        if self._profile is not None or not (slots or self._past):
+            return self._profile
+        seen = [one for day in self._past for _, one in day if len(one.values)]
+        slots = slots or max((one.costs.shape[1] for one in seen), default=1)
+        profile = self._profile = Profile(self.ticks, slots)
+        for day in self._past:
+            curves = np.zeros((self.ticks, *profile.shape))
+            for at, one in day:
+                if len(one.values):
+                    self._evidence.learn(one)
+                    costs = _same_slots(one.costs, slots)
+                    curves[at] += responses(one.values, costs, self.target)
+            profile.add_period(curves)
+        self._past = []
+        return profile
+
+    def _cold(self, worth: Floats, left: float) -> Floats:
+        """Nothing is known: bid the target on as many rows as could not hurt, spread evenly."""
+        bids = self.target * worth
+        risk = min(COLD_SHARE * left / (self.ticks - self.tick), left)
+        total = float(bids.sum())
+        if total > risk:
+            spread = np.floor(np.arange(1, len(bids) + 1) * (risk / total))
+            bids = np.where(np.diff(spread, prepend=0.0) > 0, bids, 0.0)
+            bids = np.where(bids.cumsum() <= risk, bids, 0.0)
+        return bids
+
+    def _plan(self, profile: Profile, worth: Floats, left: float) -> Floats:
+        evidence = self._evidence
+        come = profile.to_come(self.tick, evidence.exposures(profile.shape[1]))
+        come[1] *= evidence.paid_ratio()
+        total, chosen = best_steps(_in_parts(come), PRICES * self.target)
+        ahead = (self.ticks - self.tick) / self.ticks
+        goal = self.target / AIM / (1 + MARGIN_LEFT * ahead)
+        room = goal * evidence.sales_ratio() * (self.value + total[0]) - (self.spent + total[1])
+        fits = total[1] <= left - BUDGET_KEPT * self.budget
+        good = np.nonzero((room >= 0) & fits & (total[1] > 0))[0]
+        self._say(good, fits, total)
+        if not len(good):
+            return np.zeros(len(worth))
+        step = self._unsurprised(come[1, 0], int(chosen[good[-1]]), worth, left)
+        ratio = RATIOS[step] if step >= 0 else 0.0
+        bids: Floats = ratio * self.target * worth
+        return bids
+
+    def _unsurprised(self, cost: Floats, step: int, worth: Floats, left: float) -> int:
+        """The step, or the next lower at which the tick cannot pass the budget, as prices go.
+
+        At a price level s a ratio wins what ratio / s did, at s times the cost; chance adds three
+        standard deviations of what is paid.
+        """
+        steps = np.arange(step + 1)
+        shift = np.round(np.log(SURPRISE) / np.log(RATIOS[1] / RATIOS[0])).astype(np.int64)
+        at = np.clip(steps - shift[:, None], 0, len(RATIOS) - 1)
+        spend = (SURPRISE[:, None] * cost[at]).max(axis=0)
+        typical = float((worth**2).sum() / max(worth.sum(), 1e-300))
+        risk = spend + 3 * np.sqrt(spend * RATIOS[steps] * self.target * typical)
+        safe = np.nonzero(risk <= left)[0]
+        return int(safe[-1]) if len(safe) else -1
+
+    def _say(self, good: npt.NDArray[np.int64], fits: npt.NDArray[np.bool_], total: Floats) -> None:
+        if not len(good):
+            self.status = "unreachable"
+        elif not fits[min(int(good[-1]) + 1, len(PRICES) - 1)]:
+            self.status = "budget_bound"
+        else:
+            value, spend = total[:, good[-1]]
+            hardly = self.spent + spend < HARDLY[0] * self.budget
+            hardly &= bool(value < HARDLY[1] * total[0, -1])
+            self.status = "unreachable" if hardly else "on_target"
+
+
+def _in_parts(come: Floats) -> Floats:
+    """Curves (2, ticks, STEPS) with the later ticks of a long day summed in parts."""
+    ticks = come.shape[1]
+    if ticks <= PARTS:
+        return come
+    begin = np.unique(np.linspace(1, ticks, PARTS).astype(np.int64)[:-1])
+    return np.ascontiguousarray(np.add.reduceat(come, np.append(0, begin), axis=1))
+
+
+def _same_slots(costs: Floats, slots: int) -> Floats:
+    """Costs of exactly that many slots: later ones are dropped, absent ones not to be had."""
+    if costs.shape[1] == slots:
+        return costs
+    if costs.shape[1] > slots:
+        return np.ascontiguousarray(costs[:, :slots])
+    more = np.repeat(costs[:, -1:], slots - costs.shape[1], axis=1)
+    return np.hstack([costs, more])

@@ -1,0 +1,76 @@
+"""What a day has shown so far: money, value, exposure by slot, and sales beside predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .intake import Seen
+from .types import Floats
+
+EXPOSURE_FALL = 0.8  # guess of a slot's exposure over the one before it ...
+EXPOSURE_TRUST = 50.0  # ... worth this many wins
+PAID_TRUST = 0.1  # least winning costs are believed like this share of the budget
+SALES_DOUBT = 2.0  # standard deviations by which sales must contradict predictions
+SALES_RATIO = (0.2, 5.0)
+
+
+class Evidence:
+    """Running sums; `spent` and `value` are of what was exposed today."""
+
+    def __init__(self, budget: float) -> None:
+        self.spent = 0.0
+        self.value = 0.0
+        self._trust = PAID_TRUST * budget
+        self._paid, self._due = 0.0, 0.0
+        self._exposed, self._won = np.zeros(0), np.zeros(0)
+        self._sales = np.zeros(3)  # predicted, converted, and the squares of the latter
+
+    def learn(self, seen: Seen) -> None:
+        """Take what sold, of today or an earlier day."""
+        if seen.exposed is not None and seen.converted is not None:
+            sold = seen.converted
+            self._sales += seen.values[seen.exposed].sum(), sold.sum(), (sold**2).sum()
+
+    def add(self, seen: Seen, costs: Floats, bids: Floats | None) -> None:
+        """Take a tick of today; `costs` (n, slots) and the bids that were made, if known."""
+        self.learn(seen)
+        if seen.exposed is None or seen.paid is None:
+            return
+        self.spent += float(seen.paid.sum())
+        self.value += float(seen.values[seen.exposed].sum())
+        if bids is None or len(bids) != len(seen.values):
+            return
+        slots = costs.shape[1]
+        if len(self._won) < slots:
+            self._won, self._exposed = np.zeros(slots), np.zeros(slots)
+        slot = (costs > bids[:, None]).sum(axis=1)
+        reached = (slot < slots) & (bids > 0) & (seen.won if seen.won is not None else True)
+        shown = reached & seen.exposed
+        np.add.at(self._won, slot[reached], 1)
+        np.add.at(self._exposed, slot[shown], 1)
+        self._paid += float(seen.paid[shown].sum())
+        self._due += float(costs[np.nonzero(shown)[0], slot[shown]].sum())
+
+    def exposures(self, slots: int) -> Floats:
+        """Chance that a slot won is seen, (slots,); a guess while there are few wins."""
+        won, exposed = np.zeros(slots), np.zeros(slots)
+        won[: len(self._won)], exposed[: len(self._won)] = self._won, self._exposed
+        guess = EXPOSURE_FALL ** np.arange(slots)
+        share: Floats = (exposed + EXPOSURE_TRUST * guess) / (won + EXPOSURE_TRUST)
+        return share
+
+    def paid_ratio(self) -> float:
+        """Costs paid over least winning costs: 1 unless the market charges by another rule."""
+        return (self._paid + self._trust) / (self._due + self._trust)
+
+    def sales_ratio(self) -> float:
+        """Conversions over those predicted: the number nearest 1 that they do not contradict.
+
+        Few conversions are mostly chance: following them would miss the target more than it mends.
+        """
+        predicted, sold, squares = self._sales
+        if sold <= 0 or predicted <= 0:
+            return 1.0
+        doubt = SALES_DOUBT * np.sqrt(squares)
+        ratio = np.clip(1.0, (sold - doubt) / predicted, (sold + doubt) / predicted)
+        return float(np.clip(ratio, *SALES_RATIO))

@@ -1,0 +1,150 @@
+"""The return target: what is known of each plan's sales, weighed by how much it is worth knowing.
+
+Each tick asks for the largest multiplier at which the return of the past and of the traffic ahead
+together still meets the target, and whose spend the budget lasts for. What makes it hold:
+
+- Sales over predictions are estimated by empirical Bayes: the level of all plans together, which
+  follows shocks within hours (`drift`), times the plan's own ratio, drawn to the others' by how
+  little plans differ beyond the chance of their orders (DerSimonian and Laird 1986).
+- The past counts by that estimate, so that luck is not chased; only bad luck beyond `LUCK` is.
+- The margin over the target is as wide as what is not known, and falls as orders come in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Landscape, Outlook, Results, bidder
+
+FINE = np.geomspace(ALPHA_MIN, ALPHA_MAX, 121)
+SPREAD = 1.6  # of orders' values while few are known: mean square over squared mean
+SPREAD_ORDERS = 10.0
+DIFFER_SD = 0.08  # how far plans' ratios are apart, before they tell
+DIFFER_PLANS = 4.0  # ... and how many plans' word that is worth
+CENTRE_TRUST = 100.0  # in 1, the ratio of all: its standard deviation is 0.1
+RATIO = (0.1, 10.0)
+LUCK = 0.95  # of the target: the past is held to it whatever the estimate says
+DAY_LEAST = 0.97  # of the target from now on, however well the past went: days are guaranteed
+MARGIN = 0.015
+MARGIN_ONE_ORDER = 0.35  # by 1 / sqrt(orders)
+MARGIN_MAX = 0.06
+STEP_MAX = 2.0  # a multiplier moves at most by this factor in a tick
+DAMPING = 0.5  # and only this part of the way: rivals move at the same time
+
+
+@bidder.register("return_target")
+def return_target(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
+    """The largest multiplier that meets target and budget, approached smoothly."""
+    rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
+    spend, moved = _fine(landscape.spend) * rate, _fine(landscape.moved) * rate
+    ahead = outlook.traffic_to_horizon[:, None]
+    sales = _sales(landscape, results)
+    orders = results.orders + _at(_fine(landscape.orders) * rate * ahead, outlook.alpha)
+    goal = outlook.target_roi * (1 + _margin(orders))
+    value = (sales.ratio * results.level)[:, None] * moved
+    surplus = (sales.past - goal * results.spend_micros)[:, None] + (
+        value - goal[:, None] * spend
+    ) * ahead
+    daily = _largest(value - DAY_LEAST * outlook.target_roi[:, None] * spend)
+    wanted = np.minimum(np.minimum(_largest(surplus), daily), _affordable(spend, outlook))
+    known = landscape.moved.max(axis=1) > 0
+    return np.where(known, _approach(outlook.alpha, wanted), outlook.alpha)
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Of each plan, (p,)."""
+
+    ratio: Floats  # sales per predicted sale, the common level apart
+    past: Floats  # what the past has brought and will still bring, in micros
+
+
+def _sales(landscape: Landscape, results: Results) -> Sales:
+    likely = _or(results.likely_micros, results.expected_micros)
+    matured = _or(results.likely_matured_micros, results.matured_micros)
+    per_order = landscape.moved.sum(axis=1) / np.maximum(landscape.orders.sum(axis=1), 1e-12)
+    orders = matured / np.maximum(per_order, 1)
+    variance = _spread(results) / np.maximum(orders, 1e-9)
+    ratio = _shrunk(results.gmv_micros / np.maximum(matured, 1), variance, orders)
+    pending = np.maximum(likely - matured, 0)
+    realised = results.gmv_micros + ratio * pending
+    return Sales(ratio, np.minimum(ratio * likely, realised / LUCK))
+
+
+def _spread(results: Results) -> Floats:
+    """Mean square of the orders' values over their squared mean, with a first guess."""
+    squares = _or(results.square_micros, np.zeros(len(results.orders)))
+    mean = results.gmv_micros / np.maximum(results.orders, 1)
+    seen = np.where(mean > 0, squares / np.maximum(mean, 1) ** 2, 0)
+    spread: Floats = (seen + SPREAD * SPREAD_ORDERS) / (results.orders + SPREAD_ORDERS)
+    return np.maximum(spread, 1.0)
+
+
+def _shrunk(ratio: Floats, variance: Floats, orders: Floats) -> Floats:
+    """Each plan's ratio drawn to the mean of all by what chance there is in it."""
+    weight = np.where(orders > 0, 1 / (variance + DIFFER_SD**2), 0)
+    centre = (weight @ ratio + CENTRE_TRUST) / (weight.sum() + CENTRE_TRUST)
+    noise = variance * centre**2
+    beyond = weight**2 @ ((ratio - centre) ** 2 - noise)
+    first = DIFFER_PLANS / DIFFER_SD**4
+    differ = (max(beyond, 0.0) + first * DIFFER_SD**2) / (weight @ weight + first)
+    shrunk: Floats = centre + differ / (differ + noise) * (ratio - centre)
+    return np.clip(shrunk, *RATIO)
+
+
+def _margin(orders: Floats) -> Floats:
+    margin: Floats = MARGIN + MARGIN_ONE_ORDER / np.sqrt(np.maximum(orders, 1))
+    return np.minimum(margin, MARGIN_MAX)
+
+
+def _or(column: Floats | None, otherwise: Floats) -> Floats:
+    return otherwise if column is None else column
+
+
+def _fine(curve: Floats) -> Floats:
+    """Curves on `GRID`, (p, 20), to `FINE`, (p, 121), straight between the points."""
+    at = np.interp(FINE, GRID, np.arange(len(GRID)))
+    left = np.minimum(at.astype(np.int64), len(GRID) - 2)
+    share = at - left
+    between: Floats = curve[:, left] * (1 - share) + curve[:, left + 1] * share
+    return between
+
+
+def _at(curve: Floats, alpha: Floats) -> Floats:
+    """Each plan's curve on `FINE` at its multiplier."""
+    row = np.clip(np.searchsorted(FINE, alpha), 0, len(FINE) - 1)
+    found: Floats = curve[np.arange(len(alpha)), row]
+    return found
+
+
+def _largest(surplus: Floats) -> Floats:
+    """The largest multiplier with a surplus, between two steps where it ends.
+
+    Where there is none, the one that loses least.
+    """
+    meets = surplus >= 0
+    rows, steps = np.arange(len(surplus)), surplus.shape[1]
+    last = steps - 1 - np.argmax(meets[:, ::-1], axis=1)
+    after = np.minimum(last + 1, steps - 1)
+    here, there = surplus[rows, last], surplus[rows, after]
+    part = np.where(here > there, here / np.maximum(here - there, 1e-9), 0)
+    crossing = np.log(FINE[last]) + np.clip(part, 0, 1) * np.log(FINE[after] / FINE[last])
+    least_bad = FINE[np.argmax(surplus, axis=1)]
+    chosen: Floats = np.where(meets.any(axis=1), np.exp(crossing), least_bad)
+    return chosen
+
+
+def _affordable(spend: Floats, outlook: Outlook) -> Floats:
+    """The largest multiplier that the budget lasts for to the end; any where there is no end."""
+    endless = ~np.isfinite(outlook.traffic_to_end)
+    ahead = np.where(endless, 0, outlook.traffic_to_end)[:, None]
+    return _largest(outlook.budget_left_micros[:, None] - spend * ahead)
+
+
+def _approach(alpha: Floats, wanted: Floats) -> Floats:
+    before = np.clip(alpha, ALPHA_MIN, ALPHA_MAX)
+    step = np.clip(np.log(wanted / before) * DAMPING, -np.log(STEP_MAX), np.log(STEP_MAX))
+    after: Floats = np.clip(before * np.exp(step), ALPHA_MIN, ALPHA_MAX)
+    return after

@@ -1,0 +1,246 @@
+"""The log of decisions: a sample of requests, each kept whole with its candidates.
+
+A policy can be judged only on what was known when it was decided, and a merchant who asks why is
+owed the figures of that moment; so both read this log. The sample hangs on the request's id. Blocks
+are files of their own, written whole or not at all; a killed process loses the last block only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.chance import mix
+
+from .types import CandidateBatch, RequestBatch
+
+CANDIDATES_MAX = 64  # the best by score are kept
+BLOCK_REQUESTS = 256
+BLOCKS_MAX = 128
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+Ids = npt.NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class LoggedDecisions:
+    """r decided requests; request i has the candidate rows `offsets[i]` to `offsets[i + 1]`.
+
+    Money is micros: `organic`, `bid` and `price` per seen impression, `value` of an order,
+    `experience` of a click. Merchants and groups are numbers that hold within a request.
+    """
+
+    request: Ids  # (r,)
+    at_us: npt.NDArray[np.int64]
+    placement: npt.NDArray[np.str_]  # its id
+    exposures: npt.NDArray[np.int32]  # (r, K) ten-thousandths, 0 past its slots
+    explore_bps: npt.NDArray[np.int32]
+    take_bps: npt.NDArray[np.int32]
+    experience_bps: npt.NDArray[np.int32]
+    unit: npt.NDArray[np.int32]  # micros of a minor unit of the currency
+    merchant_cap: npt.NDArray[np.int32]
+    group_cap: npt.NDArray[np.int32]
+    ranked: npt.NDArray[np.int32]  # candidates there were, kept here or not
+    offsets: npt.NDArray[np.int64]  # (r + 1,)
+    item: Ids  # (c,), best score first
+    plan: Ids
+    merchant: npt.NDArray[np.int32]
+    group: npt.NDArray[np.int32]
+    pctr: npt.NDArray[np.float32]
+    pcvr: npt.NDArray[np.float32]
+    relevance: npt.NDArray[np.float32]
+    value: npt.NDArray[np.int64]
+    experience: npt.NDArray[np.int64]
+    organic: npt.NDArray[np.int64]
+    bid: npt.NDArray[np.int64]
+    home: npt.NDArray[np.int16]  # slot it was ranked to, -1 none
+    slot: npt.NDArray[np.int16]  # slot it was shown in, -1 none: they differ where explored
+    moved: npt.NDArray[np.bool_]
+    price: npt.NDArray[np.int64]
+    propensity: npt.NDArray[np.float32]  # of being shown in `slot`, 0 where it was not
+    exposure_organic: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.request)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> LoggedDecisions:
+        """The chosen requests, in that order."""
+        lengths = self.offsets[rows + 1] - self.offsets[rows]
+        offsets = np.concatenate(([0], lengths.cumsum()))
+        at = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - self.offsets[rows], lengths)
+        chosen = {
+            column.name: getattr(self, column.name)[rows if column.name in _OF_REQUESTS else at]
+            for column in fields(self)
+            if column.name != "offsets"
+        }
+        return LoggedDecisions(offsets=offsets, **chosen)
+
+
+_OF_REQUESTS = frozenset(
+    ("request", "at_us", "placement", "exposures", "explore_bps", "take_bps",
+     "experience_bps", "unit", "merchant_cap", "group_cap", "ranked")
+)  # fmt: skip
+
+
+def concat(parts: Sequence[LoggedDecisions]) -> LoggedDecisions | None:
+    """The requests of several logs as one; None of none."""
+    if not parts:
+        return None
+    slots = max(part.exposures.shape[1] for part in parts)
+    columns: dict[str, Any] = {}
+    for column in fields(LoggedDecisions):
+        arrays = [getattr(part, column.name) for part in parts]
+        if column.name == "offsets":
+            lengths = np.concatenate([np.diff(each) for each in arrays])
+            arrays = [np.concatenate(([0], lengths.cumsum()))]
+        elif column.name == "exposures":
+            arrays = [np.pad(each, ((0, 0), (0, slots - each.shape[1]))) for each in arrays]
+        columns[column.name] = np.concatenate(arrays)
+    return LoggedDecisions(**columns)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the engine knows of a decided batch: columns by candidate (m,) and by slot (n, K)."""
+
+    requests: RequestBatch
+    candidates: CandidateBatch
+    columns: dict[str, npt.NDArray[Any]]  # (m,) named as in `LoggedDecisions`
+    exposures: npt.NDArray[np.int64]  # (n, K)
+    settings: dict[str, int]  # named as in `LoggedDecisions`
+    placement: npt.NDArray[np.str_]  # (n,)
+    home: npt.NDArray[np.int64]  # (n, K) candidate row ranked to each slot, -1 none
+    shown: npt.NDArray[np.int64]  # (n, K) candidate row shown in each slot
+    of_slot: dict[str, npt.NDArray[Any]]  # (n, K) moved, price, propensity, exposure_organic
+
+    def logged(self, rows: npt.NDArray[np.int64]) -> LoggedDecisions:
+        """The chosen requests with their best candidates."""
+        parts = [_best(self, row) for row in rows.tolist()]
+        kept = np.concatenate(parts)
+        columns: dict[str, Any] = {name: values[kept] for name, values in self.columns.items()}
+        columns |= _by_candidate(self, rows, kept)
+        columns |= {
+            name: np.full(len(rows), value, np.int32) for name, value in self.settings.items()
+        }
+        return LoggedDecisions(
+            request=self.requests.request[rows],
+            at_us=self.requests.at_us[rows],
+            placement=self.placement[rows],
+            exposures=self.exposures[rows].astype(np.int32),
+            ranked=np.diff(self.candidates.offsets)[rows].astype(np.int32),
+            offsets=np.concatenate(([0], np.cumsum([len(part) for part in parts]))),
+            **columns,
+        )
+
+
+def _best(decided: Decided, row: int) -> npt.NDArray[np.int64]:
+    """Candidate rows of a request to keep, best first: what is shown is always among them."""
+    begin, end = decided.candidates.offsets[row : row + 2]
+    score = decided.columns["organic"][begin:end] + decided.columns["bid"][begin:end]
+    order = begin + np.argsort(-score, kind="stable")
+    shown = decided.shown[row]
+    late = np.isin(order[CANDIDATES_MAX:], shown[shown >= 0])
+    return np.asarray(np.concatenate((order[:CANDIDATES_MAX], order[CANDIDATES_MAX:][late])))
+
+
+def _by_candidate(
+    decided: Decided, rows: npt.NDArray[np.int64], kept: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns by slot, as columns by kept candidate."""
+    count = len(decided.candidates.item)
+    out: dict[str, npt.NDArray[Any]] = {
+        "home": np.full(count, -1, np.int16),
+        "slot": np.full(count, -1, np.int16),
+        **{name: np.zeros(count, values.dtype) for name, values in decided.of_slot.items()},
+    }
+    for name, ranked in (("home", decided.home[rows]), ("slot", decided.shown[rows])):
+        row, slot = np.nonzero(ranked >= 0)
+        out[name][ranked[row, slot]] = slot
+    shown = decided.shown[rows]
+    row, slot = np.nonzero(shown >= 0)
+    for name, values in decided.of_slot.items():
+        out[name][shown[row, slot]] = values[rows][row, slot]
+    return {name: values[kept] for name, values in out.items()}
+
+
+class DecisionLog:
+    """Keeps one in `one_in` decided requests, newest kept; one writer, any readers."""
+
+    def __init__(self, folder: Path, one_in: int) -> None:
+        self._folder = folder
+        self._one_in = np.uint64(max(one_in, 1))
+        self._fresh: list[LoggedDecisions] = []
+        self._count = 0
+
+    def chosen(self, request: Ids) -> npt.NDArray[np.int64]:
+        """Rows of the requests that are kept."""
+        words = request.view(np.uint64)
+        mixed = (words[::2] ^ words[1::2]) * _GOLDEN
+        return np.flatnonzero((mixed >> np.uint64(32)) % self._one_in == 0)
+
+    def note(self, decided: Decided, rows: npt.NDArray[np.int64]) -> None:
+        """Keep the chosen requests of a decided batch."""
+        part = decided.logged(rows)
+        self._fresh.append(part)
+        self._count += len(part)
+        if self._count >= BLOCK_REQUESTS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is not yet on disk, and let the oldest blocks go."""
+        block = concat(self._fresh)
+        if block is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"{int(block.at_us.max()):016d}-{int(mix(np.uint64(block.at_us[0]))) % 10**6:06d}"
+        fresh = self._folder / f"{name}.new"
+        with fresh.open("wb") as file:
+            np.savez(file, **{column.name: getattr(block, column.name) for column in fields(block)})
+        fresh.replace(self._folder / f"{name}.npz")
+        for path in self._paths()[:-BLOCKS_MAX]:
+            path.unlink(missing_ok=True)
+        self._fresh, self._count = [], 0
+
+    def read(self, since_us: int = 0) -> LoggedDecisions | None:
+        """The decisions kept since a time, oldest first; None where there are none."""
+        paths = [path for path in self._paths() if int(path.name[:16]) >= since_us]
+        blocks = [block for path in paths if (block := _load(path)) is not None]
+        whole = concat([*blocks, *self._fresh])
+        if whole is None:
+            return None
+        rows = np.flatnonzero(whole.at_us >= since_us)
+        return whole.take(rows) if len(rows) else None
+
+    def find(self, request: bytes) -> LoggedDecisions | None:
+        """The decision of a request by the 16 bytes of its id, None where it was not kept."""
+        wanted = np.frombuffer(request, "V16")
+        for part in reversed(self._fresh):
+            rows = np.flatnonzero(part.request == wanted)
+            if len(rows):
+                return part.take(rows[:1])
+        for path in reversed(self._paths()):
+            block = _load(path)
+            rows = np.flatnonzero(block.request == wanted) if block is not None else []
+            if block is not None and len(rows):
+                return block.take(np.asarray(rows[:1]))
+        return None
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.glob("*.npz")) if self._folder.is_dir() else []
+
+
+def _load(path: Path) -> LoggedDecisions | None:
+    """A block; None where it went meanwhile or is of another version."""
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return LoggedDecisions(
+                **{each.name: file[each.name] for each in fields(LoggedDecisions)}
+            )
+    except (OSError, KeyError, ValueError, BadZipFile):
+        return None

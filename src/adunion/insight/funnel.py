@@ -1,0 +1,113 @@
+"""Why a plan is not delivering: its requests step by step, and what stands in the way most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adunion.decision.waterfall import GAPS
+
+from .steps import Step
+from .types import Result
+
+LOSSES = ("organic", "plan", "own", "cap")
+"""To what kind of rival: an organic result, another merchant, its own item, too many of its own."""
+QUANTILES = (0.25, 0.5, 0.75)
+_GAP_NAMES = (*(f"gap_{round(end * 100)}" for end in GAPS), "gap_more")
+_GAP_EDGES = (1.0, *GAPS, 20.0)  # the last bin has no end: it is read as twice its beginning
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A plan's requests in one kind of place, or in all of them."""
+
+    kind: str
+    requests: int
+    in_time: int
+    funded: int
+    retrieved: int
+    bidding: int
+    shown: int
+    moved: int
+    lost: Mapping[str, int]  # by `LOSSES`
+    gap: Mapping[float, float] | None  # quantile -> times the bid that would have been needed
+    gap_micros: int | None  # mean score that was missing, per seen impression
+
+    @property
+    def lost_all(self) -> int:
+        """Requests bid for and not shown at."""
+        return self.bidding - self.shown
+
+
+@dataclass(frozen=True)
+class PlanFunnel:
+    """A plan's funnel over a span: on to what was seen, clicked and ordered, and the next step."""
+
+    plan_id: str
+    since: datetime
+    until: datetime
+    target_roi: float
+    whole: Funnel
+    kinds: list[Funnel]
+    result: Result
+    obstacle: str  # see `obstacle`
+    steps: list[Step]
+
+
+def funnel_of(kind: str, sums: Mapping[str, int]) -> Funnel:
+    """A funnel from the sums of `decision.waterfall.SUMS`."""
+    bins = [sums[name] for name in _GAP_NAMES]
+    compared = sum(bins)
+    return Funnel(
+        kind=kind,
+        **{
+            name: sums[name]
+            for name in (
+                "requests", "in_time", "funded", "retrieved", "bidding", "shown", "moved"
+            )
+        },
+        lost={loss: sums[f"lost_{loss}"] for loss in LOSSES},
+        gap={share: _quantile(bins, share) for share in QUANTILES} if compared else None,
+        gap_micros=sums["gap_micros"] // compared if compared else None,
+    )  # fmt: skip
+
+
+def whole_of(kinds: Sequence[tuple[str, Mapping[str, int]]]) -> dict[str, int]:
+    """The sums over all kinds of place."""
+    names = kinds[0][1] if kinds else {}
+    return {name: sum(sums[name] for _, sums in kinds) for name in names}
+
+
+def obstacle(whole: Funnel, clicks: int, orders: int) -> str:
+    """The first step that loses most of what came to it, in a word.
+
+    no_traffic, hours, budget, not_retrieved, no_bid, outbid, own_items, no_clicks, no_orders, none.
+    """
+    if not whole.requests:
+        return "no_traffic"
+    steps = (
+        ("hours", whole.requests, whole.in_time, 0.5),
+        ("budget", whole.in_time, whole.funded, 0.9),
+        ("not_retrieved", whole.funded, whole.retrieved, 0.002),
+        ("no_bid", whole.retrieved, whole.bidding, 0.5),
+        ("own_items", whole.bidding, whole.bidding - whole.lost["own"] - whole.lost["cap"], 0.5),
+        ("outbid", whole.bidding, whole.shown, 0.3),
+    )
+    for name, came, went_on, enough in steps:
+        if went_on < enough * came:
+            return name
+    if not clicks:
+        return "no_clicks"
+    return "none" if orders else "no_orders"
+
+
+def _quantile(bins: Sequence[int], share: float) -> float:
+    """Within the bin it falls in, straight from edge to edge."""
+    wanted, before = share * sum(bins), 0
+    for place, count in enumerate(bins):
+        if count and before + count >= wanted:
+            low, high = _GAP_EDGES[place], _GAP_EDGES[place + 1]
+            return low + (high - low) * (wanted - before) / count
+        before += count
+    return _GAP_EDGES[-1]

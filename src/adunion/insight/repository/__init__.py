@@ -1,0 +1,32 @@
+"""All SQL of the room."""
+
+from .delivery import billed_days, guarantee_paid, plan_windows
+from .funnels import add_funnels, add_landscapes, landscapes, plan_funnel
+from .reports import (
+    add,
+    link_results,
+    market_placements,
+    market_points,
+    plan_items,
+    plan_placements,
+    plan_points,
+    plan_results,
+)
+
+__all__ = [
+    "add",
+    "add_funnels",
+    "add_landscapes",
+    "billed_days",
+    "guarantee_paid",
+    "landscapes",
+    "link_results",
+    "market_placements",
+    "market_points",
+    "plan_funnel",
+    "plan_items",
+    "plan_placements",
+    "plan_points",
+    "plan_results",
+    "plan_windows",
+]

@@ -1,0 +1,96 @@
+"""Funnels of plans by hour and place, and the landscapes that prices of next steps come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from adunion.decision.seen import CURVES, HourlyLandscape
+from adunion.decision.waterfall import SUMS, Counted
+from adunion.kernel.clock import from_micros
+
+from ..steps import Seen
+from ..tables import plan_funnels, plan_landscapes
+from ..types import Sums
+from .reports import add_sums, sums_of
+
+LANDSCAPE_DAYS = 7
+"""Landscapes older than this are let go."""
+
+
+def add_funnels(conn: Connection, counted: Counted) -> None:
+    """Add what was counted."""
+    keys: dict[str, list[object]] = {
+        "plan_id": list(counted.plan_ids),
+        "hour": [_at(hour) for hour in counted.hours],
+        "placement_kind": list(counted.kinds),
+    }
+    sums = {name: counted.sums[:, column] for column, name in enumerate(SUMS)}
+    add_sums(conn, plan_funnels, Sums(keys, {**sums}))
+
+
+def plan_funnel(
+    conn: Connection, plan_id: str, since: datetime, until: datetime
+) -> list[tuple[str, dict[str, int]]]:
+    """(placement kind, sums by name) of a plan over `[since, until)`, most requests first."""
+    kind = plan_funnels.c.placement_kind
+    rows = conn.execute(
+        select(kind, *sums_of(plan_funnels, SUMS))
+        .where(
+            plan_funnels.c.plan_id == plan_id,
+            plan_funnels.c.hour >= since,
+            plan_funnels.c.hour < until,
+        )
+        .group_by(kind)
+        .order_by(func.sum(plan_funnels.c.requests).desc(), kind)
+    )
+    return [(row.placement_kind, {name: int(getattr(row, name)) for name in SUMS}) for row in rows]
+
+
+def add_landscapes(
+    conn: Connection,
+    kept: Mapping[tuple[str, int], HourlyLandscape],
+    ratios: Mapping[str, float],
+    now: datetime,
+) -> None:
+    """Write landscapes of whole hours; `ratios` are sales per predicted sale by plan."""
+    rows = [
+        {
+            "plan_id": plan_id,
+            "at": _at(hour),
+            "traffic": seen.traffic,
+            "alpha": seen.alpha,
+            "ratio": ratios.get(plan_id, 1.0),
+            **{name: seen.curves[place].tolist() for place, name in enumerate(CURVES)},
+        }
+        for (plan_id, hour), seen in sorted(kept.items())
+    ]
+    if not rows:
+        return
+    conn.execute(insert(plan_landscapes).on_conflict_do_nothing(), rows)
+    old = plan_landscapes.c.at < now - timedelta(days=LANDSCAPE_DAYS)
+    conn.execute(delete(plan_landscapes).where(old))
+
+
+def landscapes(conn: Connection, plan_id: str, since: datetime) -> Seen | None:
+    """A plan's landscapes by hour since a time; None where there are none."""
+    t = plan_landscapes.c
+    rows = conn.execute(
+        select(plan_landscapes).where(t.plan_id == plan_id, t.at >= since).order_by(t.at)
+    ).all()
+    if not rows:
+        return None
+    return Seen(
+        traffic=np.array([row.traffic for row in rows]),
+        curves=np.array([[getattr(row, name) for name in CURVES] for row in rows]),
+        alpha=float(rows[-1].alpha),
+        ratio=float(rows[-1].ratio),
+    )
+
+
+def _at(hour: int) -> datetime:
+    return from_micros(hour * 3_600_000_000)

@@ -1,0 +1,185 @@
+"""From a response to what is told: a cell for each target and budget, with 80 % intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .course import Course, Setting, Steering, drive
+from .trial import Response
+
+PATHS = 40  # draws of chance behind each interval
+LOW, HIGH = 0.1, 0.9
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Relative standard deviations of what may differ from what the landscape says."""
+
+    volume: float = 0.25  # what requests bring: drift of traffic, tastes and rivals
+    cost: float = 0.10  # prices
+    sales: float = 0.10  # orders per predicted order
+
+
+@dataclass(frozen=True)
+class Band:
+    """An expected value and the ends of its 80 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the rest of the market has of it; minor units, expected."""
+
+    plans: int  # other plans that lose a sale
+    gmv_minor: float  # change of other plans' counted sales
+    spend_minor: float  # change of their spend
+    organic_minor: float  # change of what is sold organically, the plan's own items included
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a plan brings at one target and budget over the whole forecast; minor units."""
+
+    target: float
+    budget_minor: int | None
+    alpha: float
+    spend_minor: Band
+    gmv_minor: Band  # counted sales: of impressions that the bid moved
+    added_minor: Band  # their part that the items would not have had anyway
+    orders: Band
+    roi: Band  # counted sales over spend
+    newcomer_share: float | None  # of orders, by people who never bought from the merchant
+    outside: Outside | None = None
+
+    @property
+    def organic_minor(self) -> float:
+        """Cannibalised: counted sales that the items would have had without the bid."""
+        return self.gmv_minor.value - self.added_minor.value
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Cells by rising target, then rising budget (none last), and what they rest on."""
+
+    cells: list[Cell]
+    hours: int  # that the cells cover
+    endless: bool  # the plan goes on after them
+    traffic: float  # requests expected in the plan's hours
+    requests: int  # logged requests that the replay was drawn from
+    looked: int  # of them, retrieved again
+    reached: int  # of them, whose candidates held an item
+    assumptions: list[str]
+
+    @property
+    def days(self) -> float:
+        """That the cells cover."""
+        return self.hours / 24
+
+    def near(self, target: float, budget_minor: int | None = None) -> Cell:
+        """The cell of this budget whose target is nearest."""
+        cells = [cell for cell in self.cells if cell.budget_minor == budget_minor] or self.cells
+        return min(cells, key=lambda cell: abs(cell.target - target))
+
+
+def answer(
+    response: Response,
+    steering: Steering,
+    targets: Sequence[float],
+    budgets_minor: Sequence[int | None],
+    unit: int,
+    doubt: Doubt,
+    sales: float,
+    rng: np.random.Generator,
+) -> list[Cell]:
+    """Cells of all targets and budgets; `unit` is micros per minor unit, `sales` orders each told.
+
+    Every cell meets the same draws of what may differ.
+    """
+    curves = {name: response.curve(name) for name in ("spend", "moved", "added", "orders")}
+    curves |= {"newcomers": response.newcomers(), "multipliers": response.multipliers}
+    pairs = [(target, budget) for target in targets for budget in budgets_minor]
+    target = np.array([pair[0] for pair in pairs], np.float64)
+    budget = np.array([np.inf if b is None else float(b) * unit for _, b in pairs])
+    ones = np.ones(len(pairs))
+    expected = drive(curves, steering, Setting(target, budget, ones, ones, ones * sales))
+    drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), sales, rng)
+    known = bool((~np.isnan(response.newcomer)).any())
+    return [
+        _cell(pair, row, expected, drawn, unit, known) for row, pair in enumerate(pairs)
+    ]  # fmt: skip
+
+
+def _doubt(response: Response, doubt: Doubt) -> Doubt:
+    """With the error of the sample."""
+    volume, cost = response.error()
+    return Doubt(float(np.hypot(doubt.volume, volume)), float(np.hypot(doubt.cost, cost)),
+                 doubt.sales)  # fmt: skip
+
+
+def _drawn(
+    curves: dict[str, Floats],
+    steering: Steering,
+    target: Floats,
+    budget: Floats,
+    doubt: Doubt,
+    sales: float,
+    rng: np.random.Generator,
+) -> Course:
+    """`PATHS` courses of each cell, cell by cell."""
+    cells = len(target)
+    draws = np.exp(rng.standard_normal((3, PATHS)) * _log_deviation(doubt)[:, None])
+    volume, cost, ratio = (np.tile(draw, cells) for draw in draws)
+    setting = Setting(
+        np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio * sales
+    )
+    return drive(curves, steering, setting, rng)
+
+
+def _log_deviation(doubt: Doubt) -> Floats:
+    relative = np.array([doubt.volume, doubt.cost, doubt.sales])
+    deviation: Floats = np.sqrt(np.log1p(relative**2))
+    return deviation
+
+
+def _cell(
+    pair: tuple[float, int | None], row: int, expected: Course, drawn: Course, unit: int,
+    known: bool,
+) -> Cell:  # fmt: skip
+    paths = slice(row * PATHS, (row + 1) * PATHS)
+
+    def band(name: str, scale: float) -> Band:
+        value = float(getattr(expected, name)[row]) / scale
+        return _band(value, getattr(drawn, name)[paths] / scale)
+
+    spend, orders = float(expected.spend[row]), float(expected.orders[row])
+    roi = float(expected.gmv[row]) / spend if spend > 0 else 0.0
+    spent = drawn.spend[paths]
+    returns = drawn.gmv[paths][spent > 0] / spent[spent > 0]
+    share = float(expected.newcomers[row]) / orders if known and orders > 0 else None
+    return Cell(
+        target=pair[0],
+        budget_minor=pair[1],
+        alpha=float(expected.alpha[row]),
+        spend_minor=band("spend", unit),
+        gmv_minor=band("gmv", unit),
+        added_minor=band("added", unit),
+        orders=band("orders", 1.0),
+        roi=_band(roi, returns),
+        newcomer_share=share,
+    )
+
+
+def _band(value: float, draws: Floats) -> Band:
+    if not len(draws):
+        return Band(value, value, value)
+    low, high = np.quantile(draws, (LOW, HIGH))
+    return Band(value, min(float(low), value), max(float(high), value))

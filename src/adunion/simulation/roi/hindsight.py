@@ -1,0 +1,168 @@
+"""The best a plan could have had of its requests, knowing them all: a linear programme.
+
+With rivals as they were, a plan has in each request one option a bid: a cost and a value. Hindsight
+chooses among them, in fractions, so that the value is greatest while
+    value >= target * cost   and   cost <= budget.
+Requests are a sample of those the plan could bid in, with the budget scaled to it. An option's
+value is what the platform could know of it: the predicted value, times true over predicted of that
+bid over all requests. `clairvoyant` also knows the true chance of every order, which nobody can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from adunion.decision.auction.batch import Goods, Rules, facts_of, rank
+from adunion.decision.auction.pricing import EXPOSURE_ONE
+from adunion.decision.auction.rank import SCORE_MAX, Scratch, scratch
+from adunion.decision.bidding.sample import Kept
+from adunion.kernel.errors import AdUnionError
+
+from .people import F64, I64
+
+STEPS = np.geomspace(0.004, 4.0, 36)
+"""Bids tried, as shares of the predicted value of a sale."""
+AS_IT_WAS = 0  # the first option: the bid that was made
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of sampled requests, (s, 1 + steps), micros; exposures taken as they are expected."""
+
+    plan: I64  # (s,)
+    cost: F64
+    predicted: F64
+    true: F64
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """Of one plan, over the sampled requests."""
+
+    value: float  # as it was, true
+    best: float  # the optimum; 0 where nothing meets the target
+    clairvoyant: float
+    best_spend: float
+
+
+@njit(cache=True, nogil=True)
+def _options(
+    kept: Kept,
+    goods: Goods,
+    rules: Rules,
+    chances: F64,
+    true_chances: F64,
+    steps: F64,
+    work: Scratch,
+    cost: F64,
+    predicted: F64,
+    true: F64,
+) -> None:
+    for pair in range(len(kept.pair_request)):
+        request, plan = kept.pair_request[pair], kept.pair_plan[pair]
+        begin, end = kept.offsets[request], kept.offsets[request + 1]
+        item, organic = kept.item[begin:end], kept.organic[begin:end]
+        bid = kept.bid[begin:end].copy()
+        theta = goods.exposures[kept.placement[request]]
+        slots = min(int(kept.slots[request]), len(theta))
+        for step in range(len(steps) + 1):
+            if step > 0:
+                for row in range(end - begin):
+                    if kept.plan[begin + row] == plan:
+                        worth = chances[begin + row] * goods.promised_micros[item[row]]
+                        wanted = min(steps[step - 1] * worth, float(SCORE_MAX // 2))
+                        bid[row] = max(int(wanted) - rules.reserve_micros, 0)
+            filled = rank(work, organic, bid, item, goods.merchant, goods.group, slots, rules)
+            for slot in range(filled):
+                winner = work.chosen[slot]
+                if kept.plan[begin + winner] != plan or bid[winner] == 0:
+                    continue
+                without, welfare, welfare_without, _ = facts_of(
+                    work, slot, organic, item, goods.merchant, goods.group, theta, slots, filled,
+                    rules,
+                )  # fmt: skip
+                if theta[slot] <= without:
+                    continue
+                others = welfare - theta[slot] * bid[winner]
+                reserve = rules.reserve_micros * (theta[slot] - without)
+                cost[pair, step] += (max(welfare_without - others, 0) + reserve) / EXPOSURE_ONE
+                shown = theta[slot] / EXPOSURE_ONE * goods.promised_micros[item[winner]]
+                predicted[pair, step] += shown * chances[begin + winner]
+                true[pair, step] += shown * true_chances[begin + winner]
+
+
+def options(kept: Kept, true_chances: F64, goods: Goods, rules: Rules) -> Options:
+    """What each sampled request would have brought its plan at each bid, by the uplift price."""
+    shape = (len(kept.pair_request), len(STEPS) + 1)
+    columns = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    work = scratch(int(np.diff(kept.offsets).max(initial=1)))
+    _options(kept, goods, rules, kept.chance, true_chances, STEPS, work, *columns)
+    return Options(kept.pair_plan, *columns)
+
+
+def hindsight(
+    found: Options, plan: int, target: float, budget: float, spend: float, seen: int
+) -> Hindsight:
+    """Compare a plan with the optimum over the same requests.
+
+    The sample stands for all requests by its part of the plan's whole `spend`; where the plan spent
+    nothing, by its part of the requests `seen`.
+    """
+    mine = found.plan == plan
+    cost, predicted, true = found.cost[mine], found.predicted[mine], found.true[mine]
+    share = float(cost[:, AS_IT_WAS].sum()) / spend if spend > 0 else len(cost) / max(seen, 1)
+    level = true.sum(axis=0) / np.maximum(predicted.sum(axis=0), 1)
+    was = float(true[:, AS_IT_WAS].sum())
+    best, spend = optimum(cost[:, 1:], predicted[:, 1:] * level[1:], target, budget * share)
+    clairvoyant, _ = optimum(cost[:, 1:], true[:, 1:], target, budget * share)
+    return Hindsight(was, best, clairvoyant, spend / share if share else 0.0)
+
+
+def optimum(cost: F64, value: F64, target: float, budget: float) -> tuple[float, float]:
+    """(value, cost) of the best fractional choice of at most one option a row; (r, o) arrays."""
+    try:
+        import highspy
+    except ImportError:
+        raise AdUnionError(
+            "no_highs", "The hindsight optimum is solved by HiGHS, which is not installed.", 424,
+            hint="pip install 'adunion[bench]', or pip install highspy",
+        ) from None  # fmt: skip
+    row, option = np.nonzero(_distinct(cost, value))
+    count = len(row)
+    if not count:
+        return 0.0, 0.0
+    scale = float(value.sum(axis=0).max())
+    worth, price = value[row, option] / scale, cost[row, option] / scale
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    rows = np.unique(row)
+    starts = np.concatenate([[0], np.searchsorted(row, rows[1:]), [count]])
+    every = np.arange(count)
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count, len(rows) + 2
+    model.sense_ = highspy.ObjSense.kMaximize
+    model.col_cost_ = worth
+    model.col_lower_, model.col_upper_ = np.zeros(count), np.ones(count)
+    model.row_lower_ = np.concatenate([np.full(len(rows) + 1, -np.inf), [0.0]])
+    model.row_upper_ = np.concatenate([np.ones(len(rows)), [budget / scale, np.inf]])
+    matrix = model.a_matrix_
+    matrix.format_ = highspy.MatrixFormat.kRowwise
+    matrix.start_ = np.concatenate([starts, [2 * count, 3 * count]]).astype(np.int32)
+    matrix.index_ = np.concatenate([every, every, every]).astype(np.int32)
+    matrix.value_ = np.concatenate([np.ones(count), price, worth - target * price])
+    solver.passModel(model)
+    solver.run()
+    chosen = np.array(solver.getSolution().col_value)
+    return float(chosen @ worth) * scale, float(chosen @ price) * scale
+
+
+def _distinct(cost: F64, value: F64) -> npt.NDArray[np.bool_]:
+    """Options worth something that differ from the one before them in the row."""
+    change = np.ones(cost.shape, np.bool_)
+    change[:, 1:] = (np.diff(cost, axis=1) != 0) | (np.diff(value, axis=1) != 0)
+    return change & (value > 0)

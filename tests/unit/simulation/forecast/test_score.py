@@ -1,0 +1,55 @@
+"""Scores of forecasts against what came."""
+
+from __future__ import annotations
+
+import pytest
+
+from adunion.simulation.forecast import Band, Cell
+from adunion.simulation.forecast.score import Launched, score
+
+
+def launched(plan: str, arm: str, told: float, had: float, expected: float = 0.0) -> Launched:
+    """A plan that spent 100 and was told and had these sales."""
+    band = Band(told, told * 0.9, told * 1.1)
+    spend, roi = Band(100.0, 90.0, 110.0), Band(told / 100, told * 0.9 / 100, told * 1.1 / 100)
+    cell = Cell(2.0, None, 1.0, spend, band, band, band, roi, None)
+    return Launched(1, plan, arm, cell, 100.0, had, had, 50, expected or had)
+
+
+PLANS = [
+    launched("a", "x", 200, 210), launched("a", "y", 300, 290),
+    launched("b", "x", 400, 500), launched("b", "y", 420, 380),
+]  # fmt: skip
+
+
+def test_errors_bias_and_coverage_by_hand() -> None:
+    found = score(PLANS)
+    assert found["scored"] == 4
+    assert found["roi"]["error"] == pytest.approx((10 / 210 + 40 / 380) / 2)
+    assert found["roi"]["bias"] == pytest.approx(
+        (200 / 210 * 300 / 290 * 0.8 * 420 / 380) ** 0.25 - 1
+    )
+    assert found["roi"]["covered"] == 0.75
+    assert found["spend"] == {"error": 0.0, "bias": 0.0, "covered": 1.0}
+    assert found["roi"]["error_floor"] == 0.0
+
+
+def test_pairs_are_settings_of_one_plan() -> None:
+    direction = score(PLANS)["direction"]
+    assert direction["pairs"] == 2
+    assert direction["roi"] == direction["gmv"] == 0.5  # b's settings came the other way round
+    assert direction["roi_floor"] == 1.0
+
+
+def test_rank_correlation() -> None:
+    assert score(PLANS)["rank"]["roi"] == pytest.approx(0.8)  # two of four changed places
+
+
+def test_plans_that_sold_little_stand_apart() -> None:
+    from dataclasses import replace
+
+    found = score([*PLANS, replace(PLANS[0], orders=3), replace(PLANS[0], spend_minor=0.0)])
+    assert found["plans"] == 6
+    assert found["scored"] == 4
+    assert found["few_orders"]["plans"] == found["few_orders"]["unspent"] == 1
+    assert score([])["scored"] == 0

@@ -1,0 +1,92 @@
+"""Real auctions forecast: on a log of known odds, on the real one, and on broken files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adunion.kernel.errors import AdUnionError
+from adunion.prediction.metrics import auc
+from adunion.simulation.replay import read, report
+from adunion.simulation.replay.click import features, fit
+
+REAL = Path("../shared/data/ads/ipinyou_2997.txt")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """20,000 auctions whose rivals know the click rate better than the shipped prediction."""
+    rng = np.random.default_rng(5)
+    group = rng.integers(0, 300, 20_000)
+    shipped, hidden = rng.uniform(0.01, 0.03, 300), rng.lognormal(0, 0.7, 300)
+    price = rng.gamma(4, 15 * hidden[group] / 4)
+    click = rng.random(20_000) < np.minimum(shipped * hidden, 0.5)[group]
+    path = tmp_path / "log.txt"
+    np.savetxt(path, np.column_stack([click, price.round(), shipped[group]]), fmt="%d %d %.12f")
+    return path
+
+
+def test_the_rest_is_told_about_right_at_every_bid(log: Path) -> None:
+    found = report(log, 0.7)
+    for row in found["levels"]:
+        assert abs(row["spend"]["error"]) < 0.1, row
+        assert abs(row["wins"]["error"]) < 0.05, row
+        assert abs(row["clicks"]["error"]) < 5 * row["clicks"]["floor"], row
+    assert found["ctr"]["ours"]["auc"] > found["ctr"]["shipped"]["auc"] + 0.05
+
+
+def test_prices_before_are_used_and_prices_after_are_not(log: Path) -> None:
+    whole = read(log)
+    table = features(whole)
+    later = whole.price.copy()
+    later[10_000:] = 1.0
+    from dataclasses import replace
+
+    changed = features(replace(whole, price=later))
+    assert np.array_equal(table[:10_001], changed[:10_001])
+    assert not np.array_equal(table[10_001:], changed[10_001:])
+    first = np.unique(whole.pctr, return_index=True)[1]
+    usual = np.log1p(np.cumsum(whole.price)[first[first > 0] - 1] / first[first > 0])
+    assert table[first[first > 0], 1] == pytest.approx(usual)
+
+
+def test_the_real_log_is_told_and_the_shipped_prediction_beaten() -> None:
+    if not REAL.exists():
+        pytest.skip(f"{REAL} is not there")
+    found = report(REAL, 0.8)
+    ours, shipped = found["ctr"]["ours"], found["ctr"]["shipped"]
+    assert ours["auc"] >= max(shipped["auc"], 0.604)
+    assert ours["ece"] < shipped["ece"]
+    for row in found["levels"]:
+        assert abs(row["spend"]["error"]) < 0.06
+        assert abs(row["wins"]["error"]) < 0.02
+    half = read(REAL)
+    table, cut = features(half), len(half) // 2
+    rate = fit(table[:cut], half.click[:cut]).predict(table)
+    assert auc(rate[cut:].astype("f4"), half.click[cut:].astype("f4")) > 0.604
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["0 1 0.1"] * 5, "5 auctions are too few"),
+        (["0 1 0.1"] * 1_200 + ["0 1"], "line 1201: it is not three numbers"),
+        (["0 1 0.1"] * 1_200 + ["2 1 0.1"], "line 1201: it has a click"),
+        (["0 1 0.1"] * 1_200 + ["0 -1 0.1"], "line 1201: it has a price below 0"),
+        (["0 1 0.1"] * 1_200 + ["0 nan 0.1"], "line 1201: it has a price below 0"),
+        (["0 1 1.5"] + ["0 1 0.1"] * 1_200, "line 1: it has a predicted CTR"),
+        (["0 1 0.1"] * 1_200, "0 clicks to fit on"),
+    ],
+)
+def test_a_broken_log_says_where(tmp_path: Path, lines: list[str], said: str) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text("\n".join(lines))
+    with pytest.raises(AdUnionError, match=said):
+        report(path, 0.5)
+
+
+def test_a_log_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(AdUnionError, match="No such file"):
+        report(tmp_path / "none.txt", 0.5)
