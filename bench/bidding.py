@@ -37,7 +37,7 @@ def main() -> None:
         warm=given.warm,
         seats=given.seats,
         reactive=given.reactive,
-        progress=lambda text: print(text, file=sys.stderr),
+        progress=lambda *told: print(*told, file=sys.stderr),
     )
     arena = {name: vars(given)[name] for name in ("seeds", "rows", "days", "warm", "reactive")}
     print(

@@ -25,7 +25,6 @@ from adunion.decision.auction.rank import scratch
 from adunion.decision.engine import CHUNK
 from adunion.decision.page import moved_slots, pay
 from adunion.prediction.calibration import GRID, GRID_MAX, GRID_MIN, GRID_SIZE
-
 from auction import CANDIDATES, ITEMS, SLOTS, market
 
 FEATURES, PART, ROUNDS = 16, 2_000, 7

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.audience import ProfileStore
+from adunion.bootstrap.market import Market
 from adunion.bootstrap.records import open_records
 from adunion.bootstrap.simulator import open_run
 from adunion.catalog.snapshot import build_snapshot
@@ -27,11 +28,21 @@ from adunion.engines.postgres import migrate
 from adunion.kernel.clock import generator, micros
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import encode
-from adunion.prediction import FEATURES, KINDS, ItemStats, Models, Predictor, TrainingLog
+from adunion.prediction import (
+    FEATURES,
+    KINDS,
+    ItemStats,
+    Models,
+    Predictor,
+    TrainingLog,
+    kind_codes,
+    shown_keys,
+)
 from adunion.prediction.metrics import auc, calibration_error, log_loss
 from adunion.prediction.models import BAND_EDGES, BANDS, Model, probability
 from adunion.simulation.scenario import parse
 from adunion.simulation.world import generate
+from adunion.tracking import EventType, concat
 from adunion.understanding import LexicalIndex
 
 REQUESTS = 2_000
@@ -116,16 +127,18 @@ def numpy_predict(
     x = np.zeros((len(item), len(FEATURES)), np.float32)
     x[np.arange(len(item)), kind] = 1
     x[np.arange(len(item)), 5 + kind] = candidates.relevance
-    x[:, 10:18] = items.numbers[item]
+    known = FEATURES.index("known")
+    x[:, 10:known] = items.numbers[item]
     taste = store.taste[profile] / np.maximum(store.taste[profile].sum(1, keepdims=True), 1e-6)
     own = store.category[profile]
-    x[:, 18] = profile >= 0
-    x[:, 19] = (taste * (own == items.category[item][:, None])).sum(1)
-    x[:, 20] = (taste * (items.parent[own] == items.parent[items.category[item]][:, None])).sum(1)
-    x[:, 21] = -np.abs(items.numbers[item, 4] - store.price_level[profile])
+    x[:, known] = profile >= 0
+    x[:, known + 1] = (taste * (own == items.category[item][:, None])).sum(1)
+    parent = items.parent[items.category[item]][:, None]
+    x[:, known + 2] = (taste * (items.parent[own] == parent)).sum(1)
+    x[:, known + 3] = -np.abs(items.numbers[item, 4] - store.price_level[profile])
     recent = store.recent[profile]
-    x[:, 23] = (recent == item[:, None]).any(1)
-    x[:, 24] = (items.brand[recent] == items.brand[item][:, None]).mean(1)
+    x[:, known + 5] = (recent == item[:, None]).any(1)
+    x[:, known + 6] = (items.brand[recent] == items.brand[item][:, None]).mean(1)
     turn = 2 * np.pi * (requests.at_us[owner] % 86_400_000_000) / 86_400_000_000
     x[:, -2], x[:, -1] = np.sin(turn), np.cos(turn)
     return np.stack(
@@ -174,6 +187,7 @@ def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
                 brain.models.order, unseen.take(unseen.clicked),
                 unseen.order_at_us[unseen.clicked] > 0,
             ),
+            "click_online": online(run.market, until),
             "cold_start": cold_start(brain.models.click, unseen),
         }  # fmt: skip
         run.market.close()
@@ -207,6 +221,26 @@ def calibrated(model: Model, log: TrainingLog, outcome: npt.NDArray[np.bool_]) -
         "ece_noise": round(calibration_error(chance, drawn), 5),
         "cells_error_max": max((c["error"] for c in cells.values()), default=None),
         "cells": cells,
+    }
+
+
+def online(market: Market, since_us: int) -> dict[str, object]:
+    """Clicks as they were predicted when decided, with the hourly correction between trainings."""
+    events = concat([batch for _, batch in market.tracker.read(0)])
+    seen = events.take((events.type == EventType.IMPRESSION) & (events.at_us >= since_us))
+    clicks = events.take(events.type == EventType.CLICK)
+    key = shown_keys(clicks.request, clicks.slot)
+    hit = np.isin(shown_keys(seen.request, seen.slot), key).astype(np.float32)
+    row = market.brain.placement_rows(seen.placement)
+    kind = kind_codes(market.placements)[row]
+    return {
+        "ece": round(calibration_error(seen.pctr, hit), 5),
+        "told_and_came": {
+            name: [round(float(x[kind == code].mean()), 5) for x in (seen.pctr, hit)]
+            for code, name in enumerate(KINDS)
+            if hit[kind == code].sum() >= HITS_MIN
+        },
+        "shifts": market.brain.drift.shifts.round(3).tolist(),
     }
 
 

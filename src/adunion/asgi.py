@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import fields
@@ -23,7 +24,7 @@ class Application:
     """Gives each request to the face whose path it is; starts and stops the clockwork."""
 
     def __init__(self, faces: Faces) -> None:
-        self._serving = ServingApp(faces.market, faces.intake)
+        self._serving = ServingApp.limited(faces.market, faces.intake, faces.calls_per_second)
         names = [field.name for field in fields(ApiServices)]
         self._api = create_api(ApiServices(**{name: getattr(faces, name) for name in names}))
         self._console = create_console(faces)
@@ -46,6 +47,7 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                gc.freeze()  # what was loaded stays: no collection needs to look at it again
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":

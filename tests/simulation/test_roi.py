@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adunion.cli import app
+from adunion.cli.roi import show
 from adunion.decision.engine import DecisionSettings
 from adunion.simulation.roi import MARKETS
 from adunion.simulation.roi.course import course
@@ -73,6 +74,16 @@ def test_runs_become_rows_and_json(small: Run) -> None:
     assert row["value_calm"] is not None
     assert row["value_shocks"] is None
     assert orjson.loads(orjson.dumps(as_json([small])))["runs"][0]["plans"][0]["target"] > 1
+
+
+def test_the_tables_name_market_bidder_and_targets_out_of_reach(
+    small: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show([small])
+    shown = capsys.readouterr().out
+    assert "calm" in shown
+    assert small.bidder in shown
+    assert "100% of the targets out of reach are said to be" in shown
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,10 @@ class FakeMarket:
     def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> list[str]:
         return [f"because {slot} {locale}" for slot in range(decisions.item.shape[1])]
 
+    def placement_row(self, code: str) -> int | None:
+        codes = [placement.code for placement in self.placements]
+        return codes.index(code) if code in codes else None
+
     def card(self, row: int) -> Card:
         shown = self.catalog
         return Card(

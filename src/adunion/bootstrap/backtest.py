@@ -41,15 +41,15 @@ class Size:
     """Of a backtest."""
 
     markets: int = 4
-    requests_per_day: int = 12_000
-    history_days: int = 7  # a whole week, so that its rhythm is known
+    requests_per_day: int = 10_000
+    history_days: int = 5
     days: int = 4  # that newcomers run
-    merchants: int = 18
+    merchants: int = 8
     items: int = 1_500
     shoppers: int = 6_000
-    incumbents: int = 5
-    newcomers: int = 6
-    settle_hours: int = 36  # that incumbents have before
+    incumbents: int = 3
+    newcomers: int = 4
+    settle_hours: int = 24  # that incumbents have before
 
     @property
     def ticks(self) -> int:

@@ -208,7 +208,7 @@ class Brain:
     def use(self, models: Models) -> None:
         """Predict by these models from now on."""
         self.models = models
-        self.drift = Drift(models.trained_us)
+        self.drift = Drift(models.trained_us, self.drift.delays)
         self._build_state()
 
     def save(self, home: Path) -> None:
@@ -321,9 +321,10 @@ class Brain:
         for each in np.unique(hour).tolist():
             now = hour == each
             self._learn_drift(batch, seen & now, clicked & now, code, each)
-            columns = (column for kept in (seen & now, clicked & now, ordered & now)
-                       for column in (rows[kept], code[kept]))  # fmt: skip
-            self.stats.observe(each * HOUR_US, *columns, batch.quantity[ordered & now])
+            columns = [column for kept in (seen & now, clicked & now, ordered & now)
+                       for column in (rows[kept], code[kept])]  # fmt: skip
+            columns.append(batch.quantity[ordered & now])
+            self.stats.observe(each * HOUR_US, *columns)
 
     def _learn_drift(
         self,

@@ -50,6 +50,7 @@ def market_currency(settings: Settings, engine: Engine) -> str:
             "no_items", "There are no items yet.", 409,
             hint="Import a catalog (adunion import catalog FILE) or run adunion demo.",
         )  # fmt: skip
+    settings.home.mkdir(parents=True, exist_ok=True)
     (settings.home / "currency").write_text(_most(found))
     return _most(found)
 

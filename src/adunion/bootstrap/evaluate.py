@@ -21,6 +21,9 @@ from adunion.tracking.arrow import from_arrow
 
 from .notes import last_click, pair_keys
 
+WEIGHT_MAX = 100.0
+"""DR stands on the models alone where a weight is larger: what was shown then says too little of
+one policy about the other (SWITCH, Wang, Agarwal and Dudik 2017)."""
 METRICS = ("clicks", "orders", "gmv")
 MATURE_HOURS = {"clicks": 1, "orders": 72, "gmv": 72}
 """Requests younger than this are left out: their orders have not all come."""
@@ -41,6 +44,8 @@ class Rewards(NamedTuple):
 def evaluate(home: Path, policy: Policy, days: int, level: float) -> dict[str, Any]:
     """Estimates per thousand requests of each metric, under a policy, by the log of `days`.
 
+    Metrics whose orders have not had time to come are left out.
+
     Raises:
         AdUnionError: `no_decisions` where the log has none that are old enough.
     """
@@ -55,12 +60,14 @@ def evaluate(home: Path, policy: Policy, days: int, level: float) -> dict[str, A
     log = log.take(np.flatnonzero(log.at_us >= newest - days * _DAY_US))
     rewards = rewards_of(log, concat(events))
     found = rerank(log, policy)
+    judged = [metric for metric in METRICS if _old(log, metric, newest).sum() > 1] or METRICS[:1]
     return {
         "requests": len(log),
         "supported": round(float(found.supported.mean()), 4),
         "effective_rows": round(effective_rows(found.weight[found.row >= 0]), 1),
+        "weight_max": round(float(found.weight.max(initial=0.0)), 1),
         "metrics": {
-            metric: judge(log, found, rewards, metric, newest, level) for metric in METRICS
+            metric: judge(log, found, rewards, metric, newest, level) for metric in judged
         },
         "experience": _experience(log, found),
     }
@@ -78,7 +85,7 @@ def judge(
 
     Per thousand requests, of those that are old enough for the metric.
     """
-    old = log.at_us <= now_us - MATURE_HOURS[metric] * _HOUR_US
+    old = _old(log, metric, now_us)
     if old.sum() < 2:
         raise AdUnionError(
             "no_decisions", f"No decision is {MATURE_HOURS[metric]} hours old yet.", 409,
@@ -90,21 +97,27 @@ def judge(
     owner = np.repeat(np.arange(len(log)), np.diff(log.offsets))
     direct = np.bincount(owner, (found.expected * theta[owner]).sum(axis=1) * expected, len(log))
     shown = np.where(found.row >= 0, np.append(expected, 0.0)[found.row], 0.0) * theta
+    trusted = np.where(found.weight <= WEIGHT_MAX, found.weight, 0.0)
     terms = (
-        (found.weight * earned).sum(axis=1), found.weight.sum(axis=1), direct,
-        (found.weight * shown).sum(axis=1), (found.row >= 0).sum(axis=1).astype(np.float64),
+        (found.weight * earned).sum(axis=1), found.weight.sum(axis=1),
+        direct + (trusted * (earned - shown)).sum(axis=1),
+        (found.row >= 0).sum(axis=1).astype(np.float64),
     )  # fmt: skip
-    kept = [term[old] for term in terms]
+    weighted, weight, doubly, rows = (term[old] for term in terms)
     logged = earned.sum(axis=1)[old]
-    weighted, _, model, baseline, _ = kept
-    change = mean("change", model + weighted - baseline - logged, level)
+    change = mean("change", doubly - logged, level)
     return {
         "requests": int(old.sum()),
         "events": int((getattr(rewards, metric)[old] > 0).sum()),
         "logged": float(logged.mean()),
-        **{each.name: _plain(each) for each in estimates(*kept, level=level)},
+        **{each.name: _plain(each) for each in estimates(weighted, weight, doubly, rows, level)},
         "change": _plain(change),
     }
+
+
+def _old(log: LoggedDecisions, metric: str, now_us: int) -> npt.NDArray[np.bool_]:
+    """The requests that are old enough for a metric."""
+    return log.at_us <= now_us - MATURE_HOURS[metric] * _HOUR_US
 
 
 def rewards_of(log: LoggedDecisions, events: EventBatch) -> Rewards:
@@ -133,7 +146,8 @@ def _summed(wanted: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64], values
     order = np.argsort(flat)
     at = np.minimum(np.searchsorted(flat[order], keys), len(flat) - 1)
     hit = flat[order][at] == keys
-    return np.bincount(order[at[hit]], values[hit], len(flat)).reshape(wanted.shape)
+    sums: Floats = np.bincount(order[at[hit]], values[hit], len(flat)).astype(np.float64)
+    return sums.reshape(wanted.shape)
 
 
 def _expected(log: LoggedDecisions, metric: str) -> Floats:

@@ -17,6 +17,7 @@ from adunion.tracking.intake import Intake
 from adunion.trust import Identity
 
 from .forecasts import Forecasts
+from .kept import KeptDecisions
 from .live import LiveMarket
 from .notices import DemoAccount, HealthCheck, LogRow
 
@@ -34,6 +35,7 @@ class Faces:
         identity: Identity,
         base_url: str,
         demo_accounts: Sequence[DemoAccount] = (),
+        calls_per_second: int = 200,
     ) -> None:
         self.market = market
         self.engine = market.engine
@@ -42,6 +44,7 @@ class Faces:
         self.currency = market.currency
         self.base_url = base_url
         self.demo_accounts = demo_accounts
+        self.calls_per_second = calls_per_second
         self.identity = identity
         self.catalog = market.catalog_service
         self.plans = market.plans_service
@@ -51,7 +54,7 @@ class Faces:
         self.ledger = market.ledger
         self.insight = market.insight
         self._forecasts = Forecasts(market)
-        self.decisions = market.decisions
+        self.decisions = KeptDecisions(market.decisions, market.home)
         self.rules = market.brain.engine.settings
         self.intake = Intake(market, market.tracker, self._contradictions)
 

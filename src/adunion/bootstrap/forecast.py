@@ -38,7 +38,7 @@ REACHED_FEW = 200
 OUTSIDE_REQUESTS = 800  # that others' losses are worked out from
 ASSUMED_A_DAY = 1_000  # requests, without any history
 DOUBT, DOUBT_ASSUMED = Doubt(), Doubt(volume=1.0, cost=0.3, sales=0.5)
-SPREAD_MIN = 1.0  # an order's worth varies at least so much: pieces, sizes, baskets
+SPREAD_MIN = 2.0  # an order's worth varies at least so much: pieces, sizes, baskets
 
 Rows = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]

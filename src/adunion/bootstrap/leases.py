@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from adunion.campaigns import leases
 from adunion.campaigns.leases import LEASE_SECONDS, Wish
-from adunion.decision.book import PlanBook
+from adunion.decision.book import UNLIMITED, PlanBook
 from adunion.kernel.clock import Clock
 from adunion.kernel.ids import Ids
 from adunion.kernel.money import micros_per_minor
@@ -39,7 +39,8 @@ class Leases:
         self._engine, self._ledger, self._clock, self._ids = engine, ledger, clock, ids
         self._node, self._currency, self._unit = node, currency, micros_per_minor(currency)
         self._book: PlanBook | None = None
-        self._given = np.zeros(0, np.int64)  # by row of the book, when it was last looked at
+        self._held = np.zeros(0, np.int64)  # by row of the book
+        self._given = self._held  # the same when it was last looked at
         self._left: dict[str, int] = {}
         self._promised: dict[str, int] = {}
         self._renewed: dict[str, datetime] = {}
@@ -49,9 +50,9 @@ class Leases:
     def swap(self, book: PlanBook) -> None:
         """Bid from this book from now on, with what is held."""
         self._collect()
-        self._book = book
-        book.held_micros = np.array([self._left.get(id_, 0) for id_ in book.ids], np.int64)
-        self._given = book.held_micros.copy()
+        held = np.array([self._left.get(id_, 0) for id_ in book.ids], np.int64)
+        book.leased = held, np.full_like(book.wallet_micros, UNLIMITED)  # leases mind the wallets
+        self._book, self._held, self._given = book, held, held.copy()
 
     def expire(self) -> None:
         """Hold nothing of what was not renewed in time: the records count it as promised."""
@@ -99,25 +100,25 @@ class Leases:
     def _collect(self) -> None:
         """Note what the book's decisions promised since it was last looked at."""
         book = self._book
-        if book is None or book.held_micros is None:
+        if book is None:
             return
-        spent = self._given - book.held_micros
+        spent = self._given - self._held
         for row in np.flatnonzero(spent).tolist():
             id_, micros = book.ids[row], int(spent[row])
             self._promised[id_] = self._promised.get(id_, 0) + micros
             self._left[id_] = self._left.get(id_, 0) - micros
-        self._given = book.held_micros.copy()
+        self._given = self._held.copy()
 
     def _show(self, plan_ids: list[str]) -> None:
         """Put what is held of these plans into the book."""
         book = self._book
-        if book is None or book.held_micros is None:
+        if book is None:
             return
         row_of = {id_: row for row, id_ in enumerate(book.ids)}
         for id_ in plan_ids:
             if id_ in row_of:
-                book.held_micros[row_of[id_]] = self._left.get(id_, 0)
-        self._given = book.held_micros.copy()
+                self._held[row_of[id_]] = self._left.get(id_, 0)
+        self._given = self._held.copy()
 
     def _wishes(self, now: datetime, *, all_plans: bool) -> dict[str, Wish]:
         quiet = now - timedelta(seconds=QUIET_SECONDS)

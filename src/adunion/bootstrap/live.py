@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine
 
+from adunion.campaigns import leases
 from adunion.decision.engine import DecisionSettings
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.insight.types import raw_id
@@ -74,6 +75,8 @@ class LiveMarket(Market):
         with self.lock:
             absorb(self.home, self.brain.engine.pilot.memory)
         super().tick()
+        with self.engine.begin() as conn:
+            leases.forget(conn, self.clock.now())
         self.lease()
 
     def lease(self) -> None:
@@ -98,6 +101,7 @@ class LiveMarket(Market):
     def _describe(self) -> None:
         """Whenever there is a new book: it bids with what this node holds."""
         super()._describe()
+        self._placement_rows = {place.code: row for row, place in enumerate(self.placements)}
         self._leases.swap(self.plans)
 
     def _load_pages(self) -> None:
@@ -110,6 +114,10 @@ class LiveMarket(Market):
         """Why each slot of the one request holds what it holds, in the locale's words."""
         brain, kind = self.brain, self.placements[int(requests.placement[0])].kind
         return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.complements)
+
+    def placement_row(self, code: str) -> int | None:
+        """The row of the placement with that code."""
+        return self._placement_rows.get(code)
 
     def card(self, row: int) -> Card:
         """What is shown of a catalog row; made once and kept until the next reload.

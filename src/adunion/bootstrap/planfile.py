@@ -67,13 +67,21 @@ def ask(found: PlanFile, engine: Engine, currency: str) -> Ask:
         item_ids=_items(engine, merchant_id, found.items),
         selector=None if found.selector is None else Selector(**found.selector.model_dump()),
         targets=tuple(found.targets) or (() if found.target is None else (found.target,)),
-        budgets_minor=tuple(
-            None if each is None else to_minor(str(each), currency) for each in budgets
-        ),
+        budgets_minor=tuple(minor(each, currency) for each in budgets),
         start_at=found.start,
         end_at=found.end,
         dayparts=None if found.dayparts is None else tuple(found.dayparts),
     )
+
+
+def minor(budget: float | str | None, currency: str) -> int | None:
+    """A budget in minor units; none is no limit."""
+    if budget is None:
+        return None
+    try:
+        return to_minor(str(budget), currency)
+    except AdUnionError as error:
+        raise invalid("budget", error.message, error.hint) from None
 
 
 def _parsed(path: Path) -> Any:

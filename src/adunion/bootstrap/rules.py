@@ -21,6 +21,7 @@ def decision_rules(
         take_bps=chosen.take_bps,
         experience_bps=chosen.experience_bps,
         explore_bps=chosen.explore_bps,
+        log_one_in=chosen.log_one_in,
         pricing=chosen.pricing,
         reserve_micros=int(per_thousand * micros_per_minor(currency) / 1_000),
     )

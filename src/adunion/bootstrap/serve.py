@@ -52,6 +52,6 @@ def open_faces(
         )  # fmt: skip
         try:
             base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
-            yield Faces(market, identity, base_url, demo_accounts)
+            yield Faces(market, identity, base_url, demo_accounts, settings.calls_per_second)
         finally:
             market.close()

@@ -77,12 +77,14 @@ def _fits(
 ) -> list[bool]:  # fmt: skip
     """Whether each item fits what was asked for; empty where nothing in particular was."""
     if kind == "search" and query:
-        return index.says(query, shown).tolist()
+        says: list[bool] = index.says(query, shown).tolist()
+        return says
     if kind in ("page", "live") and query:
         return [True] * len(shown)
     if kind == "cart" and len(requests.context_items):
         kinds = complements.category[catalog.category[requests.context_items]]
-        return np.isin(catalog.category[shown], kinds).tolist()
+        completes: list[bool] = np.isin(catalog.category[shown], kinds).tolist()
+        return completes
     return []
 
 

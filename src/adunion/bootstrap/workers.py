@@ -7,6 +7,7 @@ the hot path themselves and relay all else to it. A worker that dies is started 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -41,8 +42,9 @@ log = logging.getLogger(__name__)
 class NodeApp:
     """The hot path of a node; everything else is the steering process's."""
 
-    def __init__(self, node: Node, steering: str) -> None:
-        self._serving = ServingApp(node, Intake(node, node.tracker))
+    def __init__(self, node: Node, steering: str, calls_per_second: int) -> None:
+        intake = Intake(node, node.tracker)
+        self._serving = ServingApp.limited(node, intake, calls_per_second)
         self._relay = Relay(steering)
         self._clockwork = NodeClockwork(node)
 
@@ -59,6 +61,7 @@ class NodeApp:
         while True:
             message: MutableMapping[str, Any] = await receive()
             if message["type"] == "lifespan.startup":
+                gc.freeze()  # what was loaded stays: no collection needs to look at it again
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
@@ -81,8 +84,9 @@ def run_node(name: str, descriptor: int, steering: str, *, storefront: bool) -> 
             name,
         )  # fmt: skip
         try:
+            app = NodeApp(node, steering, settings.calls_per_second)
             config = uvicorn.Config(
-                NodeApp(node, steering), log_level="warning", loop="uvloop", http="httptools",
+                app, log_level="warning", loop="uvloop", http="httptools",
                 timeout_graceful_shutdown=5, proxy_headers=False,
             )  # fmt: skip
             uvicorn.Server(config).run(sockets=[shared])

@@ -2,8 +2,8 @@
 
 A node holds slices of the plans' budgets. Deciding a sponsored slot promises its price, which is
 taken from the slice at once; the node reports its promises every second and gets its slices filled
-up. A promise waits `CHARGE_SECONDS` for its impression: seen in time it is spend, and otherwise it
-is free again. So for every plan, at all times,
+up. A promise waits `CHARGE_SECONDS` for its impression, and for the log to be applied: seen in
+time it is spend, and otherwise it is free again. So for every plan, at all times,
 
     spend + slices held + promises that still wait <= budget,
 
@@ -27,8 +27,10 @@ from adunion.trust.token import CHARGE_SECONDS
 from . import repository
 
 LEASE_SECONDS = 10
-SLICES = 64
-"""A slice is at least this part of what is free, so that bids are not bent by its size."""
+LAG_MINUTES = 5
+"""How late the log may be applied: a promise is held so much longer than it can be charged."""
+SLICES = 4
+"""All nodes together hold this part of what is free, so that no bid is bent by a small slice."""
 
 _MERCHANTS_PLANS = text("""
     select id from plans where status = 'active'
@@ -161,6 +163,10 @@ def retire(conn: Connection, node: str, now: datetime) -> None:
     if plans:
         repository.lock_spend(conn, plans)
         conn.execute(_EXPIRE, {"plans": plans, "now": now, "node": node})
+
+
+def forget(conn: Connection, now: datetime) -> None:
+    """Drop promises that are over for a day."""
     conn.execute(_FORGET, {"since": _since(now) - 1_440})
 
 
@@ -185,7 +191,7 @@ def settle(conn: Connection, charged: Mapping[tuple[str, int], int]) -> None:
 
 
 def _since(now: datetime) -> int:
-    return (int(now.timestamp()) - CHARGE_SECONDS) // 60 - 1
+    return (int(now.timestamp()) - CHARGE_SECONDS) // 60 - LAG_MINUTES
 
 
 def _standing(conn: Connection, node: str, plans: list[str], now: datetime):  # type: ignore[no-untyped-def]
@@ -211,7 +217,7 @@ def _grants(  # type: ignore[no-untyped-def]
             budget = row.budget_minor * micros_per_minor(row.currency)
             free = min(free, budget - row.spend_micros - row.held - row.waiting)
         free = max(free, 0)
-        need = max(wish.wanted_micros, free // SLICES) - row.own
+        need = max(wish.wanted_micros, free // (SLICES * nodes)) - row.own
         fair = max(free // (2 * nodes), min(free, wish.wanted_micros // 16))
         out[row.id] = max(min(need, fair), 0)
         purse[row.merchant_id] -= out[row.id]

@@ -6,6 +6,7 @@ import signal
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from adunion.kernel.errors import AdUnionError
 
@@ -40,6 +41,11 @@ def main() -> None:
         app()
     except AdUnionError as error:
         fail(error)
+        sys.exit(1)
+    except ValidationError as error:  # of the environment: commands check their own options
+        first = error.errors()[0]
+        name = "ADUNION_" + "_".join(map(str, first["loc"])).upper()
+        fail(AdUnionError("invalid", f"{name}: {first['msg']}.", hint="Set it right or unset it."))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

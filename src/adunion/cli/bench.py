@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
-from . import roi
+from . import arena, roi
 from .output import out, print_json, print_raw, progress
 
 bench_app = typer.Typer(help="Measure bidders, promises and forecasts.", no_args_is_help=True)
 bench_app.command()(roi.roi)
+bench_app.command()(arena.bidding)
 
 
 @bench_app.command()

@@ -13,6 +13,8 @@ from adunion.kernel.errors import invalid
 
 from .output import out, print_json
 
+EFFECTIVE_MIN = 500
+"""Effective slots below which a normal interval of IPS says little."""
 evaluate_app = typer.Typer(help="Judge a policy by what another one logged.", no_args_is_help=True)
 
 
@@ -62,14 +64,14 @@ def policy(
 def _tabular(log: str, campaign: str, target: str, level: float) -> dict[str, Any]:
     from adunion.decision.evaluation import tabular
 
+    if target == "bts" and log != "obd":
+        raise invalid("target", "bts is a policy of --log obd.", "Name uniform, best or a CSV.")
     mine = tabular.open_bandit("random", campaign) if log == "obd" else Path(log)
     read = tabular.read_log(mine)
     found: dict[str, Any] = {"log": log, "target": target}
     if target in tabular.POLICIES:
         wanted = tabular.target_of(read, target)
         return found | tabular.evaluate(read, wanted, held=target == "best", level=level)
-    if target == "bts" and log != "obd":
-        raise invalid("target", "bts is a policy of --log obd.", "Name uniform, best or a CSV.")
     theirs = tabular.open_bandit("bts", campaign) if target == "bts" else Path(target)
     other = tabular.read_log(theirs)
     found |= tabular.evaluate(read, tabular.target_of(read, target, other), False, level)
@@ -90,6 +92,12 @@ def _show(found: dict[str, Any]) -> None:
         f" {found['supported']:.1%} of the policy's slots could have been shown by the log;"
         f" {found['effective_rows']:,.0f} effective slots. GMV in minor units."
     )
+    if found["effective_rows"] < EFFECTIVE_MIN:
+        out.print(
+            f"[yellow]Too few pages were explored for IPS and SNIPS[/] (weights up to"
+            f" {found['weight_max']:,.0f}): DR rests on the models for what changes."
+            " ADUNION_EXPLORE_BPS explores more."
+        )
 
 
 def _show_tabular(found: dict[str, Any]) -> None:

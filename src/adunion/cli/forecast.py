@@ -73,12 +73,12 @@ def plan(
 
 def _instead(ask: Ask, currency: str, targets: list[float], budgets: list[str]) -> Ask:
     """The question with the targets and budgets of the command line, where there are any."""
-    from adunion.kernel.money import to_minor
+    from adunion.bootstrap.planfile import minor
 
     if targets:
         ask = replace(ask, targets=tuple(targets))
     if budgets:
-        ask = replace(ask, budgets_minor=tuple(to_minor(each, currency) for each in budgets))
+        ask = replace(ask, budgets_minor=tuple(minor(each, currency) for each in budgets))
     return ask
 
 
@@ -97,7 +97,9 @@ def _show(found: Forecast, currency: str) -> None:
         return "-" if minor is None else f"{to_major(round(minor), currency):,.0f}"
 
     def ends(band: Band) -> str:
-        return f"{plain(band.low)}..{plain(band.high)}"
+        if not band.value:
+            return f"0..{plain(band.high)}"
+        return f"{band.low / band.value - 1:+.0%}..{band.high / band.value - 1:+.0%}"
 
     table = Table(title=f"{found.days:g} days, {currency}; the ranges hold 8 of 10 outcomes")
     for name in ("target", "budget", "spend", "GMV", "range", "added", "anyway", "orders", "ROI",
@@ -130,9 +132,9 @@ def _show(found: Forecast, currency: str) -> None:
 def backtest(
     markets: int = typer.Option(4, min=1, max=100, help="Made markets, each of its own seed"),
     seed: int = typer.Option(1, min=0, help="Of the first market"),
-    requests_per_day: int = typer.Option(12_000, min=500, max=1_000_000),
+    requests_per_day: int = typer.Option(10_000, min=500, max=1_000_000),
     days: int = typer.Option(4, min=1, max=28, help="That newcomers run"),
-    newcomers: int = typer.Option(6, min=1, max=12, help="Plans launched in a market"),
+    newcomers: int = typer.Option(4, min=1, max=5, help="Plans launched in a market"),
     jobs: int = typer.Option(2, min=1, max=64, help="Markets at once"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
     quiet: bool = typer.Option(False, help="No progress"),

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.campaigns import Plans
 from adunion.decision.engine import DecisionSettings
-from adunion.decision.log import DecisionLog
+from adunion.decision.log import LoggedDecisions
 from adunion.insight import Insight
 from adunion.kernel.clock import Clock
 from adunion.kernel.ids import Ids
@@ -18,6 +18,18 @@ from adunion.ledger import Ledger
 from adunion.publishers import Publishers
 from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity
+
+
+class Decisions(Protocol):
+    """The decisions that were kept."""
+
+    def find(self, request: bytes) -> LoggedDecisions | None:
+        """The decision of a request, None where it was not kept."""
+        ...
+
+    def read(self, since_us: int = 0) -> LoggedDecisions | None:
+        """Those since a time, oldest first; None where there are none."""
+        ...
 
 
 class Shop(Protocol):
@@ -88,7 +100,7 @@ class ConsoleServices(Protocol):
         ...
 
     @property
-    def decisions(self) -> DecisionLog:
+    def decisions(self) -> Decisions:
         """A sample of decisions, kept whole."""
         ...
 

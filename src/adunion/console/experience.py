@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Request
 
 from adunion.decision.evaluation import Point, experience_curve
+from adunion.decision.evaluation.curve import FACTORS
 from adunion.decision.log import LoggedDecisions
 from adunion.trust import Principal, Role
 
@@ -19,7 +20,7 @@ from .security import require
 router = APIRouter()
 Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 REQUESTS_MAX = 2_000
-NOW = 3  # of the points, the weight as it is
+NOW = FACTORS.index(1.0)
 
 
 @router.get("/operator/experience")
@@ -78,7 +79,7 @@ def _chart(it: Context, points: list[Point]) -> Chart:
         [
             Series(it.say(N_("Sales (GMV)")), change("gmv"), "gmv"),
             Series(it.say(N_("Platform revenue")), change("platform"), "spend"),
-            Series(it.say(N_("Experience")), change("experience"), "organic"),
+            Series(it.say(N_("Worth to shoppers")), change("liked"), "organic"),
         ]
         if points
         else [],
@@ -96,6 +97,7 @@ def _table(it: Context, points: list[Point]) -> Table:
             "gmv_minor": round(point.gmv),
             "media_minor": round(point.media),
             "platform_minor": round(point.platform),
+            "liked": point.liked,
             "experience": point.experience,
             "sponsored": point.sponsored,
         }
@@ -108,6 +110,7 @@ def _table(it: Context, points: list[Point]) -> Table:
             Column("gmv_minor", N_("Sales (GMV)"), "money"),
             Column("media_minor", N_("Media"), "money"),
             Column("platform_minor", N_("Platform revenue"), "money"),
+            Column("liked", N_("Worth to shoppers (liked clicks)"), "ratio"),
             Column("experience", N_("Experience"), "rate"),
             Column("sponsored", N_("Sponsored"), "rate"),
         ),

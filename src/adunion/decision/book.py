@@ -41,7 +41,8 @@ class PlanBook:
     start_us: npt.NDArray[np.int64]  # (p,)
     end_us: npt.NDArray[np.int64]  # (p,) NEVER_US where it has no end
     dayparts: npt.NDArray[np.bool_]  # (p, 168)
-    held_micros: npt.NDArray[np.int64] | None = None  # (p,) a deciding node's leases; None: all
+    leased: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+    """What a deciding node holds of the budgets, (p,), and of the wallets, (w,); None: all."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -89,15 +90,13 @@ class PlanBook:
             self,
             remaining_micros=self.remaining_micros.copy(),
             wallet_micros=self.wallet_micros.copy(),
-            held_micros=None if self.held_micros is None else self.held_micros.copy(),
+            leased=None if self.leased is None else (self.leased[0].copy(), self.leased[1].copy()),
         )
 
     @property
     def purse(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """What decisions take money from: budgets and wallets, or leases, which mind both."""
-        if self.held_micros is None:
-            return self.remaining_micros, self.wallet_micros
-        return self.held_micros, np.full(len(self.wallet_micros), UNLIMITED, np.int64)
+        """What decisions take money from: budgets (p,) and wallets (w,), or leases of them."""
+        return self.leased or (self.remaining_micros, self.wallet_micros)
 
     def alphas(self) -> dict[str, float]:
         """Multiplier by plan id, to carry over to the next book."""

@@ -25,7 +25,7 @@ from .auction.batch import (
     run,
 )
 from .auction.pricing import Facts, Micros, price
-from .auction.rank import scratch
+from .auction.rank import Scratch, scratch
 from .bidding.launch import ROUNDS, as_running, settle, traffic_in_hours
 from .bidding.pilot import Pilot
 from .bidding.sample import Sample
@@ -109,6 +109,7 @@ class DecisionEngine:
         self.pilot = Pilot(plans)
         self.log: DecisionLog | None = None
         self._waiting: list[Watched] = []
+        self._work = scratch(1)
         self._waiting_requests = 0
         self.waterfall = Waterfall(self.placements, plans.ids)
         self.seen = HourlyLandscapes()
@@ -280,7 +281,7 @@ class DecisionEngine:
         scores = new_scores(len(candidates.item))
         decided = Auction(candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.welfare))
         columns, rows = _columns(requests, decided)
-        work = scratch(int(np.diff(candidates.offsets).max(initial=1)))
+        work = self._scratch(candidates)
         book, rules = _book(plans), self.settings.rules
         for first in range(0, len(requests), CHUNK):
             last = min(first + CHUNK, len(requests))
@@ -293,7 +294,7 @@ class DecisionEngine:
         return explore(
             requests.request, candidates.offsets, candidates.item, decided.scores,
             decided.slots.candidate, self._goods, self.settings.rules,
-            scratch(int(np.diff(candidates.offsets).max(initial=1))), self.settings.explore_bps,
+            self._scratch(candidates), self.settings.explore_bps,
         )  # fmt: skip
 
     def _noted(
@@ -335,13 +336,23 @@ class DecisionEngine:
             },
         )
 
+    def _scratch(self, candidates: CandidateBatch) -> Scratch:
+        """Working memory for the longest of the requests."""
+        offsets = candidates.offsets
+        most = int(offsets[1]) if len(offsets) == 2 else int(np.diff(offsets).max(initial=1))
+        if most > len(self._work.score):
+            self._work = scratch(most)
+        return self._work
+
     def _settle(self, decided: Auction, plans: PlanBook, first: int, last: int) -> None:
         """Price the chunk and give back what its bids reserved beyond the prices."""
         moved = moved_slots(decided.slots, decided.scores, first, last)
         if not len(moved.plan):
             return
         reserve = self.settings.reserve_micros
-        prices = price(self.settings.pricing, Facts(*moved.facts, reserve=reserve))
+        bid, organic, exposure, lower, welfare, without, rival = moved.facts
+        facts = Facts(bid, organic, exposure, lower, welfare, without, rival, reserve)
+        prices = price(self.settings.pricing, facts)
         remaining, wallets = plans.purse
         pay(moved, prices, reserve, decided.price_micros, remaining, plans.wallet, wallets)
 

@@ -226,9 +226,11 @@ class DecisionLog:
                 return part.take(rows[:1])
         for path in reversed(self._paths()):
             block = _load(path)
-            rows = np.flatnonzero(block.request == wanted) if block is not None else []
-            if block is not None and len(rows):
-                return block.take(np.asarray(rows[:1]))
+            if block is None:
+                continue
+            rows = np.flatnonzero(block.request == wanted)
+            if len(rows):
+                return block.take(rows[:1])
         return None
 
     def _paths(self) -> list[Path]:

@@ -69,16 +69,36 @@ def answer(
     price_micros: Ints, chosen: Shown,
 ) -> DecisionBatch:  # fmt: skip
     """What is shown; a slot that chance gave away is free, and nobody's bid moved it."""
-    filled = _fill(
-        slots, scores, candidates.offsets, candidates.item, pctr, pcvr, candidates.relevance,
-        price_micros, chosen.candidate, chosen.explored,
-    )  # fmt: skip
-    return DecisionBatch(*filled[:-1], chosen.propensity, filled[-1])
+    return DecisionBatch(
+        *_fill(
+            slots,
+            scores,
+            candidates.offsets,
+            candidates.item,
+            pctr,
+            pcvr,
+            candidates.relevance,
+            price_micros,
+            chosen.candidate,
+            chosen.explored,
+            chosen.propensity,
+        )
+    )
 
 
 @njit(cache=True, nogil=True)
-def _fill(  # type: ignore[no-untyped-def]  # a tuple of the twelve columns
-    slots, scores, offsets, item, pctr, pcvr, relevance, price_micros, candidate, explored
+def _fill(  # type: ignore[no-untyped-def]  # a tuple of the thirteen columns
+    slots,
+    scores,
+    offsets,
+    item,
+    pctr,
+    pcvr,
+    relevance,
+    price_micros,
+    candidate,
+    explored,
+    propensity,
 ):
     shape = candidate.shape
     out_item, plan = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
@@ -106,5 +126,5 @@ def _fill(  # type: ignore[no-untyped-def]  # a tuple of the twelve columns
             out_relevance[i, k] = relevance[row]
     return (
         out_item, plan, moved, price, exposure, exposure_organic, out_pctr, out_pcvr, organic, bid,
-        out_relevance, count,
+        out_relevance, propensity, count,
     )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .auction.batch import Candidates, Requests, Scores, Slots
 
@@ -30,15 +31,14 @@ def joined(parts: Sequence[Watched]) -> Watched:
         np.where(part.slots.candidate >= 0, part.slots.candidate + at, -1) for part, at in shifted
     ]
     offsets = [np.zeros(1, np.int64), *(part.requests.offsets[1:] + at for part, at in shifted)]
-    requests = [part.requests for part in parts]
+    at_us, placement, wanted = _columns([part.requests[:3] for part in parts])
     return Watched(
-        Requests(*(np.concatenate(column) for column in list(zip(*requests, strict=True))[:3]),
-                 np.concatenate(offsets)),
+        Requests(at_us, placement, wanted, np.concatenate(offsets)),
         Candidates(*_columns([part.candidates for part in parts])),
         Scores(*_columns([part.scores for part in parts])),
         Slots(np.concatenate(candidate), *slots[1:]),
     )  # fmt: skip
 
 
-def _columns(parts: Sequence[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
+def _columns(parts: Sequence[tuple[npt.NDArray[Any], ...]]) -> list[npt.NDArray[Any]]:
     return [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -102,7 +102,7 @@ class Waterfall:
         if not sums:
             return None
         ids, hours, kinds = (list(column) for column in zip(*sums, strict=True))
-        return Counted(ids, hours, kinds, np.stack(list(sums.values())))  # type: ignore[arg-type]
+        return Counted(ids, hours, kinds, np.stack(list(sums.values())))
 
     def _fold(self) -> None:
         for hour, counts in self._hours.items():

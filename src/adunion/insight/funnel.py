@@ -13,7 +13,7 @@ from .types import Result
 
 LOSSES = ("organic", "plan", "own", "cap")
 """To what kind of rival: an organic result, another merchant, its own item, too many of its own."""
-QUANTILES = (0.25, 0.5, 0.75)
+QUANTILES = {"p25": 0.25, "p50": 0.5, "p75": 0.75}
 _GAP_NAMES = (*(f"gap_{round(end * 100)}" for end in GAPS), "gap_more")
 _GAP_EDGES = (1.0, *GAPS, 20.0)  # the last bin has no end: it is read as twice its beginning
 
@@ -31,7 +31,7 @@ class Funnel:
     shown: int
     moved: int
     lost: Mapping[str, int]  # by `LOSSES`
-    gap: Mapping[float, float] | None  # quantile -> times the bid that would have been needed
+    gap: Mapping[str, float] | None  # quantile -> times the bid that would have been needed
     gap_micros: int | None  # mean score that was missing, per seen impression
 
     @property
@@ -68,7 +68,7 @@ def funnel_of(kind: str, sums: Mapping[str, int]) -> Funnel:
             )
         },
         lost={loss: sums[f"lost_{loss}"] for loss in LOSSES},
-        gap={share: _quantile(bins, share) for share in QUANTILES} if compared else None,
+        gap=_quantiles(bins) if compared else None,
         gap_micros=sums["gap_micros"] // compared if compared else None,
     )  # fmt: skip
 
@@ -100,6 +100,10 @@ def obstacle(whole: Funnel, clicks: int, orders: int) -> str:
     if not clicks:
         return "no_clicks"
     return "none" if orders else "no_orders"
+
+
+def _quantiles(bins: Sequence[int]) -> dict[str, float]:
+    return {name: _quantile(bins, share) for name, share in QUANTILES.items()}
 
 
 def _quantile(bins: Sequence[int], share: float) -> float:

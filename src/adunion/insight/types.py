@@ -82,12 +82,19 @@ class PlanResult:
     stage: str
     target_roi: float
     result: Result
+    goal: str = "target_roi"
+    target_cost_minor: int | None = None
 
     @property
     def attainment(self) -> float | None:
-        """ROI over target."""
-        roi = self.result.roi
-        return None if roi is None else roi / self.target_roi
+        """What counts by the plan's goal over what its spend promises; none for volume."""
+        result = self.result
+        if not result.spend_minor or self.goal == "volume":
+            return None
+        if self.target_cost_minor is not None:
+            return result.orders * self.target_cost_minor / result.spend_minor
+        returned = result.refunds_minor if self.goal == "net_roi" else 0
+        return (result.gmv_minor - returned) / result.spend_minor / self.target_roi
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,13 @@ class Settings(BaseSettings):
         50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
+    log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
     reserve_per_thousand: Decimal = Field(
         Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
+    )
+    calls_per_second: int = Field(
+        200, ge=0, description="Of one address or key, on the hot path; 0: no limit"
     )
     secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
 

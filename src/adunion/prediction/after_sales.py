@@ -21,7 +21,7 @@ _STRENGTH = 20.0  # orders of a category's mean that an item starts from
 DAYS_MAX = 30.0
 
 _STARS, _KEPT, _PROMPT = 0.5, 0.3, 0.2  # weights of the parts of experience
-_RETURNED_BAD, _DAYS_BAD = 0.3, 10.0  # shares and days at which a part is worth nothing
+_STARS_BAD, _RETURNED_BAD, _DAYS_BAD = 3.0, 0.3, 10.0  # at which a part is worth nothing
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.void]
@@ -111,10 +111,10 @@ class AfterSales:
     def experience(self) -> Floats:
         """What an item is to the shopper who clicks it, (items,), 0..1.
 
-        Half its stars (1 nothing, 5 all), .3 how little comes back (30 % nothing), .2 how soon it
+        Half its stars (3 nothing, 5 all), .3 how little comes back (30 % nothing), .2 how soon it
         arrives (10 days nothing); what is not known of an item is as usual in its category.
         """
-        stars = np.clip((self._snapshot.rating.astype(np.float64) - 1) / 4, 0, 1)
+        stars = np.clip((self._snapshot.rating.astype(np.float64) - _STARS_BAD) / 2, 0, 1)
         kept = np.clip(1 - self.expected_returns() / _RETURNED_BAD, 0, 1)
         prompt = np.clip(1 - self.expected_days() / _DAYS_BAD, 0, 1)
         return np.asarray(_STARS * stars + _KEPT * kept + _PROMPT * prompt)

@@ -17,21 +17,24 @@ HOURS = 72  # looked back
 _PRIOR_CLICKS, _PRIOR_ORDERS = 200.0, 60.0
 _SHIFT_MAX = 0.7
 # Share of orders that come within so many hours of their click, before any was seen.
-_DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 24, 48, 72])
-_DELAY_GUESS = 50 * np.array([0.35, 0.15, 0.12, 0.08, 0.08, 0.12, 0.06, 0.04])
+_DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 24, 48, 72, 96, 168])
+_DELAY_GUESS = 100 * np.array([0.3, 0.1, 0.1, 0.1, 0.1, 0.13, 0.09, 0.04, 0.02, 0.02])
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer]
 
 
 class Drift:
-    """Sums by hour and kind of placement since `since_us`; `shifts` are those of the last hour."""
+    """Sums by hour and kind of placement since `since_us`; `shifts` are those of the last hour.
 
-    def __init__(self, since_us: int = 0) -> None:
+    `delays`, which do not hang on the models, go on from one training to the next.
+    """
+
+    def __init__(self, since_us: int = 0, delays: Floats | None = None) -> None:
         self._since_us = since_us
         self._hour = 0
         self._sums = np.zeros((4, HOURS, len(KINDS)))  # expected clicks, clicks, orders due, orders
-        self._delays = _DELAY_GUESS.copy()
+        self.delays: Floats = _DELAY_GUESS.copy() if delays is None else delays
         self.shifts = np.zeros((2, len(KINDS)))  # of clicks and of orders, log-odds
 
     def seen(self, hour: int, kind: Codes, pctr: Floats) -> None:
@@ -45,9 +48,9 @@ class Drift:
 
     def ordered(self, kind: Codes, click_at_us: Codes, at_us: Codes) -> None:
         """Orders that are credited to a click on a placement, (k,)."""
-        fresh = (at_us - click_at_us < HOURS * _HOUR_US) & (click_at_us >= self._since_us)
-        late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us)[fresh] / _HOUR_US)
-        np.add.at(self._delays, np.minimum(late, len(_DELAY_ENDS) - 1), 1)
+        late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us) / _HOUR_US)
+        np.add.at(self.delays, np.minimum(late, len(_DELAY_ENDS) - 1), 1)
+        fresh = click_at_us >= self._since_us
         click_hour = click_at_us[fresh] // _HOUR_US
         for each in np.unique(click_hour).tolist():
             own = click_hour == each
@@ -72,7 +75,7 @@ class Drift:
         self._hour = hour
 
     def _shifts(self) -> Floats:
-        share = np.concatenate(([0], self._delays.cumsum() / self._delays.sum()))
+        share = np.concatenate(([0], self.delays.cumsum() / self.delays.sum()))
         ages = np.arange(HOURS) + 0.5
         come = np.interp(ages, np.concatenate(([0], _DELAY_ENDS)), share)
         due_clicks, clicks, due_orders, orders = self._sums

@@ -81,8 +81,10 @@ class FeatureLog:
         return TrainingLog(x, kind, at_us, clicks, order_at_us)
 
     def _read(self) -> npt.NDArray[np.void]:
+        """All rows, those of this home's deciding nodes too."""
         parts = [np.zeros(0, _RECORD)]
-        for path in (self._older, self._path):
+        nodes = self._path.parent.glob(f"nodes/*/{self._path.stem}.*")
+        for path in (self._older, self._path, *sorted(nodes)):
             if path.exists():
                 whole = path.stat().st_size // _RECORD.itemsize
                 parts.append(np.fromfile(path, _RECORD, whole))

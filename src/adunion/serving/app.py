@@ -19,6 +19,7 @@ from .types import IntakePort, MarketPort
 
 CALLS_PER_SECOND = 200
 BURST_CALLS = 1_000
+UNLIMITED = 10**9
 KEYS_REMEMBERED_MAX = 10_000
 _LINKS = "/l/"
 _ANY_ORIGIN: Headers = [(b"access-control-allow-origin", b"*")]
@@ -60,6 +61,12 @@ class ServingApp:
             "/v1/decide": ("POST", self._decide),
             "/v1/events": ("POST", self._events),
         }
+
+    @classmethod
+    def limited(cls, market: MarketPort, intake: IntakePort, calls_per_second: int) -> ServingApp:
+        """With the limit that the settings name, and five seconds' calls at once; 0: no limit."""
+        rate = calls_per_second or UNLIMITED
+        return cls(market, intake, 5 * rate, rate)
 
     @staticmethod
     def handles(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Annotated, Any
 
 import numpy as np
@@ -120,9 +121,9 @@ def _parse(body: object) -> DecideBody:
 
 
 def _placement(market: MarketPort, code: str) -> tuple[int, Placement]:
-    for row, placement in enumerate(market.placements):
-        if placement.code == code:
-            return row, placement
+    row = market.placement_row(code)
+    if row is not None:
+        return row, market.placements[row]
     codes = ", ".join(placement.code for placement in market.placements[:20])
     raise AdUnionError(
         "no_such_placement", f"No placement has the code {code[:60]!r}.", 404, "placement",
@@ -206,14 +207,16 @@ def _slots(
     reasons, sign = market.why(batch, decisions, asked.locale), market.signer.sign
     columns = (getattr(decisions, name)[0].tolist() for name in _SLOT_COLUMNS)
     out = []
-    for slot, (row, moved, plan, *numbers) in enumerate(zip(*columns, strict=True)):
+    for slot, (row, moved, plan, *numbers) in enumerate(
+        zip(*columns, repeat(expires_s), strict=False)
+    ):
         if row < 0:
             continue
         card = market.card(row)
         plan_id = market.plan_ids[plan].tobytes() if plan >= 0 else _NOBODY
         token = SlotToken(
             flags[moved], slot, request, card.raw, plan_id, placement, shopper, link,
-            *numbers, expires_s,
+            *numbers,
         )  # fmt: skip
         out.append(
             {

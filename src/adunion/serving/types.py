@@ -118,6 +118,10 @@ class MarketPort(Protocol):
         """Rows as in `RequestBatch.placement`."""
         ...
 
+    def placement_row(self, code: str) -> int | None:
+        """The row of the placement with that code."""
+        ...
+
     @property
     def plan_ids(self) -> npt.NDArray[np.void]:
         """(p,) V16: the ids of the rows in `DecisionBatch.plan`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -40,8 +41,10 @@ def planned(scenario: Scenario, world: World) -> list[Planned]:
         AdUnionError: an unknown merchant, no free items that match, a budget too small to buy a
             click, or a start after the run's end.
     """
-    chooser = _Chooser(world)
-    return [_plan(scenario, world, chooser, *each) for each in _in_order(scenario)]
+    parts = _in_order(scenario)
+    named = {part.items.merchant for _, _, part, _ in parts if part.items.merchant is not None}
+    chooser = _Chooser(world, named)
+    return [_plan(scenario, world, chooser, *each) for each in parts]
 
 
 def _in_order(scenario: Scenario) -> list[tuple[str, str, PlanPart, bool]]:
@@ -82,28 +85,50 @@ def _plan(
             hint="Start it earlier, or let the run take more days.",
         )
     merchant, items, free_hour = chooser.choose(part, f"{where} ({name})")
-    currency, cost, budget = world.view.currency, None, None
-    if part.target_cost is not None:
-        cost = max(to_minor(Decimal(str(part.target_cost)), currency, exact=False), 1)
-    _, target, cost = checks.goal(part.goal, part.asked_roi, cost)
-    if part.budget is not None:
-        cheapest = int(world.view.items.price_minor[items].min())
-        budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
-        budget = checks.budget_minor(budget, target, cheapest, currency)
+    try:
+        budget, cost = _money(part, world, items)
+        _hours(part, scenario)
+    except AdUnionError as error:
+        raise AdUnionError(
+            error.code, f"{where} ({name}): {error.message}", error.status, hint=error.hint
+        ) from None
     return Planned(
         checks.name(name), part, rival, part.start_hour, part.end_hour, merchant, items, budget,
         cost, free_hour,
     )  # fmt: skip
 
 
+def _money(part: PlanPart, world: World, items: I64) -> tuple[int | None, int | None]:
+    """(budget, what an order may cost), in minor units."""
+    currency, cost = world.view.currency, None
+    if part.target_cost is not None:
+        cost = max(to_minor(Decimal(str(part.target_cost)), currency, exact=False), 1)
+    _, target, cost = checks.goal(part.goal, part.asked_roi, cost)
+    if part.budget is None:
+        return None, cost
+    cheapest = int(world.view.items.price_minor[items].min())
+    budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
+    return checks.budget_minor(budget, target, cheapest, currency), cost
+
+
+def _hours(part: PlanPart, scenario: Scenario) -> None:
+    """Hours of the week that come between the plan's start and its end."""
+    if part.dayparts is None or part.end_hour is None:
+        return
+    live = scenario.start + timedelta(days=scenario.history_days)
+    start, end = (live + timedelta(hours=hour) for hour in (part.start_hour, part.end_hour))
+    checks.occur(checks.dayparts(part.dayparts), start.astimezone(UTC), end.astimezone(UTC))
+
+
 class _Chooser:
     """Gives out merchants' items, each item to one plan at a time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, named: set[int]) -> None:
         items = world.view.items
         self._world = world
         self._held_until = np.full(len(items), -np.inf)  # hour in which its last plan ends
         self._merchants_taken: set[int] = set()
+        self._named = named  # by a plan: others take them last
         share = world.truth.leaf_popularity[items.leaf] * world.truth.item_popularity
         self._sales = share * items.price_minor
         by_merchant = np.bincount(items.merchant, self._sales, len(world.view.merchants.name))
@@ -126,7 +151,8 @@ class _Chooser:
 
     def _merchants(self, part: ItemsPart, where: str) -> list[int]:
         if part.merchant is None:
-            return [int(m) for m in self._largest if int(m) not in self._merchants_taken]
+            free = [int(m) for m in self._largest if int(m) not in self._merchants_taken]
+            return sorted(free, key=self._named.__contains__)
         if part.merchant >= len(self._largest):
             last = len(self._largest) - 1
             raise _no_items(where, f"there is no merchant {part.merchant}, the last is {last}")

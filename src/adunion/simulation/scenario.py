@@ -15,7 +15,7 @@ from adunion.kernel.errors import AdUnionError
 
 Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
+Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 Currency = Literal["CNY", "USD", "EUR", "GBP", "JPY", "KRW"]
 """Those a generated world has believable price levels of."""
@@ -49,13 +49,13 @@ class WorldPart(Part):
 
 
 class MixPart(Part):
-    """Shares of requests by placement; they are scaled to sum to 1."""
+    """Relative shares of requests by placement; they are scaled to sum to 1."""
 
-    search: Share = 0.45
-    feed: Share = 0.35
-    cart: Share = 0.10
-    page: Share = 0.06
-    live: Share = 0.04
+    search: Weight = 0.45
+    feed: Weight = 0.35
+    cart: Weight = 0.10
+    page: Weight = 0.06
+    live: Weight = 0.04
 
     @model_validator(mode="after")
     def _some_traffic(self) -> MixPart:
@@ -71,10 +71,10 @@ class MixPart(Part):
 class RhythmPart(Part):
     """Relative traffic by hour of day (UTC) and by day of week; absent: the world's own."""
 
-    hourly: list[Annotated[float, Field(ge=0)]] | None = Field(
+    hourly: list[Weight] | None = Field(
         None, min_length=24, max_length=24, description="00 UTC first"
     )
-    weekly: list[Annotated[float, Field(ge=0)]] | None = Field(
+    weekly: list[Weight] | None = Field(
         None, min_length=7, max_length=7, description="Monday first"
     )
 
@@ -210,6 +210,7 @@ class Scenario(Part):
         50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
+    log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
     wallet: float = Field(

@@ -86,7 +86,7 @@ def _bodies(ids: dict[str, str], role: str) -> dict[str, Any]:
         "POST /v1/merchants": {"external_id": "new", "name": "New"},
         "POST /v1/items": {"items": [item], **merchant},
         "POST /v1/plans": {"target_roi": 4, "selector": {"text": "diapers 0"}, **merchant},
-        "POST /v1/plans/forecast": {"selector": {"text": "diapers 2"}, **merchant},
+        "POST /v1/plans/forecast": {"selector": {"text": "diapers 1"}, **merchant},
         "PATCH /v1/plans/{plan_id}": {"target_roi": 3.5},
         "POST /v1/publishers": {"external_id": "new", "name": "New"},
         "POST /v1/placements": {"code": f"p:{role}", "kind": "page", "name": "P", "slots": 3},

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +18,7 @@ from adunion.bootstrap.leases import Leases
 from adunion.bootstrap.outbox import NODES
 from adunion.engines.eventlog import EventLog
 from adunion.insight.types import raw_ids
-from adunion.kernel.clock import SystemClock, generator, micros
+from adunion.kernel.clock import SystemClock, generator, micros, monotonic_s, sleep
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger
 from adunion.tracking import EVENT_SCHEMA, FLAG_MOVED, EventType, Tracker, beacon_keys, events
@@ -37,21 +36,21 @@ def main(home: Path, url: str, node: str, seed: int, price_micros: int) -> None:
     log = EventLog(home / NODES / node / "events", EVENT_SCHEMA)
     tracker = Tracker(log, clock)
     held = Leases(engine, Ledger(ids, clock), clock, ids, node, "CNY")
-    book: Any = SimpleNamespace(ids=plans, held_micros=None)
+    book: Any = SimpleNamespace(ids=plans, wallet_micros=np.zeros(1, np.int64), leased=None)
     held.swap(book)
     raw, renewed = raw_ids(plans), -1.0
     while True:
         held.expire()
-        if monotonic() > renewed + RENEW_SECONDS:
+        if monotonic_s() > renewed + RENEW_SECONDS:
             held.renew(nullcontext())
-            renewed = monotonic()
+            renewed = monotonic_s()
         plan = rng.integers(0, len(plans), PER_TURN)
         price = rng.integers(price_micros // 2, price_micros + 1, PER_TURN)
         won = np.zeros(PER_TURN, bool)
         for row in range(PER_TURN):
-            won[row] = book.held_micros[plan[row]] >= price[row]
+            won[row] = book.leased[0][plan[row]] >= price[row]
             if won[row]:
-                book.held_micros[plan[row]] -= price[row]
+                book.leased[0][plan[row]] -= price[row]
         seen = np.flatnonzero(won & (rng.random(PER_TURN) < SEEN))
         if not len(seen):
             sleep(0.05)

@@ -1,21 +1,28 @@
-"""The wizard's forecast beside what plans of the same market then got."""
+"""The forecast of a live market: what it says, what it refuses, what it assumes."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from adunion.bootstrap.forecast import TARGETS
+from adunion.bootstrap.forecasts import Forecasts
 from adunion.bootstrap.market import Market
+from adunion.bootstrap.planfile import ask, read
 from adunion.bootstrap.records import open_records
 from adunion.bootstrap.simulator import open_run
+from adunion.campaigns import Selector
 from adunion.kernel.clock import micros
 from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
+from adunion.simulation.forecast import Ask
 from adunion.simulation.scenario import parse
 from adunion.simulation.world import generate
 
@@ -32,6 +39,12 @@ SCENARIO: dict[str, Any] = {
 }
 
 
+def run_of(home: Path, engine: Any, name: str) -> Any:
+    """A run whose market has its records in a database of its own."""
+    world = generate(5, items=400, merchants=8, shoppers=1_200)
+    return open_run(engine, home / name, parse(SCENARIO), 1, world, lambda *_: None)
+
+
 @pytest.fixture(scope="module")
 def market() -> Iterator[Market]:
     """After two days with plans."""
@@ -39,45 +52,177 @@ def market() -> Iterator[Market]:
         tempfile.TemporaryDirectory(prefix="adunion-test-") as home,
         open_records(Settings(home=Path(home), database_url=None)) as server,
     ):
-        world = generate(5, items=400, merchants=8, shoppers=1_200)
-        scenario = parse(SCENARIO)
-        run = open_run(server.engine, Path(home) / "m", scenario, 1, world, lambda *_: None)
+        run = run_of(Path(home), server.engine, "m")
         run.history()
         run.live()
         yield run.market
         run.market.close()
 
 
-def items_of(market: Market, rows: np.ndarray) -> list[str]:
-    return [market.catalog.ids[row] for row in rows]
+@pytest.fixture(scope="module")
+def free(market: Market) -> Ask:
+    """The items of the merchant with most items in no plan."""
+    rows = np.flatnonzero(market.plans.item_plan < 0)
+    merchant = int(np.bincount(market.catalog.merchant[rows]).argmax())
+    rows = rows[market.catalog.merchant[rows] == merchant]
+    ids = tuple(market.catalog.ids[row] for row in rows)
+    return Ask(merchant_id=market.catalog.merchant_ids[merchant], item_ids=ids)
+
+
+def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask) -> None:
+    found = Forecasts(market).of(replace(free, targets=(2.0, 3.0, 4.0, 6.0)))
+    cells = found.cells
+    spend = [cell.spend_minor.value for cell in cells]
+    assert spend[-1] > 0
+    assert all(below > above for below, above in pairwise(spend))
+    for cell in cells:
+        assert 0.97 * cell.target < cell.roi.value < 1.3 * cell.target
+        for band in (cell.spend_minor, cell.gmv_minor, cell.added_minor, cell.orders, cell.roi):
+            assert band.low <= band.value <= band.high
+        assert cell.gmv_minor.low < cell.gmv_minor.high
+        assert 0 < cell.added_minor.value <= cell.gmv_minor.value
+        assert cell.newcomer_share is not None
+        assert 0.3 < cell.newcomer_share <= 1
+        assert cell.outside is not None
+        assert cell.outside.gmv_minor < 0  # what it wins, others lose
+    assert found.reached > 100
+    assert found.assumptions in ([], ["other_days"])
+
+
+def test_a_budget_is_a_cap_and_is_compared_with_none(market: Market, free: Ask) -> None:
+    open_ended = Forecasts(market).of(replace(free, targets=(2.0, 3.0))).cells[0]
+    budget = round(open_ended.spend_minor.value / 3)
+    end = market.clock.now() + timedelta(days=7)
+    found = Forecasts(market).of(
+        replace(free, targets=(2.0, 3.0), budgets_minor=(None, budget), end_at=end)
+    )
+    assert [cell.budget_minor for cell in found.cells] == [budget, None, budget, None]
+    capped, free_ = found.cells[:2]
+    assert 0.7 * budget < capped.spend_minor.value <= budget
+    assert capped.spend_minor.high <= budget
+    assert capped.gmv_minor.value < free_.gmv_minor.value
+    assert capped.roi.value > free_.roi.value  # it is spent where it brings most
+
+
+def test_asking_twice_says_the_same_and_leaves_nothing(market: Market, free: Ask) -> None:
+    plans, book = len(market.plans_service.list().rows), market.plans.item_plan.copy()
+    first, again = (Forecasts(market).of(free) for _ in range(2))
+    assert first == again
+    assert len(first.cells) == 9
+    assert len(market.plans_service.list().rows) == plans
+    assert np.array_equal(market.plans.item_plan, book)
 
 
 def test_plans_got_about_what_the_forecast_says(market: Market) -> None:
-    spent, said = [], []
+    spent, said = 0.0, 0.0
     results = market.outcomes.results(market.plans.ids, micros(market.clock.now()))
-    for plan, spend in enumerate(results.spend_micros):
-        rows = np.flatnonzero(market.plans.item_plan == plan)
-        point = market.forecast(items_of(market, rows), None)[TARGETS.index(3.0)]
-        spent.append(spend / 10_000 / DAYS)
-        said.append(point.spend_minor)
-    assert 0.4 < sum(said) / sum(spent) < 2.5
+    for plan, spend in zip(market.plans.ids, results.spend_micros, strict=True):
+        found = Forecasts(market).of(Ask(plan_id=plan))
+        near = found.near(3.0, found.cells[0].budget_minor)
+        spent += spend / 10_000 / DAYS
+        said += near.spend_minor.value / found.days
+    assert 0.4 < said / spent < 2.5
 
 
-def test_single_items_have_a_curve_that_falls(market: Market) -> None:
-    free = np.flatnonzero(market.plans.item_plan < 0)
-    curves = [
-        market.forecast(items_of(market, free[row : row + 1]), None) for row in range(0, 40, 4)
+@pytest.mark.parametrize("target", [0.0, -1.0, float("nan"), float("inf"), 10_000.0])
+def test_a_target_that_no_plan_may_have_is_refused(
+    market: Market, free: Ask, target: float
+) -> None:
+    with pytest.raises(AdUnionError) as refused:
+        Forecasts(market).of(replace(free, targets=(4.0, target)))
+    assert refused.value.field == "target_roi"
+
+
+def test_what_a_launch_would_refuse_is_refused(market: Market, free: Ask) -> None:
+    now, service = market.clock.now(), Forecasts(market)
+    taken = market.catalog.ids[int(np.flatnonzero(market.plans.item_plan == 0)[0])]
+    owner = market.catalog.merchant_ids[
+        int(market.catalog.merchant[np.flatnonzero(market.plans.item_plan == 0)[0]])
     ]
-    assert sum(curve[0].spend_minor > 0 for curve in curves) >= 5
-    for curve in curves:
-        spend = [point.spend_minor for point in curve]
-        assert spend == sorted(spend, reverse=True)
-        assert all(point.low <= point.gmv_minor <= point.high for point in curve)
+    for wrong, field, status in (
+        (replace(free, budgets_minor=(1,)), "budget_minor", 422),
+        (replace(free, start_at=now + timedelta(days=2), end_at=now + timedelta(days=1)), "end_at",
+         422),
+        (replace(free, end_at=now - timedelta(days=1)), "end_at", 422),
+        (replace(free, item_ids=()), "item_ids", 422),
+        (replace(free, dayparts=(168,)), "dayparts", 422),
+        (replace(free, item_ids=(taken,), merchant_id=owner), None, 409),
+        (replace(free, item_ids=(), selector=Selector(text="no such thing")), "selector", 422),
+        (Ask(plan_id="cmp_" + "0" * 26), None, 404),
+    ):  # fmt: skip
+        with pytest.raises(AdUnionError) as refused:
+            service.of(wrong)
+        assert (refused.value.field, refused.value.status) == (field, status), wrong
 
 
-def test_asking_twice_says_the_same_and_changes_no_plan(market: Market) -> None:
-    free = items_of(market, np.flatnonzero(market.plans.item_plan < 0)[:5])
-    before = market.plans.item_plan.copy()
-    assert market.forecast(free, None) == market.forecast(free, None)
-    assert np.array_equal(market.plans.item_plan, before)
-    assert market.forecast([], None)[0].gmv_minor == 0
+def test_withdrawn_items_are_refused_by_name(market: Market, free: Ask) -> None:
+    market.catalog_service.withdraw(free.item_ids[-1])
+    try:
+        with pytest.raises(AdUnionError, match="withdrawn"):
+            Forecasts(market).of(free)
+    finally:
+        market.catalog_service.withdraw(free.item_ids[-1], False)
+
+
+def test_a_plan_in_some_hours_brings_a_part(market: Market, free: Ask) -> None:
+    whole = Forecasts(market).of(replace(free, targets=(3.0, 4.0)))
+    some = Forecasts(market).of(replace(free, targets=(3.0, 4.0), dayparts=tuple(range(0, 168, 2))))
+    assert 0.3 < some.traffic / whole.traffic < 0.7
+    assert some.cells[0].spend_minor.value < whole.cells[0].spend_minor.value
+
+
+def test_a_plan_file_asks_the_same(market: Market, free: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(f"items = {list(free.item_ids)!r}\ntargets = [2, 3]\nbudget = 100.5\n")
+    asked = ask(read(path), market.engine, market.currency)
+    assert asked == replace(
+        free, item_ids=free.item_ids, targets=(2.0, 3.0), budgets_minor=(10_050,)
+    )
+    path.write_text('{"merchant": "nobody", "selector": {}, "target": 4}')
+    with pytest.raises(AdUnionError, match="nobody"):
+        ask(read(path), market.engine, market.currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("target = ", "neither TOML nor JSON"),
+        ("{", "neither TOML nor JSON"),
+        ("price = 1", "price: Extra inputs"),
+        ("target = 'high'", "target: Input should be a valid number"),
+        ("target = 2\ntargets = [3]", "not both"),
+        ("start = 'soon'", "start: Input should be a valid datetime"),
+    ],
+)
+def test_a_broken_plan_file_says_where(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(AdUnionError, match=said):
+        read(path)
+
+
+def test_without_history_it_says_what_it_assumes() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="adunion-test-") as home,
+        open_records(Settings(home=Path(home), database_url=None)) as server,
+    ):
+        market = run_of(Path(home), server.engine, "m").market
+        try:
+            merchant = market.catalog.merchant_ids[0]
+            found = Forecasts(market).of(Ask(merchant_id=merchant, selector=Selector()))
+        finally:
+            market.close()
+    assert found.assumptions[:2] == ["no_traffic", "untrained"]
+    assert found.traffic == pytest.approx(7_000)
+    cell = found.near(2.0)
+    assert cell.gmv_minor.value > 0
+    assert cell.gmv_minor.high > 2 * cell.gmv_minor.value
+
+
+def test_a_budget_that_is_no_number_is_refused(market: Market, free: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    for text in ("nan", "inf", "'much'"):
+        path.write_text(f"items = {list(free.item_ids)!r}\nbudget = {text}\n")
+        with pytest.raises(AdUnionError) as refused:
+            ask(read(path), market.engine, market.currency)
+        assert refused.value.field == "budget"

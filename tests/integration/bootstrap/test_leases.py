@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from adunion.bootstrap.leases import Leases
 from adunion.campaigns import PlanDraft, Plans, leases
+from adunion.campaigns.leases import LAG_MINUTES
 from adunion.catalog.tables import items, merchants
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.ids import IdFactory
@@ -76,7 +77,7 @@ class Town:
 
     def _node(self, name: str) -> Any:
         made = Leases(self.engine, self.ledger, self.clock, self.ids, name, "CNY")
-        book = SimpleNamespace(ids=self.plan_ids, held_micros=None)
+        book = SimpleNamespace(ids=self.plan_ids, wallet_micros=np.zeros(1, np.int64), leased=None)
         made.swap(book)  # type: ignore[arg-type]
         return made, book
 
@@ -87,8 +88,8 @@ class Town:
             node.renew(nullcontext(), all_plans=True)
         elif what == "promise":
             node.expire()
-            price = min(int(book.held_micros[plan]), amount)
-            book.held_micros[plan] -= price
+            price = min(int(book.leased[0][plan]), amount)
+            book.leased[0][plan] -= price
             self.waiting.append((self.plan_ids[plan], price, self.clock.now()))
         elif what == "kill":
             self.nodes[name] = self._node(name)
@@ -166,14 +167,14 @@ def test_a_budget_is_used_up_in_the_end(engine: Engine) -> None:
 def test_what_a_killed_node_held_is_free_again_after_the_promises_ran_out(engine: Engine) -> None:
     town = Town(engine)
     town.do("renew", "a", 0, 0)
-    held = int(np.sum(town.nodes["a"][1].held_micros))
+    held = int(np.sum(town.nodes["a"][1].leased[0]))
     assert held > 0
     town.do("kill", "a", 0, 0)
-    assert np.sum(town.nodes["a"][1].held_micros) == 0
+    assert np.sum(town.nodes["a"][1].leased[0]) == 0
     waiting = text("select sum(promised_micros - charged_micros) from promises")
     with engine.connect() as conn:
         assert conn.execute(waiting).scalar_one() == held
-    town.clock.set(town.clock.now() + timedelta(seconds=CHARGE_SECONDS + 120))
+    town.clock.set(town.clock.now() + timedelta(seconds=CHARGE_SECONDS + 60 * LAG_MINUTES + 120))
     for _ in range(40):
         town.do("promise", "b", 0, 10_000_000)
         town.do("renew", "b", 0, 0)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,7 @@ from adunion.campaigns import Plans
 from adunion.campaigns.tables import plans
 from adunion.catalog.tables import merchants
 from adunion.engines.eventlog import EventLog
-from adunion.kernel.clock import SystemClock
+from adunion.kernel.clock import SystemClock, monotonic_s, sleep
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger, Posting, merchant_wallet
 from adunion.tracking import EVENT_SCHEMA, EventType, Tracker
@@ -75,8 +74,8 @@ class Books:
             self.at = position
 
     def run_until(self, done: Callable[[], bool], seconds_max: float) -> None:
-        begun = monotonic()
-        while not done() and monotonic() < begun + seconds_max:
+        begun = monotonic_s()
+        while not done() and monotonic_s() < begun + seconds_max:
             sleep(0.1)
             self.catch_up()
 

@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adunion.bootstrap.evaluate import evaluate
 from adunion.bootstrap.market import Market
 from adunion.bootstrap.records import open_records
 from adunion.bootstrap.simulator import open_run
+from adunion.decision.evaluation import Policy
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.engines.postgres import migrate
 from adunion.kernel.clock import micros
 from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.prediction import TrainingLog
 from adunion.simulation.scenario import parse
@@ -111,3 +114,17 @@ def test_it_keeps_its_training_rows_and_models(pair: Pair) -> None:
     for column in fields(TrainingLog):
         np.testing.assert_array_equal(getattr(before, column.name), getattr(after, column.name))
     assert pair.after.brain.models.version == pair.before.brain.models.version != "prior"
+
+
+def test_its_own_log_judges_other_policies(pair: Pair) -> None:
+    found = evaluate(pair.after.home, Policy(), days=30, level=0.95)
+    assert list(found["metrics"]) == ["clicks"]  # no order is three days old yet
+    clicks = found["metrics"]["clicks"]
+    assert found["supported"] == pytest.approx(1)
+    assert clicks["events"] > 20
+    assert clicks["ips"]["value"] == pytest.approx(clicks["logged"], rel=1e-3)
+    assert clicks["dr"]["low"] < clicks["logged"] < clicks["dr"]["high"]
+    other = evaluate(pair.after.home, Policy("relevance"), days=30, level=0.95)
+    assert other["effective_rows"] < 0.8 * found["effective_rows"]
+    with pytest.raises(AdUnionError, match="no logged decisions"):
+        evaluate(pair.after.home / "nowhere", Policy(), days=30, level=0.95)

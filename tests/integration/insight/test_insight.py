@@ -8,10 +8,11 @@ from sqlalchemy import Engine
 from adunion.campaigns import PlanDraft, Plans
 from adunion.catalog import Catalog
 from adunion.catalog.types import ItemRecord
+from adunion.decision.seen import HourlyLandscape
 from adunion.insight import Insight
-from adunion.insight.repository import add
+from adunion.insight.repository import add, landscapes
 from adunion.insight.types import Rollup, Sums
-from adunion.kernel.clock import ManualClock
+from adunion.kernel.clock import ManualClock, micros
 from adunion.kernel.ids import IdFactory
 
 PLAN_SUMS = (
@@ -68,3 +69,20 @@ def test_a_span_ends_before_its_end(engine: Engine, clock: ManualClock, ids: IdF
 def test_an_empty_market_has_a_total_of_zeros(engine: Engine, clock: ManualClock) -> None:
     total = Insight(engine).market_total(clock.now() - timedelta(days=1), clock.now())
     assert (total.gmv_minor, total.orders, total.experience) == (0, 0, None)
+
+
+def test_landscapes_of_an_hour_add_up_over_nodes_and_old_ones_go(
+    engine: Engine, clock: ManualClock
+) -> None:
+    insight, hour = Insight(engine), micros(clock.now()) // 3_600_000_000
+    curves = np.arange(60.0).reshape(3, 20)
+    with engine.begin() as conn:
+        for traffic, at in ((2.0, hour), (3.0, hour), (1.0, hour - 24 * 8)):
+            seen = {("cmp_1", at): HourlyLandscape(traffic, 1.5, curves.copy())}
+            insight.add_landscapes(conn, seen, {"cmp_1": 1.2}, clock.now() - timedelta(days=2))
+        insight.add_landscapes(conn, seen, {}, clock.now())
+        found = landscapes(conn, "cmp_1", clock.now() - timedelta(days=30))
+    assert found is not None
+    assert found.traffic.tolist() == [5.0]
+    assert (found.curves[0] == 2 * curves).all()
+    assert (found.alpha, found.ratio) == (1.5, 1.2)

@@ -104,6 +104,29 @@ def test_slots_hold_distinct_items_in_the_order_of_their_scores() -> None:
     np.testing.assert_allclose(out.exposure, np.tile(PLACE.exposures, (200, 1)), atol=1e-6)
 
 
+def test_bidding_and_the_waterfall_see_single_requests_as_they_see_a_batch() -> None:
+    batch, single = engine([plan(0), plan(1)]), engine([plan(0), plan(1)])
+    batch.decide(requests(130))
+    for _ in range(130):
+        single.decide(requests(1))
+    together, alone = batch.counted(), single.counted()
+    assert together is not None
+    assert alone is not None
+    assert together.plan_ids == alone.plan_ids
+    assert together.sums[:, 0].tolist() == alone.sums[:, 0].tolist() == [130, 130]
+    np.testing.assert_array_equal(together.sums, alone.sums)
+
+
+def test_a_lease_and_not_the_budget_limits_what_a_node_promises() -> None:
+    market = engine([plan(0, budget_left_micros=10**12)])
+    held = np.array([400_000], np.int64)
+    market.plans.leased = held, np.array([10**15], np.int64)
+    prices = [market.decide(requests(1)).price_micros.sum() for _ in range(60)]
+    assert 0 <= held[0] < 400_000
+    assert sum(prices) == 400_000 - held[0]
+    assert market.plans.remaining_micros[0] == 10**12
+
+
 def test_one_at_a_time_is_the_same_as_all_at_once() -> None:
     batch, single = engine([plan(0)]), engine([plan(0)])
     together = batch.decide(requests(300))

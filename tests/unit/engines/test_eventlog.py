@@ -145,6 +145,23 @@ def test_a_second_writer_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:
     reader.close()
 
 
+def test_a_reader_follows_a_writer_from_segment_to_segment(tmp_path: Path) -> None:
+    log = open_log(tmp_path, segment_bytes_max=400)
+    reader = open_log(tmp_path, read_only=True)
+    for number in range(30):
+        log.append(rows(number))
+        if number % 4 == 0:
+            assert reader.refresh() == number + 1
+            assert numbers(reader, max(number - 2, 0)) == list(
+                range(max(number - 2, 0), number + 1)
+            )
+    reader.refresh()
+    assert numbers(reader) == list(range(30))
+    assert len(list(tmp_path.glob("*.events"))) > 3
+    log.close()
+    reader.close()
+
+
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     open_log(tmp_path).close()
     with pytest.raises(AdUnionError) as caught:

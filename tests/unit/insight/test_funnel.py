@@ -39,9 +39,9 @@ def test_after_the_showing_it_is_the_shoppers() -> None:
 def test_gaps_are_read_off_their_bins() -> None:
     found = funnel_of("feed", GOOD | {"gap_110": 50, "gap_200": 50, "gap_micros": 7_000})
     assert found.gap is not None
-    assert found.gap[0.25] == pytest.approx(1.05)
-    assert found.gap[0.5] == pytest.approx(1.1)
-    assert found.gap[0.75] == pytest.approx(1.75)
+    assert found.gap["p25"] == pytest.approx(1.05)
+    assert found.gap["p50"] == pytest.approx(1.1)
+    assert found.gap["p75"] == pytest.approx(1.75)
     assert found.gap_micros == 70
     assert funnel_of("feed", GOOD).gap is None
 

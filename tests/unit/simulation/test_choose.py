@@ -31,6 +31,12 @@ def test_plans_without_a_merchant_go_to_the_largest_first(small: World) -> None:
     assert sum(len(plan.items) for plan in plans) == 300
 
 
+def test_a_merchant_that_a_plan_names_is_left_to_it(small: World) -> None:
+    largest = planned(small, plans=[{}])[0].merchant
+    other, named = planned(small, plans=[{}, {"items": {"merchant": largest}}])
+    assert named.merchant == largest != other.merchant
+
+
 def test_items_are_chosen_by_all_conditions_best_sellers_first(small: World) -> None:
     items = small.view.items
     text = items.title[int(np.flatnonzero(items.merchant == 1)[0])].split()[0]
@@ -77,7 +83,8 @@ def test_items_may_be_taken_over_when_their_plan_is_over(small: World) -> None:
             },
             r"plans.1 \(b\): the items that match are in another plan in hour 3",
         ),
-        ({"plans": [{"budget": 0.01}]}, "below one click"),
+        ({"plans": [{"budget": 0.01}]}, r"plans.0 \(plan\): .* below one click"),
+        ({"plans": [{"dayparts": [20], "end_hour": 12}]}, "the plan would never run"),
         ({"plans": [{"start_hour": 48}]}, "when the run of 2 days is over"),
         ({"plans": [{"target_roi": 2.12345}]}, "more than 3 decimals"),
         ({"bidder": "wild"}, "No bidder named 'wild'"),

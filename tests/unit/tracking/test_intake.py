@@ -20,6 +20,7 @@ from adunion.tracking import (
     order_key,
     shopper_key,
 )
+from adunion.trust.token import CHARGE_SECONDS
 
 ASK = {"placement": "search", "pseudonym": "u-1", "consent": True}
 
@@ -67,6 +68,16 @@ def test_a_refund_that_contradicts_its_order_is_answered_at_once(
 def one(intake: Intake, event: object, secret: str | None = None) -> dict[str, Any]:
     (result,) = intake.accept({"events": [event]}, secret)
     return result
+
+
+def test_an_impression_long_after_its_decision_counts_and_costs_nothing(
+    intake: Intake, tracker: Tracker, slots: list[dict[str, Any]], market: Any
+) -> None:
+    market.clock.set(market.clock.now() + timedelta(seconds=CHARGE_SECONDS + 1))
+    assert one(intake, {"type": "impression", "token": slots[1]["token"]}) == {"status": "accepted"}
+    row = logged(tracker)
+    assert row.price_micros.tolist() == [0]
+    assert row.flags.tolist() == [FLAG_MOVED | FLAG_CONSENT]
 
 
 def test_a_beacon_says_what_its_token_says(

@@ -66,6 +66,13 @@ def test_unknown_words_make_a_match_weaker() -> None:
     assert index.search("zzyzx lanyard")[1][0] < index.search("lanyard")[1][0]
 
 
+def test_an_item_says_a_word_of_the_query_or_does_not() -> None:
+    index, rows = LexicalIndex.build(shop(GOODS)), np.array([3, 1, 2, 0], np.int32)
+    assert index.says("phone 奶粉", rows).tolist() == [False, True, True, True]
+    assert index.says("帐篷", rows).tolist() == [False] * 4
+    assert index.says("bottle", np.array([-1], np.int32)).tolist() == [False]
+
+
 @pytest.mark.parametrize("query", ["", "😀", "zzyzx", "的"])
 def test_query_without_a_match_finds_nothing(query: str) -> None:
     rows, scores = LexicalIndex.build(shop(GOODS)).search(query)

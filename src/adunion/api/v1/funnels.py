@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -18,6 +19,7 @@ from adunion.trust import Role
 from .reports import Times, times
 
 routes = router("plans", "plans")
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the first time that answers tell of
 
 
 class Gap(View):
@@ -100,7 +102,7 @@ def plan_funnel(
 def _view(found: PlanFunnelOfRoom, currency: str) -> PlanFunnel:
     result = found.result
     return PlanFunnel(
-        since=found.since,
+        since=max(found.since, EARLIEST),
         until=found.until,
         target_roi=found.target_roi,
         whole=_funnel(found.whole, currency),
@@ -116,9 +118,8 @@ def _view(found: PlanFunnelOfRoom, currency: str) -> PlanFunnel:
 def _funnel(one: FunnelOfRoom, currency: str) -> Funnel:
     gap = None
     if one.gap is not None and one.gap_micros is not None:
-        low, middle, high = one.gap.values()
         score = one.gap_micros * 1_000 // micros_per_minor(currency)
-        gap = Gap(p25=low, p50=middle, p75=high, score=money(score, currency))
+        gap = Gap(**one.gap, score=money(score, currency))
     names = ("requests", "in_time", "funded", "retrieved", "bidding", "shown", "moved")
     return Funnel(
         placement_kind=one.kind,

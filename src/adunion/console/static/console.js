@@ -75,11 +75,11 @@ function drawChart(box) {
       data: spec.xKind === "label" ? spec.x : undefined,
       min: spec.xKind === "value" ? "dataMin" : undefined, max: spec.xKind === "value" ? "dataMax" : undefined,
       name: spec.xKind === "value" ? spec.xUnit : "", nameLocation: "middle", nameGap: 28,
-      axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
+      axisLine: { onZero: false, lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
       axisLabel: { color: soft, hideOverlap: true },
     },
     yAxis: spec.units.map((unit, i) => ({
-      type: "value", name: unit, position: i ? "right" : "left", alignTicks: true, min: 0,
+      type: "value", name: unit, position: i ? "right" : "left", alignTicks: true, min: (of) => Math.min(0, of.min),
       nameTextStyle: { color: soft, align: i ? "right" : "left" }, nameGap: 12,
       axisLabel: { color: soft, formatter: (v) => short.format(v) },
       splitLine: { show: i === 0, lineStyle: { color: line } },

@@ -39,7 +39,8 @@ def largest(surplus: Floats) -> Floats:
     part = np.where(here > there, here / np.maximum(here - there, 1e-9), 0)
     crossing = np.log(FINE[last]) + np.clip(part, 0, 1) * np.log(FINE[after] / FINE[last])
     least_bad = FINE[np.argmax(surplus, axis=1)]
-    return np.where(meets.any(axis=1), np.exp(crossing), least_bad)
+    found: Floats = np.where(meets.any(axis=1), np.exp(crossing), least_bad)
+    return found
 
 
 def affordable(spend: Floats, outlook: Outlook) -> Floats:

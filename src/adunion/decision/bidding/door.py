@@ -51,7 +51,7 @@ class ReturnTargetController:
         self._past: list[list[tuple[int, Seen]]] = []
         self._profile: Profile | None = None
         self._bids: Floats | None = None
-        self._evidence = Evidence(self.budget)
+        self._evidence = Evidence()
 
     def warm_start(self, past_periods: Any) -> None:
         """Learn from logs of earlier periods, oldest first; see docs/bidding.md for the forms.
@@ -103,11 +103,12 @@ class ReturnTargetController:
         elif left <= self.budget * 1e-9:
             self.status = "spent"
         elif len(worth):
-            profile = self._ready()
-            if profile is None or not profile.known:
+            if self._profile is None and self._past:
+                self._learn()
+            if self._profile is None or not self._profile.known:
                 bids = self._cold(worth, left)
             else:
-                bids = self._plan(profile, worth, left)
+                bids = self._plan(self._profile, worth, left)
         self._bids = bids
         return bids.copy()
 
@@ -128,7 +129,7 @@ class ReturnTargetController:
         """
         seen = tick(values, least_winning_costs, won, exposed, cost, converted)
         if len(seen.values):
-            profile = self._ready(seen.costs.shape[1])
+            profile = self._profile or self._learn(seen.costs.shape[1])
             costs = _same_slots(seen.costs, profile.shape[1])
             self._evidence.add(seen, costs, self._bids)
             profile.observe(self.tick, responses(seen.values, costs, self.target))
@@ -136,10 +137,8 @@ class ReturnTargetController:
         self._bids = None
         self.tick += 1
 
-    def _ready(self, slots: int = 0) -> Profile | None:
-        """The profile, made when the first slots are seen, here or in an earlier period."""
-        if self._profile is not None or not (slots or self._past):
-            return self._profile
+    def _learn(self, slots: int = 0) -> Profile:
+        """Make the profile, of today's slots or those of earlier periods, and tell it of those."""
         seen = [one for day in self._past for _, one in day if len(one.values)]
         slots = slots or max((one.costs.shape[1] for one in seen), default=1)
         profile = self._profile = Profile(self.ticks, slots)
@@ -176,9 +175,8 @@ class ReturnTargetController:
         fits = total[1] <= left - BUDGET_KEPT * self.budget
         good = np.nonzero((room >= 0) & fits & (total[1] > 0))[0]
         self._say(good, fits, total)
-        if not len(good):
-            return np.zeros(len(worth))
-        step = self._unsurprised(come[1, 0], int(chosen[good[-1]]), worth, left)
+        best = good[-1] if len(good) else np.argmax(np.where(fits, room, -np.inf))
+        step = self._unsurprised(come[1, 0], int(chosen[best]), worth, left)
         ratio = RATIOS[step] if step >= 0 else 0.0
         bids: Floats = ratio * self.target * worth
         return bids
@@ -200,7 +198,8 @@ class ReturnTargetController:
 
     def _say(self, good: npt.NDArray[np.int64], fits: npt.NDArray[np.bool_], total: Floats) -> None:
         if not len(good):
-            self.status = "unreachable"
+            short = not (fits & (total[1] > 0)).any()
+            self.status = "budget_bound" if short else "unreachable"
         elif not fits[min(int(good[-1]) + 1, len(PRICES) - 1)]:
             self.status = "budget_bound"
         else:
@@ -220,10 +219,10 @@ def _in_parts(come: Floats) -> Floats:
 
 
 def _same_slots(costs: Floats, slots: int) -> Floats:
-    """Costs of exactly that many slots: later ones are dropped, absent ones not to be had."""
+    """Costs of exactly that many slots: the cheapest of more; of fewer, all cost as the last."""
     if costs.shape[1] == slots:
         return costs
     if costs.shape[1] > slots:
-        return np.ascontiguousarray(costs[:, :slots])
+        return np.ascontiguousarray(costs[:, -slots:])
     more = np.repeat(costs[:, -1:], slots - costs.shape[1], axis=1)
     return np.hstack([costs, more])

@@ -9,7 +9,7 @@ from .types import Floats
 
 EXPOSURE_FALL = 0.8  # guess of a slot's exposure over the one before it ...
 EXPOSURE_TRUST = 50.0  # ... worth this many wins
-PAID_TRUST = 0.1  # least winning costs are believed like this share of the budget
+PAID_TRUST = 30.0  # least winning costs are believed like this many payments of just them
 SALES_DOUBT = 2.0  # standard deviations by which sales must contradict predictions
 SALES_RATIO = (0.2, 5.0)
 
@@ -17,11 +17,10 @@ SALES_RATIO = (0.2, 5.0)
 class Evidence:
     """Running sums; `spent` and `value` are of what was exposed today."""
 
-    def __init__(self, budget: float) -> None:
+    def __init__(self) -> None:
         self.spent = 0.0
         self.value = 0.0
-        self._trust = PAID_TRUST * budget
-        self._paid, self._due = 0.0, 0.0
+        self._paid, self._due, self._payments = 0.0, 0.0, 0
         self._exposed, self._won = np.zeros(0), np.zeros(0)
         self._sales = np.zeros(3)  # predicted, converted, and the squares of the latter
 
@@ -50,6 +49,7 @@ class Evidence:
         np.add.at(self._exposed, slot[shown], 1)
         self._paid += float(seen.paid[shown].sum())
         self._due += float(costs[np.nonzero(shown)[0], slot[shown]].sum())
+        self._payments += int(shown.sum())
 
     def exposures(self, slots: int) -> Floats:
         """Chance that a slot won is seen, (slots,); a guess while there are few wins."""
@@ -61,7 +61,10 @@ class Evidence:
 
     def paid_ratio(self) -> float:
         """Costs paid over least winning costs: 1 unless the market charges by another rule."""
-        return (self._paid + self._trust) / (self._due + self._trust)
+        if self._due <= 0:
+            return 1.0
+        trust = PAID_TRUST / self._payments * self._due
+        return (self._paid + trust) / (self._due + trust)
 
     def sales_ratio(self) -> float:
         """Conversions over those predicted: the number nearest 1 that they do not contradict.

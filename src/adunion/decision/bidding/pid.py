@@ -23,11 +23,13 @@ def pid(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     rate = 1 / np.maximum(landscape.traffic, 1)
     spend = at_alpha(fine(landscape.spend), alpha) * rate
     moved = at_alpha(fine(landscape.moved), alpha) * rate
-    now = _error(moved, spend * outlook.target_roi)
+    due: Floats = spend * outlook.target_roi
+    now = _error(moved, due)
     pending = np.maximum(results.expected_micros - results.matured_micros, 0)
-    trust = TRUST_ORDERS * results.gmv_micros / np.maximum(results.orders, 1)
-    sold = results.gmv_micros + pending + trust
-    so_far = _error(sold, results.spend_micros * outlook.target_roi + trust)
+    trust: Floats = TRUST_ORDERS * results.gmv_micros / np.maximum(results.orders, 1)
+    sold: Floats = results.gmv_micros + pending + trust
+    owed: Floats = results.spend_micros * outlook.target_roi + trust
+    so_far = _error(sold, owed)
     endless = ~np.isfinite(outlook.traffic_to_end)
     ahead = np.where(endless, 0, outlook.traffic_to_end)
     pace = np.where(endless, ERROR_MAX, _error(outlook.budget_left_micros * 1.0, spend * ahead))

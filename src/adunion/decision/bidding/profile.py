@@ -9,7 +9,7 @@ from .types import Floats
 
 MEMORY = 0.9  # weight of a tick's evidence a tick later
 FIRST = 1.0  # an earlier day's word counts like this many ticks of evidence
-DEPART_MAX = 8.0
+DEPART_MAX = 8.0  # a tick departs by this factor at most, beyond it by what is seen today
 SMOOTH = 1.5  # ticks over which an earlier day's profile is smoothed, standard deviation
 LOCAL = 0.7  # memory of the landscape's shape where no earlier day is known
 
@@ -24,10 +24,13 @@ class Profile:
         self.periods = 0
         self._today = np.zeros(self.shape)  # fading sums of what was seen today
         self._then = np.zeros(self.shape)  # and of what the profile said of those ticks
+        self._faded = 0.0  # ticks in those sums
         self._recent, self._weight = np.zeros(self.shape), 0.0
 
     def add_period(self, curves: Floats) -> None:
         """Take the curves of an earlier day, (ticks, 2, slots, STEPS)."""
+        if not curves.any():
+            return
         at = np.arange(self.ticks)
         near = np.exp(-0.5 * ((at[:, None] - at) / SMOOTH) ** 2)
         smooth = np.tensordot(near / near.sum(axis=1, keepdims=True), curves, axes=1)
@@ -41,6 +44,7 @@ class Profile:
         self._recent = LOCAL * self._recent + curves
         self._weight = LOCAL * self._weight + 1
         if self.periods and tick < self.ticks:
+            self._faded = MEMORY * self._faded + 1
             self._today = MEMORY * self._today + curves
             self._then = MEMORY * self._then + self.past[tick]
 
@@ -59,7 +63,10 @@ class Profile:
         floor = FIRST * mean + 1e-9 * mean.max(axis=1, keepdims=True)
         known = np.maximum(_seen(self._then, exposures) + floor, np.finfo(float).tiny)
         depart = (_seen(self._today, exposures) + floor) / known
-        come: Floats = ahead * np.clip(depart, 1 / DEPART_MAX, DEPART_MAX)[:, None]
+        factor = np.clip(depart, 1 / DEPART_MAX, DEPART_MAX)
+        beyond = _seen(self._today, exposures) - _seen(self._then, exposures) * factor
+        beyond = np.where(factor == depart, 0.0, beyond) / max(self._faded, 1.0)
+        come: Floats = np.maximum(ahead * factor[:, None] + beyond[:, None], 0.0)
         return come
 
 

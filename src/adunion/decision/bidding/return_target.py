@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Landscape, Outlook, Results, bidder
+from .curves import affordable, approach, at_alpha, fine, largest
+from .types import Floats, Landscape, Outlook, Results, bidder
 
-FINE = np.geomspace(ALPHA_MIN, ALPHA_MAX, 121)
 SPREAD = 1.6  # of orders' values while few are known: mean square over squared mean
 SPREAD_ORDERS = 10.0
 DIFFER_SD = 0.08  # how far plans' ratios are apart, before they tell
@@ -38,19 +38,19 @@ DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 def return_target(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """The largest multiplier that meets target and budget, approached smoothly."""
     rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
-    spend, moved = _fine(landscape.spend) * rate, _fine(landscape.moved) * rate
+    spend, moved = fine(landscape.spend) * rate, fine(landscape.moved) * rate
     ahead = outlook.traffic_to_horizon[:, None]
     sales = _sales(landscape, results)
-    orders = results.orders + _at(_fine(landscape.orders) * rate * ahead, outlook.alpha)
+    orders = results.orders + at_alpha(fine(landscape.orders) * rate * ahead, outlook.alpha)
     goal = outlook.target_roi * (1 + _margin(orders))
     value = (sales.ratio * results.level)[:, None] * moved
     surplus = (sales.past - goal * results.spend_micros)[:, None] + (
         value - goal[:, None] * spend
     ) * ahead
-    daily = _largest(value - DAY_LEAST * outlook.target_roi[:, None] * spend)
-    wanted = np.minimum(np.minimum(_largest(surplus), daily), _affordable(spend, outlook))
+    daily = largest(value - DAY_LEAST * outlook.target_roi[:, None] * spend)
+    wanted = np.minimum(np.minimum(largest(surplus), daily), affordable(spend, outlook))
     known = landscape.moved.max(axis=1) > 0
-    return np.where(known, _approach(outlook.alpha, wanted), outlook.alpha)
+    return np.where(known, approach(outlook.alpha, wanted, DAMPING, STEP_MAX), outlook.alpha)
 
 
 @dataclass(frozen=True)
@@ -101,50 +101,3 @@ def _margin(orders: Floats) -> Floats:
 
 def _or(column: Floats | None, otherwise: Floats) -> Floats:
     return otherwise if column is None else column
-
-
-def _fine(curve: Floats) -> Floats:
-    """Curves on `GRID`, (p, 20), to `FINE`, (p, 121), straight between the points."""
-    at = np.interp(FINE, GRID, np.arange(len(GRID)))
-    left = np.minimum(at.astype(np.int64), len(GRID) - 2)
-    share = at - left
-    between: Floats = curve[:, left] * (1 - share) + curve[:, left + 1] * share
-    return between
-
-
-def _at(curve: Floats, alpha: Floats) -> Floats:
-    """Each plan's curve on `FINE` at its multiplier."""
-    row = np.clip(np.searchsorted(FINE, alpha), 0, len(FINE) - 1)
-    found: Floats = curve[np.arange(len(alpha)), row]
-    return found
-
-
-def _largest(surplus: Floats) -> Floats:
-    """The largest multiplier with a surplus, between two steps where it ends.
-
-    Where there is none, the one that loses least.
-    """
-    meets = surplus >= 0
-    rows, steps = np.arange(len(surplus)), surplus.shape[1]
-    last = steps - 1 - np.argmax(meets[:, ::-1], axis=1)
-    after = np.minimum(last + 1, steps - 1)
-    here, there = surplus[rows, last], surplus[rows, after]
-    part = np.where(here > there, here / np.maximum(here - there, 1e-9), 0)
-    crossing = np.log(FINE[last]) + np.clip(part, 0, 1) * np.log(FINE[after] / FINE[last])
-    least_bad = FINE[np.argmax(surplus, axis=1)]
-    chosen: Floats = np.where(meets.any(axis=1), np.exp(crossing), least_bad)
-    return chosen
-
-
-def _affordable(spend: Floats, outlook: Outlook) -> Floats:
-    """The largest multiplier that the budget lasts for to the end; any where there is no end."""
-    endless = ~np.isfinite(outlook.traffic_to_end)
-    ahead = np.where(endless, 0, outlook.traffic_to_end)[:, None]
-    return _largest(outlook.budget_left_micros[:, None] - spend * ahead)
-
-
-def _approach(alpha: Floats, wanted: Floats) -> Floats:
-    before = np.clip(alpha, ALPHA_MIN, ALPHA_MAX)
-    step = np.clip(np.log(wanted / before) * DAMPING, -np.log(STEP_MAX), np.log(STEP_MAX))
-    after: Floats = np.clip(before * np.exp(step), ALPHA_MIN, ALPHA_MAX)
-    return after

@@ -17,7 +17,7 @@ from ..auction.pricing import EXPOSURE_ONE, Facts, price
 from ..auction.rank import Scratch, scratch
 from ..log import LoggedDecisions
 
-FACTORS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+FACTORS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Times the weight that was logged."""
 
 Micros = npt.NDArray[np.int64]
@@ -25,13 +25,14 @@ Micros = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Point:
-    """Expected per thousand requests, money in minor units; `experience` 0..1 of what is seen."""
+    """Expected per thousand requests, money in minor units."""
 
     weight_bps: float
     gmv: float
     media: float
     take: float
-    experience: float
+    experience: float  # of what is seen, 1 for the best item
+    liked: float  # clicks, each as much as the experience of its item: worth to shoppers
     sponsored: float  # share of what is seen that a bid moved
 
     @property
@@ -59,7 +60,16 @@ def _point(log: LoggedDecisions, factor: float, pricing: str, reserve_micros: in
         log.offsets, log.exposures.astype(np.int64), organic, log.bid, log.merchant, log.group,
         rules, work, row, found,
     )  # fmt: skip
-    facts = Facts(found[0], organic[row], *found[1:], reserve=reserve_micros)
+    facts = Facts(
+        bid=found[0],
+        organic=organic[row],
+        exposure=found[1],
+        exposure_organic=found[2],
+        welfare=found[3],
+        welfare_without=found[4],
+        rival=found[5],
+        reserve=reserve_micros,
+    )
     theta = np.where(row >= 0, facts.exposure / EXPOSURE_ONE, 0.0)
     prices = price(pricing, facts)
     unit = float(log.unit[0])
@@ -72,6 +82,7 @@ def _point(log: LoggedDecisions, factor: float, pricing: str, reserve_micros: in
         media=float((theta * prices).sum()) / unit * per_thousand,
         take=float((theta * (take * sales)[row]).sum()) / unit * per_thousand,
         experience=float((theta * log.experience[row]).sum()) / best / seen,
+        liked=float((theta * (clicks * log.experience)[row]).sum()) / best * per_thousand,
         sponsored=float(theta[facts.moved].sum()) / seen,
     )
 

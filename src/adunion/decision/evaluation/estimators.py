@@ -35,8 +35,7 @@ class Estimate:
 def estimates(
     weighted: Floats,
     weight: Floats,
-    direct: Floats,
-    baseline: Floats,
+    doubly: Floats,
     rows: Floats,
     level: float = 0.95,
 ) -> list[Estimate]:
@@ -45,8 +44,8 @@ def estimates(
     Args:
         weighted: (n,) by unit the sum of w * reward, w = pi / mu of what was shown.
         weight: (n,) by unit the sum of w.
-        direct: (n,) by unit what a model expects of the new policy.
-        baseline: (n,) by unit the sum of w * what the model expects of what was shown.
+        doubly: (n,) by unit what a model expects of the new policy, and the sum of w * (reward -
+            what the model expects) of what was shown.
         rows: (n,) by unit how many things were shown: the mean of `weight` if pi has mu's support.
         level: of the intervals.
 
@@ -60,7 +59,7 @@ def estimates(
         raise invalid("log", "There are fewer than two decisions to judge a policy by.")
     made = [mean("ips", weighted, level)]
     made.append(_ratio("snips", weighted, weight, float(rows.mean()), level))
-    made.append(mean("dr", direct + weighted - baseline, level))
+    made.append(mean("dr", doubly, level))
     return made
 
 

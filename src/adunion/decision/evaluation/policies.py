@@ -12,7 +12,7 @@ from numba import njit
 from adunion.kernel.errors import invalid
 
 from ..auction.batch import Rules, rank
-from ..auction.rank import SLOTS_MAX, scratch
+from ..auction.rank import SLOTS_MAX, Scratch, scratch
 from ..explore import at_home, elsewhere
 from ..log import LoggedDecisions
 
@@ -81,7 +81,7 @@ def rerank(log: LoggedDecisions, policy: Policy) -> Reranked:
     _rerank(
         log.offsets, log.exposures, score, logged, log.merchant, log.group, log.slot,
         log.propensity, log.explore_bps, explore, *caps, log.merchant_cap, log.group_cap,
-        work, *out,
+        work, out,
     )  # fmt: skip
     return out
 
@@ -129,8 +129,7 @@ def _rerank(
     propensities: npt.NDArray[np.float32], explored_bps: npt.NDArray[np.int32],
     explore_bps: npt.NDArray[np.int32], merchant_cap: npt.NDArray[np.int32],
     group_cap: npt.NDArray[np.int32], merchant_cap_was: npt.NDArray[np.int32],
-    group_cap_was: npt.NDArray[np.int32], work: tuple[Micros, ...],
-    weight: Floats, row_of: Micros, expected: Floats, supported: Floats,
+    group_cap_was: npt.NDArray[np.int32], work: Scratch, out: Reranked,
 ) -> None:  # fmt: skip
     for request in range(len(offsets) - 1):
         begin, end = offsets[request], offsets[request + 1]
@@ -158,13 +157,13 @@ def _rerank(
             place_before = reach_before[candidate]
             for slot in range(filled):
                 chance = stay if place == slot else (2 * leave if place < filled else leave)
-                expected[begin + candidate, slot] = chance
+                out.expected[begin + candidate, slot] = chance
                 at = place_before == slot
                 if at or (share_before > 0 and 0 <= place_before < before):
                     could += chance
-        supported[request] = could / max(filled, 1)
+        out.supported[request] = could / max(filled, 1)
         for row in range(begin, end):
             slot = slots_shown[row]
             if slot >= 0 and propensities[row] > 0:
-                row_of[request, slot] = row
-                weight[request, slot] = expected[row, slot] / propensities[row]
+                out.row[request, slot] = row
+                out.weight[request, slot] = out.expected[row, slot] / propensities[row]

@@ -139,8 +139,9 @@ def evaluate(log: Log, target: Floats, held: bool, level: float = 0.95) -> dict[
     shown = expected[own, item, position]
     direct = (expected * target).sum(axis=1)[own, position]
     found = estimates(
-        weight * log.click[kept], weight, direct, weight * shown, np.ones(len(kept)), level
-    )
+        weight * log.click[kept], weight, direct + weight * (log.click[kept] - shown),
+        np.ones(len(kept)), level,
+    )  # fmt: skip
     return report(found, float(log.click.mean()), len(kept), weight)
 
 
@@ -168,7 +169,8 @@ def _rates(log: Log, used: npt.NDArray[np.bool_]) -> Floats:
     strength = 10.0 / mean  # ten clicks' worth of rows at the mean
     item = (item_hits + strength * mean) / (item_rows + strength)
     place = (place_hits + strength * mean) / (place_rows + strength) / mean
-    return np.clip(np.outer(item, place), 0, 1)
+    rates: Floats = np.clip(np.outer(item, place), 0, 1)
+    return rates
 
 
 def _row(path: Path, line: int, row: dict[str, str]) -> tuple[str, str, float, float]:

@@ -141,11 +141,11 @@ class RetrievalState:
         category = np.argsort(-held, kind="stable")[:_QUERY_CATEGORIES]
         category = category[held[category] > 0]
         share = held[category] / held.max(initial=1e-9) * scores.max(initial=0)
-        lacking = (0, _QUERY_CATEGORIES - len(category))
         match = Match(
-            rows, scores, np.pad(category.astype(np.int32), lacking, constant_values=-1),
-            np.pad(share.astype(np.float32), lacking),
+            rows, scores, np.full(_QUERY_CATEGORIES, -1, np.int32),
+            np.zeros(_QUERY_CATEGORIES, np.float32),
         )  # fmt: skip
+        match.category[: len(category)], match.share[: len(share)] = category, share
         _remember(self.matches, query, match)
         return match
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, delete, func, select, text
 
 from adunion.decision.seen import CURVES, HourlyLandscape
 from adunion.decision.waterfall import SUMS, Counted
@@ -20,6 +19,19 @@ from .reports import add_sums, sums_of
 
 LANDSCAPE_DAYS = 7
 """Landscapes older than this are let go."""
+_ADDED = ", ".join(
+    f"{name} = (select array_agg(a + b order by at) from"
+    f" unnest(plan_landscapes.{name}, excluded.{name}) with ordinality as both(a, b, at))"
+    for name in CURVES
+)
+_ADD_LANDSCAPES = text(
+    "insert into plan_landscapes (plan_id, at, traffic, alpha, ratio, spend, moved, orders)"
+    " values (:plan_id, :at, :traffic, :alpha, :ratio, cast(:spend as float8[]),"
+    " cast(:moved as float8[]), cast(:orders as float8[]))"
+    " on conflict (plan_id, at) do update set"
+    " traffic = plan_landscapes.traffic + excluded.traffic, alpha = excluded.alpha,"
+    f" ratio = excluded.ratio, {_ADDED}"
+)
 
 
 def add_funnels(conn: Connection, counted: Counted) -> None:
@@ -57,7 +69,7 @@ def add_landscapes(
     ratios: Mapping[str, float],
     now: datetime,
 ) -> None:
-    """Write landscapes of whole hours; `ratios` are sales per predicted sale by plan."""
+    """Add landscapes of whole hours; `ratios` are sales per predicted sale by plan."""
     rows = [
         {
             "plan_id": plan_id,
@@ -71,7 +83,7 @@ def add_landscapes(
     ]
     if not rows:
         return
-    conn.execute(insert(plan_landscapes).on_conflict_do_nothing(), rows)
+    conn.execute(_ADD_LANDSCAPES, rows)
     old = plan_landscapes.c.at < now - timedelta(days=LANDSCAPE_DAYS)
     conn.execute(delete(plan_landscapes).where(old))
 

@@ -94,7 +94,7 @@ def plan_results(
     return [
         PlanResult(
             row.id, row.merchant_id, row.name, row.status, row.stage, float(row.target_roi),
-            _result(row),
+            _result(row), row.goal, row.target_cost_minor,
         )
         for row in conn.execute(query)
     ]  # fmt: skip

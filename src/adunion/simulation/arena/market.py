@@ -14,7 +14,7 @@ CATEGORIES, EACH = 6, 8
 ADVERTISERS = CATEGORIES * EACH
 ROWS = 500_000
 TARGETS = np.arange(60.0, 140.0, 10.0)  # each category holds one of each
-BUDGET_WORTH = 75.0  # conversions at target cost that a budget pays for, about
+BUDGET_WORTH = 55.0  # conversions at target cost that a budget pays for, about
 SPREAD = 1.0  # standard deviation of log values within a category
 
 
@@ -32,7 +32,7 @@ def market(seed: int, rows: int = ROWS) -> Market:
         budget=worth * target * rows / ROWS,
         kind=kind,
         style=rng.lognormal(0.0, 0.15, ADVERTISERS),
-        level=np.log(6e-4) + rng.normal(0.0, 0.25, CATEGORIES),
+        level=np.log(6e-4) + rng.normal(0.0, 0.1, CATEGORIES),
         sigma=np.clip(np.abs(rng.normal(0.15, 0.06, ADVERTISERS)), 0.0, 0.3),
     )
 

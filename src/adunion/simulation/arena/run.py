@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adunion.kernel.clock import generator
+from adunion.kernel.errors import invalid
 
 from .hindsight import oracle, single
 from .market import ROWS, market, period
@@ -16,6 +17,7 @@ from .strategies import STRATEGIES, strategy
 from .types import TICKS, Day, Landscape, Market, Period
 
 ADVERTISERS_APART = 4  # each day every fourth advertiser is a seat, a day later the next ones
+ROWS_LEAST = 5_000  # below that a budget is less than a conversion
 HELD = 0.9  # attainment from which a target counts as held
 
 
@@ -60,14 +62,17 @@ def run(
     warm: int = 2,
     seats: int = 12,
     reactive: bool = False,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Row]:
     """Every strategy in every seat of every day; `warm` earlier days are told to each.
 
     Rivals are as they were on the recorded day, so that all strategies and hindsight face the
     same; with `reactive` they answer to the bidder, and hindsight is of the day that came of it.
+    `progress` is told what, how many days are done, and of how many. Raises `AdUnionError` for a
+    strategy that is not there or an arena that cannot be.
     """
-    found = []
+    _check(strategies, seeds, rows, days, warm)
+    found: list[Row] = []
     for seed in seeds:
         of = market(seed, rows)
         periods = [period(of, number) for number in range(warm + days)]
@@ -76,7 +81,7 @@ def run(
             for seat in list(range(number % ADVERTISERS_APART, 48, ADVERTISERS_APART))[:seats]:
                 found += _seat(past, number, seat, warm, strategies, reactive)
             if progress is not None:
-                progress(f"seed {seed}, day {number - warm + 1} of {days}")
+                progress(f"arena {seed}", number - warm + 1, days)
     return found
 
 
@@ -110,6 +115,16 @@ def log_of(land: Landscape) -> list[dict[str, np.ndarray]]:
         }
         for rows in parts
     ]
+
+
+def _check(
+    strategies: Sequence[str], seeds: Sequence[int], rows: int, days: int, warm: int
+) -> None:
+    for name in strategies:
+        if name not in STRATEGIES:
+            raise invalid("strategies", f"No strategy {name!r}.", f"Choose of {list(STRATEGIES)}.")
+    if rows < ROWS_LEAST or days < 1 or warm < 0 or any(seed < 0 for seed in seeds):
+        raise invalid("rows", f"An arena takes {ROWS_LEAST} rows or more, a day, a seed from 0.")
 
 
 def _seat(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .course import Course, Setting, Steering, drive
 from .trial import Response
 
-PATHS = 40  # draws of chance behind each interval
+PATHS = 80  # draws of chance behind each interval
 LOW, HIGH = 0.1, 0.9
 
 Floats = npt.NDArray[np.float64]
@@ -21,9 +21,10 @@ Floats = npt.NDArray[np.float64]
 class Doubt:
     """Relative standard deviations of what may differ from what the landscape says."""
 
-    volume: float = 0.25  # what requests bring: drift of traffic, tastes and rivals
+    volume: float = 0.3  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.10  # prices
     sales: float = 0.10  # orders per predicted order
+    luck: float = 0.11  # sales in the end, beyond what the bidder can make good
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,11 @@ def answer(
 def _doubt(response: Response, doubt: Doubt) -> Doubt:
     """With the error of the sample."""
     volume, cost = response.error()
-    return Doubt(float(np.hypot(doubt.volume, volume)), float(np.hypot(doubt.cost, cost)),
-                 doubt.sales)  # fmt: skip
+    return replace(
+        doubt,
+        volume=float(np.hypot(doubt.volume, volume)),
+        cost=float(np.hypot(doubt.cost, cost)),
+    )
 
 
 def _drawn(
@@ -136,16 +140,17 @@ def _drawn(
 ) -> Course:
     """`PATHS` courses of each cell, cell by cell."""
     cells = len(target)
-    draws = np.exp(rng.standard_normal((3, PATHS)) * _log_deviation(doubt)[:, None])
-    volume, cost, ratio = (np.tile(draw, cells) for draw in draws)
+    draws = np.exp(rng.standard_normal((4, PATHS)) * _log_deviation(doubt)[:, None])
+    volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
     setting = Setting(
         np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio * sales
     )
-    return drive(curves, steering, setting, rng)
+    course = drive(curves, steering, setting, rng)
+    return replace(course, gmv=course.gmv * luck, added=course.added * luck)
 
 
 def _log_deviation(doubt: Doubt) -> Floats:
-    relative = np.array([doubt.volume, doubt.cost, doubt.sales])
+    relative = np.array([doubt.volume, doubt.cost, doubt.sales, doubt.luck])
     deviation: Floats = np.sqrt(np.log1p(relative**2))
     return deviation
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,17 +102,14 @@ def _formats(case: Case, seed: int, requests: int) -> dict[str, dict[str, float]
     made = market(seed, requests, case.density, case.correlation)
     truthful = np.ones(len(made.margin_of))
     plain = sums(made, joint(made, 0 * truthful, 1.0, "uplift"))
-    slots = _best_responses(made, lambda alpha: separate(made, alpha, 1.0, case.ad_slots), truthful)
+    shade = partial(separate, made, weight=1.0, ad_slots=case.ad_slots)
+    slots = _best_responses(made, shade, truthful)
     classic = sums(made, separate(made, slots, 1.0, case.ad_slots))
     out = {"separate": _measures(classic, plain, slots)}
     alpha = truthful
     for _ in range(EQUILIBRIA):
         weight = _equal(made, alpha, "gsp", 0, classic.experience)
-        alpha = _best_responses(
-            made,
-            lambda bids, w=weight: joint(made, bids, w, "gsp"),
-            alpha,  # type: ignore[misc]
-        )
+        alpha = _best_responses(made, partial(joint, made, weight=weight, pricing="gsp"), alpha)
     out["mixed_gsp"] = _tuned(made, alpha, "gsp", 0, classic, plain)
     out["joint_uplift"] = _tuned(made, truthful, "uplift", 0, classic, plain)
     reserved = [

@@ -73,8 +73,8 @@ def market(seed: int, requests: int, density: float, correlation: float, plans: 
     margin = 0.05 * (0.40 / 0.05) ** rank
     promoted = rng.random(ITEMS) < np.minimum(2 * density * rank, 1)  # who earns more promotes more
     plan = np.where(promoted, (rank * plans).astype(np.int32), -1).astype(np.int32)
-    margin_of = np.bincount(plan[promoted], margin[promoted], plans)
-    margin_of /= np.maximum(np.bincount(plan[promoted], minlength=plans), 1)
+    total: Floats = np.bincount(plan[promoted], margin[promoted], plans).astype(np.float64)
+    margin_of = total / np.maximum(np.bincount(plan[promoted], minlength=plans), 1)
     item = np.concatenate(
         [rng.choice(ITEMS, CANDIDATES, replace=False) for _ in range(requests)]
     ).astype(np.int32)

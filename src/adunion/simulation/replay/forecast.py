@@ -82,8 +82,9 @@ def _likely(table: Floats, log: AuctionLog, cut: int) -> Floats:
 
 def _weights(past: int, block: float, ahead: int) -> Floats:
     """What each past auction counts for among those ahead: the last ones most, (past,)."""
-    weight: Floats = 0.5 ** ((past - np.arange(past)) / block / HALF_LIFE_BLOCKS)
-    return weight * (ahead / weight.sum())
+    weight = 0.5 ** ((past - np.arange(past)) / block / HALF_LIFE_BLOCKS)
+    scaled: Floats = weight * (ahead / float(weight.sum()))
+    return scaled
 
 
 def _totals(log: AuctionLog, rate: Floats, bid: Floats, weight: Floats) -> Floats:

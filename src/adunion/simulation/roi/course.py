@@ -45,15 +45,17 @@ class Course:
 class _Watched(Pilot):
     """The production pilot; a sample of what it sees is kept for hindsight, with the truth."""
 
-    def watch(self, plans: int, seed: int, hour: Hour | None = None) -> None:
+    def watch(self, plans: int, measured: int, seed: int, hour: Hour | None = None) -> None:
         self.predicted = Sample(plans, generator(seed, 5), SAMPLED)
         self.true = Sample(plans, generator(seed, 5), SAMPLED)  # the same draws, the same requests
-        self.hour = hour
+        self.measured, self.hour = measured, hour
 
     def observe(self, requests: Requests, candidates: Candidates, scores: Scores) -> None:
         super().observe(requests, candidates, scores)
         assert self.hour is not None
         pages = self.hour.pages
+        few = np.where(scores.plan < self.measured, scores.plan, np.int32(-1))
+        scores = scores._replace(plan=few)
         self.predicted.observe(requests, candidates, scores)
         self.true.observe(requests, Candidates(pages.item, pages.ctr, pages.cvr), scores)
 
@@ -65,7 +67,7 @@ def course(world: World, bidder: str) -> Course:
     settings = DecisionSettings(bidder=bidder, reserve_micros=world.market.reserve_micros)
     engine, turn = open_engine(world, book, settings)
     pilot = engine.pilot = _Watched(book)
-    pilot.watch(len(book), world.seed)
+    pilot.watch(len(book), world.market.measured, world.seed)
     first = micros(START) // HOUR_US
     for hour in range(-HISTORY_HOURS, 0):
         pilot.traffic.observe([(first + hour, round(world.rate(hour)))])

@@ -76,7 +76,7 @@ _FAMILY = (
     ),
     replace(
         _CALM, name="plans_500", calm=False, plans=500, items=12_000, topics=400,
-        days=2, requests_per_hour=6_000, measured=24,
+        days=2, requests_per_hour=5_000, measured=24,
         asks="500 plans at once, most of them small",
     ),
 )  # fmt: skip

@@ -1,0 +1,44 @@
+"""The forecast against what then happens, in one small made market."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from adunion.bootstrap.backtest import Size, backtest
+from adunion.kernel.config import Settings
+from adunion.simulation.forecast.score import score
+
+pytestmark = pytest.mark.simulation
+
+SMALL = Size(
+    markets=1, requests_per_day=2_500, history_days=2, days=1, merchants=8, items=400,
+    shoppers=1_000, incumbents=2, newcomers=3, settle_hours=12,
+)  # fmt: skip
+
+
+def test_launched_plans_do_what_was_told_within_the_chance_of_few_orders() -> None:
+    lived: list[int] = []
+    with tempfile.TemporaryDirectory(prefix="adunion-test-") as home:
+        launched = backtest(
+            Settings(home=Path(home), database_url=None), SMALL, 3, 1,
+            lambda _what, done, _total: lived.append(done),
+        )  # fmt: skip
+    assert lived[-1] == SMALL.ticks
+    assert [plan.arm for plan in launched] == ["plain"] * 3 + ["dearer"] * 3 + ["cheaper"] * 3
+    assert len({plan.plan for plan in launched}) == 3
+    for plan in launched:
+        assert 0.8 < plan.told.roi.value / plan.told.target < 1.4
+        assert 0.2 < plan.told.spend_minor.value / plan.spend_minor < 5
+        assert plan.added_minor <= plan.gmv_minor
+    found = score(launched)
+    assert found["plans"] == 9
+    assert found["few_orders"]["unspent"] == 0
+    # every plan's dearer setting spends less, and was told to
+    by_arm = {(plan.plan, plan.arm): plan for plan in launched}
+    for plan in {each.plan for each in launched}:
+        dearer, cheaper = by_arm[plan, "dearer"], by_arm[plan, "cheaper"]
+        assert dearer.spend_minor < cheaper.spend_minor
+        assert dearer.told.spend_minor.value < cheaper.told.spend_minor.value
