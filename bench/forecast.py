@@ -34,12 +34,12 @@ LOGGED = 1_200_000  # over 7 days, of which the whole days count
 LIMIT_S = 3.0
 PIECE = 50_000
 SCENARIO = {
-    "history_days": 2,
+    "history_days": 1,
     "days": 1,
     "drain_hours": 0,
     "control": False,
-    "requests_per_day": 8_000,
-    "plans": [{"target_roi": 3.0, "count": 8}],
+    "requests_per_day": 5_000,
+    "plans": [{"target_roi": 3.0, "count": 6}],
 }
 
 
@@ -48,7 +48,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="adunion-bench-") as home,
         open_records(Settings(home=Path(home), database_url=None)) as server,
     ):
-        world = generate(3, items=3_000, merchants=40, shoppers=6_000)
+        world = generate(3, items=2_000, merchants=30, shoppers=4_000)
         run = open_run(server.engine, Path(home) / "m", parse(SCENARIO), 1, world, lambda *_: None)
         run.history()
         run.live()

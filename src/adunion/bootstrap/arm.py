@@ -7,19 +7,22 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from adunion.attribution import LastClick
 from adunion.decision.book import PlanBook
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.clock import Clock, micros
-from adunion.tracking import EventBatch
+from adunion.tracking import EventBatch, EventType
 
 from .brain import Brain
+from .learning import learn_people
 
 
 class ControlArm:
     """The market's people without its plans: it decides and learns, and keeps no records."""
 
-    def __init__(self, brain: Brain, clock: Clock) -> None:
+    def __init__(self, brain: Brain, rule: LastClick, clock: Clock) -> None:
         self.brain = brain
+        self._rule = rule
         self._clock = clock
 
     @property
@@ -39,7 +42,9 @@ class ControlArm:
 
     def take(self, batch: EventBatch) -> None:
         """Learn."""
-        self.brain.learn(batch)
+        self._rule.observe(batch)
+        orders = self._rule.credit(batch.take(batch.type == EventType.ORDER))
+        learn_people(self.brain, batch, orders)
 
     def tick(self) -> None:
         """Take the statistics in."""

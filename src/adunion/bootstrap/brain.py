@@ -192,9 +192,7 @@ class Brain:
     def _revalue(self) -> None:
         after = self.after_sales
         self.returned = after.expected_returns()
-        self.engine.revalue(
-            self.stats.expected_pieces(), self.returned, after.experience()
-        )
+        self.engine.revalue(self.stats.expected_pieces(), self.returned, after.experience())
 
     @property
     def complements(self) -> Complements:

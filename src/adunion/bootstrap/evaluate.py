@@ -66,9 +66,7 @@ def evaluate(home: Path, policy: Policy, days: int, level: float) -> dict[str, A
         "supported": round(float(found.supported.mean()), 4),
         "effective_rows": round(effective_rows(found.weight[found.row >= 0]), 1),
         "weight_max": round(float(found.weight.max(initial=0.0)), 1),
-        "metrics": {
-            metric: judge(log, found, rewards, metric, newest, level) for metric in judged
-        },
+        "metrics": {metric: judge(log, found, rewards, metric, newest, level) for metric in judged},
         "experience": _experience(log, found),
     }
 

@@ -32,7 +32,7 @@ from .replayed import Grounds, Wish, columns, replay, scored
 HOURS_ENDLESS = 168  # that a forecast covers where the plan has no end
 HOURS_MAX = 24 * 28
 DELAY_HOURS = 168
-TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
+TRUST_ORDERS = 200.0  # predictions count like this many orders when judged by sales
 RATIO = (0.4, 2.5)  # how far sales may correct predictions
 REACHED_FEW = 200
 OUTSIDE_REQUESTS = 800  # that others' losses are worked out from

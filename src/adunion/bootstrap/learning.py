@@ -62,6 +62,15 @@ def learn(
         outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, counted.astype(np.int64))
 
 
+def learn_people(brain: Brain, batch: EventBatch, credits: Credits) -> None:
+    """The same without plans or records, for a control arm."""
+    hours = batch.at_us // HOUR_US
+    for hour in np.unique(hours).tolist():
+        brain.learn(batch.take(hours == hour))
+        own = credits.take(credits.at_us // HOUR_US == hour)
+        brain.learn_sales(own.placement, own.click_at_us, own.at_us)
+
+
 def _learn_hour(
     brain: Brain, recent: RecentRequests, outcomes: Outcomes, batch: EventBatch, goals: Goals
 ) -> None:

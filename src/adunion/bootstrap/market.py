@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -221,7 +222,7 @@ class Market:
 
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
-        return ControlArm(self.brain.copy(), self.clock)
+        return ControlArm(self.brain.copy(), deepcopy(self._rule), self.clock)
 
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id. What is over by now gives its items back first."""
@@ -416,7 +417,7 @@ class Market:
             kinds=tuple(placement.kind for placement in placements),
             items=catalog.raw,
             item_plan=plan_raw[book.item_plan],
-            experience=self.brain.after_sales.experience().astype(np.float32),
+            experience=((catalog.rating - 1) / 4).astype(np.float32),  # a replay counts the same
         )
 
     def _placements(self) -> list[Placement]:

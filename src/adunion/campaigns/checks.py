@@ -43,9 +43,7 @@ def target_roi(value: object) -> Decimal:
     return rounded
 
 
-def goal(
-    value: object, target: object, cost_minor: object
-) -> tuple[Goal, Decimal, int | None]:
+def goal(value: object, target: object, cost_minor: object) -> tuple[Goal, Decimal, int | None]:
     """(goal, target ROI, target cost): each goal with what it needs, and nothing else."""
     wanted = next((one for one in get_args(Goal) if one == value), None)
     if wanted is None:

@@ -40,9 +40,7 @@ class Advanced:
 class Plans:
     """Whole-site plans (全站推广). Each method is one transaction unless it is given `conn`."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, ids: Ids, currency: str | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Clock, ids: Ids, currency: str | None = None) -> None:
         """`currency` is the market's: items of another take no part. None: any, one in a plan."""
         self._engine = engine
         self._clock = clock

@@ -44,7 +44,7 @@ def not_kept(request_id: str) -> AdUnionError:
     """The 404 of a decision that was not kept, or holds nothing of the caller's."""
     return AdUnionError(
         "not_found",
-        f"No decision of request {request_id[:40]} is kept in which you have an item.",
+        f"The decision of request {request_id[:40]} was not kept, or has no item of yours.",
         404,
         hint="A sample of requests is kept, the newest of them; send explain: true with a"
         " decide call to have its decision kept.",

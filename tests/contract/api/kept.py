@@ -38,37 +38,37 @@ def decision(request_id: str, items: Sequence[str], plans: Sequence[str | None])
     moved = (slot == 0) & (bids > 0)
     one = np.ones(1, np.int32)
     none = b"\0" * 16
-    given: dict[str, Any] = dict(
-        request=raw_ids([request_id]),
-        at_us=np.array([AT_US]),
-        placement=np.array(["plc_" + "0" * 25 + "1"]),
-        exposures=np.array([[10_000, 6_000]], np.int32),
-        explore_bps=0 * one,
-        take_bps=1_000 * one,
-        merchant_cap=4 * one,
-        group_cap=1 * one,
-        ranked=120 * one,
-        offsets=np.array([0, count]),
-        item=raw_ids(list(items)),
-        plan=np.frombuffer(
+    given: dict[str, Any] = {
+        "request": raw_ids([request_id]),
+        "at_us": np.array([AT_US]),
+        "placement": np.array(["plc_" + "0" * 25 + "1"]),
+        "exposures": np.array([[10_000, 6_000]], np.int32),
+        "explore_bps": 0 * one,
+        "take_bps": 1_000 * one,
+        "merchant_cap": 4 * one,
+        "group_cap": 1 * one,
+        "ranked": 120 * one,
+        "offsets": np.array([0, count]),
+        "item": raw_ids(list(items)),
+        "plan": np.frombuffer(
             b"".join(raw_ids([plan]).tobytes() if plan else none for plan in plans), "V16"
         ),
-        merchant=np.arange(count, dtype=np.int32),
-        group=np.arange(count, dtype=np.int32),
-        pctr=np.full(count, 0.1, np.float32),
-        pcvr=np.full(count, 0.05, np.float32),
-        relevance=np.full(count, 0.5, np.float32),
-        value=np.full(count, 100_000_000),
-        experience=np.full(count, 20_000),
-        organic=score - bids,
-        bid=bids,
-        home=slot,
-        slot=slot,
-        moved=moved,
-        price=np.where(moved, 1_500, 0),
-        propensity=np.ones(count, np.float32),
-        exposure_organic=np.where(moved, 0.6, 1.0).astype(np.float32),
-    )
+        "merchant": np.arange(count, dtype=np.int32),
+        "group": np.arange(count, dtype=np.int32),
+        "pctr": np.full(count, 0.1, np.float32),
+        "pcvr": np.full(count, 0.05, np.float32),
+        "relevance": np.full(count, 0.5, np.float32),
+        "value": np.full(count, 100_000_000),
+        "experience": np.full(count, 20_000),
+        "organic": score - bids,
+        "bid": bids,
+        "home": slot,
+        "slot": slot,
+        "moved": moved,
+        "price": np.where(moved, 1_500, 0),
+        "propensity": np.ones(count, np.float32),
+        "exposure_organic": np.where(moved, 0.6, 1.0).astype(np.float32),
+    }
     names = {column.name for column in fields(LoggedDecisions)}
     rest = {name: np.zeros(1, np.int64) for name in names - set(given)}  # settings of the request
     return LoggedDecisions(**given, **rest)

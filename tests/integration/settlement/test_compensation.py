@@ -178,7 +178,7 @@ Happening = st.tuples(st.sampled_from(("spend", "sell", "run")), st.integers(0, 
 @given(st.data(), st.lists(Happening, max_size=12), st.integers(0, 30), st.integers(0, 30_000))
 def test_any_order_of_events_and_any_runs_give_the_same_credit(market, data, more, orders, worth):
     """Events of four days in any order, with runs between them that are too early or repeated."""
-    engine, ledger, plans, _ = market
+    engine, ledger, _, _ = market
     with engine.connect() as conn:
         conn.execute(text("update plan_items set active = false"))
         conn.commit()

@@ -42,7 +42,7 @@ class Candidate(View):
     parts: Parts | None
 
 
-class Decision(View):
+class KeptDecision(View):
     """A decision that was kept, best candidates first."""
 
     request_id: RequestId
@@ -57,12 +57,12 @@ class Decision(View):
     openapi_extra=allow(Role.MERCHANT, Role.OPERATOR),
     summary="Why a request was answered as it was",
 )
-def get_decision(services: Services, caller: Caller, request_id: RequestId) -> Decision:
+def get_decision(services: Services, caller: Caller, request_id: RequestId) -> KeptDecision:
     """A sample of requests is kept, and those sent with `explain: true`; else 404."""
     kept = services.decisions.find(request_bytes(request_id))
     with services.engine.connect() as conn:
         found = told(conn, kept, request_id, caller.party_id)
-    return Decision(
+    return KeptDecision(
         request_id=found.request_id,
         at=found.at,
         placement_id=found.placement_id,

@@ -20,7 +20,7 @@ from adunion.trust import Role
 
 from .plans import Hours, Items, ItemSelector, Target
 
-routes = router("plans/forecast", "plans")
+routes = router("forecasts", "plans")
 _ROLES = allow(Role.MERCHANT, Role.OPERATOR)
 
 

@@ -32,7 +32,8 @@ def pid(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     so_far = _error(sold, owed)
     endless = ~np.isfinite(outlook.traffic_to_end)
     ahead = np.where(endless, 0, outlook.traffic_to_end)
-    pace = np.where(endless, ERROR_MAX, _error(outlook.budget_left_micros * 1.0, spend * ahead))
+    left: Floats = outlook.budget_left_micros.astype(np.float64)
+    pace = np.where(endless, ERROR_MAX, _error(left, spend * ahead))
     step = np.minimum(PROPORTIONAL * now + INTEGRAL * so_far, PACE * pace)
     known = landscape.moved.max(axis=1) > 0
     return np.where(known, np.clip(alpha * np.exp(step), ALPHA_MIN, ALPHA_MAX), outlook.alpha)

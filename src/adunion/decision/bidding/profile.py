@@ -8,7 +8,7 @@ from .response import STEPS
 from .types import Floats
 
 MEMORY = 0.9  # weight of a tick's evidence a tick later
-FIRST = 1.0  # an earlier day's word counts like this many ticks of evidence
+FIRST = 0.5  # an earlier day's word counts like this many ticks of today
 DEPART_MAX = 8.0  # a tick departs by this factor at most, beyond it by what is seen today
 SMOOTH = 1.5  # ticks over which an earlier day's profile is smoothed, standard deviation
 LOCAL = 0.7  # memory of the landscape's shape where no earlier day is known

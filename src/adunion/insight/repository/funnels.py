@@ -20,8 +20,8 @@ from .reports import add_sums, sums_of
 LANDSCAPE_DAYS = 7
 """Landscapes older than this are let go."""
 _ADDED = ", ".join(
-    f"{name} = (select array_agg(a + b order by at) from"
-    f" unnest(plan_landscapes.{name}, excluded.{name}) with ordinality as both(a, b, at))"
+    f"{name} = (select array_agg(a + b order by place) from"
+    f" unnest(plan_landscapes.{name}, excluded.{name}) with ordinality as pair(a, b, place))"
     for name in CURVES
 )
 _ADD_LANDSCAPES = text(

@@ -24,7 +24,7 @@ class Doubt:
     volume: float = 0.3  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.10  # prices
     sales: float = 0.10  # orders per predicted order
-    luck: float = 0.11  # sales in the end, beyond what the bidder can make good
+    luck: float = 0.15  # sales in the end, beyond what the bidder can make good
 
 
 @dataclass(frozen=True)
@@ -103,16 +103,18 @@ def answer(
 ) -> list[Cell]:
     """Cells of all targets and budgets; `unit` is micros per minor unit, `sales` orders each told.
 
-    Every cell meets the same draws of what may differ.
+    The ratio is what all plans of the market have shown, so the bidder knows it, too. Every cell
+    meets the same draws of what may differ.
     """
-    curves = {name: response.curve(name) for name in ("spend", "moved", "added", "orders")}
-    curves |= {"newcomers": response.newcomers(), "multipliers": response.multipliers}
+    curves = {name: response.curve(name) * sales for name in ("moved", "added", "orders")}
+    curves |= {"spend": response.curve("spend"), "newcomers": response.newcomers() * sales}
+    curves |= {"multipliers": response.multipliers}
     pairs = [(target, budget) for target in targets for budget in budgets_minor]
     target = np.array([pair[0] for pair in pairs], np.float64)
     budget = np.array([np.inf if b is None else float(b) * unit for _, b in pairs])
     ones = np.ones(len(pairs))
-    expected = drive(curves, steering, Setting(target, budget, ones, ones, ones * sales))
-    drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), sales, rng)
+    expected = drive(curves, steering, Setting(target, budget, ones, ones, ones))
+    drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), rng)
     known = bool((~np.isnan(response.newcomer)).any())
     return [
         _cell(pair, row, expected, drawn, unit, known) for row, pair in enumerate(pairs)
@@ -135,16 +137,13 @@ def _drawn(
     target: Floats,
     budget: Floats,
     doubt: Doubt,
-    sales: float,
     rng: np.random.Generator,
 ) -> Course:
     """`PATHS` courses of each cell, cell by cell."""
     cells = len(target)
     draws = np.exp(rng.standard_normal((4, PATHS)) * _log_deviation(doubt)[:, None])
     volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
-    setting = Setting(
-        np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio * sales
-    )
+    setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio)
     course = drive(curves, steering, setting, rng)
     return replace(course, gmv=course.gmv * luck, added=course.added * luck)
 

@@ -44,9 +44,7 @@ def upgrade() -> None:
             sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
             for name in FUNNEL_SUMS
         ),
-        sa.PrimaryKeyConstraint(
-            "plan_id", "hour", "placement_kind", name=op.f("pk_plan_funnels")
-        ),
+        sa.PrimaryKeyConstraint("plan_id", "hour", "placement_kind", name=op.f("pk_plan_funnels")),
     )
     op.create_table(
         "plan_landscapes",
