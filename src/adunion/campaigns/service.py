@@ -316,9 +316,11 @@ def _checked(
 
 def _check_goal(plan: Plan, after: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """A plan keeps its goal; what it asks for may change."""
-    target = after["target_roi"]
-    if plan.goal == "cost_per_order" and "target_roi" not in changes:
-        target = None
+    target = (
+        None
+        if plan.goal == "cost_per_order" and "target_roi" not in changes
+        else (after["target_roi"])
+    )
     _, after["target_roi"], after["target_cost_minor"] = checks.goal(
         plan.goal, target, after["target_cost_minor"]
     )

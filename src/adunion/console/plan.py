@@ -86,7 +86,8 @@ def edit(
     who: Merchant,
     id: str,
     name: Annotated[str, Form(max_length=200)],
-    target: Annotated[str, Form(max_length=20)],
+    target: Annotated[str, Form(max_length=20)] = "",
+    cost: Annotated[str, Form(max_length=30)] = "",
     budget: Annotated[str, Form(max_length=30)] = "",
     end: Annotated[str, Form(max_length=30)] = "",
 ) -> Response:
@@ -98,9 +99,12 @@ def edit(
         before = it.services.plans.get(id, party(who))
         changes: dict[str, Any] = {
             "name": name,
-            "target_roi": target.strip(),
             "budget_minor": read_money(budget, before.currency),
         }
+        if before.goal == "cost_per_order":
+            changes["target_cost_minor"] = read_money(cost, before.currency)
+        else:
+            changes["target_roi"] = target.strip()
         shown = _form_time(before.end_at, zone)
         if end.strip() != shown:
             changes["end_at"] = read_time("end_at", end, zone)
@@ -166,6 +170,19 @@ def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
     ]
 
 
+def _goal(it: Context, plan: Plan) -> str:
+    """What the plan asks for, in words."""
+    if plan.goal == "cost_per_order":
+        cost = it.fmt.money(plan.target_cost_minor or 0, plan.currency)
+        return it.say(N_("at most %(cost)s an order"), cost=cost)
+    target = f"{plan.target_roi.normalize():f}"
+    if plan.goal == "volume":
+        return it.say(N_("the most sales for the budget, ROI at least %(target)s"), target=target)
+    if plan.goal == "net_roi":
+        return it.say(N_("ROI %(target)s after returns"), target=target)
+    return it.say(N_("ROI %(target)s"), target=target)
+
+
 def _share(result: Result) -> float | None:
     return result.moved_impressions / result.impressions if result.impressions else None
 
@@ -207,6 +224,8 @@ def _page(
         placements=_placements(it, plan, span),
         items=_items(it, plan, span),
         edits=_edits(it, plan, list(edits)),
+        goal=_goal(it, plan),
+        cost_text=money_text(plan.target_cost_minor, plan.currency),
         budget_text=money_text(plan.budget_minor, plan.currency),
         end_text=_form_time(plan.end_at, zone),
         zone_name=str(zone),
