@@ -84,7 +84,7 @@ def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask)
         assert cell.newcomer_share is not None
         assert 0.3 < cell.newcomer_share <= 1
         assert cell.outside is not None
-        assert cell.outside.gmv_minor < 0  # what it wins, others lose
+        assert cell.outside.organic_minor < 0  # places that it wins sold something before
     assert found.reached > 100
     assert found.assumptions in ([], ["other_days"])
 
