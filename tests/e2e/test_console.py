@@ -34,7 +34,7 @@ def test_a_merchant_starts_a_plan_in_three_steps_and_can_undo_a_pause(visit: Vis
     page.locator("#choose tbody input:enabled").first.check()
     expect(page.locator("#choose h2")).to_have_text("1 item chosen")
     page.get_by_role("link", name="Next: target ROI").click()
-    expect(page.locator("[data-chart] canvas")).to_be_visible()
+    expect(page.locator("[data-chart] canvas").first).to_be_visible()
     page.get_by_label("Target ROI (sales / spend)").fill("3.5")
     page.get_by_role("button", name="Next: time and budget").click()
     page.get_by_label("Name").fill("My <plan>")
