@@ -93,6 +93,7 @@ _OBSTACLES = {
     "hours": "Its start, end and hours leave out most requests.",
     "budget": "Its budget or its merchant's wallet ran out.",
     "not_retrieved": "Its items are hardly ever candidates: what is asked for is something else.",
+    "target": "The target is out of reach: it allows fewer than 20 orders a week. Lower it.",
     "no_bid": "Its items are candidates and do not bid: nothing is expected of a click.",
     "outbid": "Others are worth more in most requests it bids for.",
     "own_items": "Items of its own merchant take its places.",

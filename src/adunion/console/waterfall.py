@@ -38,6 +38,7 @@ _OBSTACLES = {
     "hours": N_("Its start, end and hours leave out most requests."),
     "budget": N_("Its budget or the wallet ran out: a top-up or a larger budget brings more."),
     "not_retrieved": N_("What shoppers ask for is hardly ever one of its items: add items."),
+    "target": N_("The target is out of reach: it allows fewer than 20 orders a week. Lower it."),
     "no_bid": N_("Its items are candidates but do not bid: hardly a sale is expected of a click."),
     "own_items": N_("Your own items take its places."),
     "outbid": N_("It bids, and others are worth more in most requests."),

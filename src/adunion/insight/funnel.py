@@ -79,10 +79,14 @@ def whole_of(kinds: Sequence[tuple[str, Mapping[str, int]]]) -> dict[str, int]:
     return {name: sum(sums[name] for _, sums in kinds) for name in names}
 
 
-def obstacle(whole: Funnel, clicks: int, orders: int) -> str:
+_AFTER_RETRIEVAL = 3
+
+
+def obstacle(whole: Funnel, clicks: int, orders: int, *, out_of_reach: bool = False) -> str:
     """The first step that loses most of what came to it, in a word.
 
-    no_traffic, hours, budget, not_retrieved, no_bid, outbid, own_items, no_clicks, no_orders, none.
+    no_traffic, hours, budget, not_retrieved, target, no_bid, outbid, own_items, no_clicks,
+    no_orders, none. `target` is one out of reach: nothing after retrieval is worth a look then.
     """
     if not whole.requests:
         return "no_traffic"
@@ -94,7 +98,9 @@ def obstacle(whole: Funnel, clicks: int, orders: int) -> str:
         ("own_items", whole.bidding, whole.bidding - whole.lost["own"] - whole.lost["cap"], 0.5),
         ("outbid", whole.bidding, whole.shown, 0.3),
     )
-    for name, came, went_on, enough in steps:
+    for at, (name, came, went_on, enough) in enumerate(steps):
+        if out_of_reach and at == _AFTER_RETRIEVAL:
+            return "target"
         if went_on < enough * came:
             return name
     if not clicks:

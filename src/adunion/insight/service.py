@@ -21,7 +21,7 @@ from . import repository
 from .delivery import delivery_days, delivery_shares
 from .funnel import PlanFunnel, funnel_of, obstacle, whole_of
 from .rollup import roll_up
-from .steps import steps
+from .steps import out_of_reach, steps
 from .types import (
     DeliveryReport,
     Dimensions,
@@ -145,7 +145,12 @@ class Insight:
             whole,
             [funnel_of(kind, sums) for kind, sums in kinds],
             result,
-            obstacle(whole, result.clicks, result.orders),
+            obstacle(
+                whole,
+                result.clicks,
+                result.orders,
+                out_of_reach=out_of_reach(seen, report.target_roi),
+            ),
             steps(seen and replace(seen, orders=result.orders), report.target_roi),
         )
 

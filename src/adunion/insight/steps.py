@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from adunion.decision.bidding.reach import ORDERS_A_WEEK
 from adunion.decision.bidding.types import GRID
 from adunion.decision.seen import CURVES, TRUST_ORDERS
 from adunion.kernel.clock import generator
@@ -75,6 +76,19 @@ def steps(seen: Seen | None, target_roi: float) -> list[Step]:
     if now[0, _MOVED] <= 0:
         return []
     return [_step(curves, now, target_roi * factor, ratio) for factor in FACTORS]
+
+
+def out_of_reach(seen: Seen | None, target_roi: float) -> bool:
+    """Whether the target keeps a plan from the orders that it could have at another one.
+
+    Fewer than `ORDERS_A_WEEK` a week, and a plan never leaves the learning stage.
+    """
+    if seen is None or len(seen) < HOURS_LEAST:
+        return False
+    curves = _fine(seen.curves).sum(axis=0) * 168 / len(seen)
+    meets = seen.ratio * curves[_MOVED] >= target_roi * curves[_SPEND]
+    at_target = np.where(meets, curves[_ORDERS], 0).max()
+    return bool(at_target < ORDERS_A_WEEK <= curves[_ORDERS].max())
 
 
 def _step(curves: Floats, now: Floats, target_roi: float, ratio: Floats) -> Step:

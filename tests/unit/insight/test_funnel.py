@@ -34,6 +34,7 @@ def test_after_the_showing_it_is_the_shoppers() -> None:
     whole = funnel_of("all", GOOD)
     assert obstacle(whole, clicks=0, orders=0) == "no_clicks"
     assert obstacle(whole, clicks=5, orders=0) == "no_orders"
+    assert obstacle(whole, clicks=5, orders=0, out_of_reach=True) == "target"
 
 
 def test_gaps_are_read_off_their_bins() -> None:

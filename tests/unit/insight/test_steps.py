@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adunion.decision.bidding.types import GRID
-from adunion.insight.steps import Seen, best_step, steps
+from adunion.insight.steps import Seen, best_step, out_of_reach, steps
 
 
 def seen(hours: int = 48, ratio: float = 1.0, noise: float = 0.0) -> Seen:
@@ -29,6 +29,18 @@ def test_a_lower_target_brings_what_the_landscape_says() -> None:
     best = best_step(list(found.values()))
     assert best is not None
     assert best.target_roi == 3.5
+
+
+def test_a_target_is_out_of_reach_where_another_would_have_the_orders() -> None:
+    few = seen()
+    curves = few.curves.copy()
+    curves[:, 0] += 20  # even the least bid costs: nothing returns 40 and more
+    dear = Seen(few.traffic, curves, alpha=1.0, ratio=1.0)
+    assert not out_of_reach(dear, 2.0)
+    assert out_of_reach(dear, 40.0)
+    curves[:, 2] /= 100  # fewer than 20 orders a week at any target
+    assert not out_of_reach(Seen(few.traffic, curves, alpha=1.0, ratio=1.0), 40.0)
+    assert not out_of_reach(seen(hours=3), 40.0)
 
 
 def test_what_cannot_grow_says_so() -> None:
