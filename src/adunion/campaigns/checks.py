@@ -132,10 +132,12 @@ def span(start: datetime, end: datetime | None, now: datetime) -> None:
         raise invalid("start_at", "The start is more than ten years away.")
     if end is None:
         return
-    if end <= start:
-        raise invalid("end_at", f"The end, {end:%Y-%m-%d %H:%M}, is not after the start.")
     if end <= now:
-        raise invalid("end_at", f"The end, {end:%Y-%m-%d %H:%M} UTC, is already past.")
+        past = f"The end, {end:%Y-%m-%d %H:%M} UTC, is already past."
+        raise invalid("end_at", past, "Name a later end, or leave it out for no end.")
+    if end <= start:
+        early = f"The end, {end:%Y-%m-%d %H:%M} UTC, is not after the start, {start:%m-%d %H:%M}."
+        raise invalid("end_at", early, "Name a later end, or leave it out for no end.")
     if end > start + PLAN_MAX:
         raise invalid("end_at", "A plan runs ten years at most.", "Leave the end out for no end.")
 

@@ -116,9 +116,10 @@ def _show(found: Forecast, currency: str) -> None:
             "-" if outside is None else plain(max(-outside.gmv_minor, 0.0)),
         )  # fmt: skip
     out.print(table)
+    asked = f"of {found.requests:,} logged ones decided again" if found.requests else "made up"
     out.print(
-        f"{found.traffic:,.0f} requests expected; {found.looked:,} of {found.requests:,} logged"
-        f" ones decided again, {found.reached:,} could show an item."
+        f"{found.traffic:,.0f} requests expected; {found.looked:,} {asked},"
+        f" {found.reached:,} could show an item."
         + (" The plan goes on after it." if found.endless else "")
     )
     out.print(

@@ -132,7 +132,10 @@ function listen(box) {
 function slider(form) {
   const curve = JSON.parse(form.dataset.curve);
   const range = form.querySelector("[data-range]"), number = form.querySelector("[data-target]");
-  const money = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: form.dataset.currency, maximumFractionDigits: 0 });
+  const style = { style: "currency", currency: form.dataset.currency }; // cents only where they count
+  const exact = new Intl.NumberFormat(document.documentElement.lang, style);
+  const whole = new Intl.NumberFormat(document.documentElement.lang, { ...style, maximumFractionDigits: 0 });
+  const money = (amount) => (amount < 100 ? exact : whole).format(amount);
   const at = (name, target) => {
     const after = curve.findIndex((p) => p.target >= target);
     if (after === -1) return curve[curve.length - 1][name];
@@ -144,7 +147,7 @@ function slider(form) {
     const target = Number(number.value);
     if (!curve.length || !(target > 0)) return;
     for (const name of ["spend", "gmv", "low", "high", "added"]) {
-      for (const cell of form.querySelectorAll(`[data-predicted="${name}"]`)) cell.textContent = money.format(at(name, target));
+      for (const cell of form.querySelectorAll(`[data-predicted="${name}"]`)) cell.textContent = money(at(name, target));
     }
     const box = document.querySelector("#forecast [data-chart]");
     const chart = box && echarts.getInstanceByDom(box);

@@ -119,9 +119,9 @@ def periods(given: Any, ticks: int) -> list[list[tuple[int, Seen]]]:
     """
     if given is None:
         return []
-    if isinstance(given, Mapping) or hasattr(given, "columns") or _is_tick(given):
-        given = [given]
     try:
+        if isinstance(given, Mapping) or hasattr(given, "columns") or _is_tick(given):
+            given = [given]
         found = [_ticks(period) for period in given]
         return [
             [(at * ticks // len(period), _seen(one)) for at, one in enumerate(period)]

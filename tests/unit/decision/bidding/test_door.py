@@ -219,8 +219,9 @@ def test_what_cannot_be_is_refused_before_anything_is_counted() -> None:
         given[at] = np.array([1, np.nan, 1])
         with pytest.raises(AdUnionError, match=name):
             controller.observe(*given)
-    with pytest.raises(AdUnionError, match="past_periods"):
-        controller.warm_start([[{"prices": ones}]])
+    for past in ([[{"prices": ones}]], [{"prices": ones}], {"prices": ones}, "junk", 7):
+        with pytest.raises(AdUnionError, match="past_periods"):
+            controller.warm_start(past)
     assert (controller.spent, controller.tick, controller.log) == (0.0, 0, [])
 
 
