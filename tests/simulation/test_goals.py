@@ -20,7 +20,7 @@ BASE: dict[str, Any] = {
     "history_days": 2,
     "days": 2,
     "drain_hours": 48,
-    "requests_per_day": 8_000,
+    "requests_per_day": 5_000,
     "control": False,
     "world": {"items": 400, "merchants": 8, "shoppers": 1_500, "seed": 5},
     "publishers": {"count": 0},
@@ -28,7 +28,7 @@ BASE: dict[str, Any] = {
 COST = 12.0
 PLANS: list[dict[str, Any]] = [
     {"name": "cost", "goal": "cost_per_order", "target_cost": COST, "count": 2},
-    {"name": "volume", "goal": "volume", "budget": 500, "end_hour": 48, "count": 1},
+    {"name": "volume", "goal": "volume", "budget": 300, "end_hour": 48, "count": 1},
     {"name": "net", "goal": "net_roi", "target_roi": 4, "count": 2},
     {"name": "gross", "goal": "target_roi", "target_roi": 4, "count": 2},
 ]
