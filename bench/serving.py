@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import socket
@@ -76,6 +77,7 @@ def bare(body: bytes) -> Callable[..., Any]:
 
 
 def serve(app: Callable[..., Any], port: int) -> None:
+    gc.freeze()  # as `adunion.asgi` does when the real server starts
     config = uvicorn.Config(
         app, port=port, loop="uvloop", http="httptools", log_level="error", access_log=False,
         lifespan="off",
