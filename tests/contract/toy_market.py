@@ -104,9 +104,7 @@ def run(toy: Toy, bidder: str, hours: int, settings: DecisionSettings | None = N
         return pctr, pcvr
 
     chosen = replace(settings or DecisionSettings(explore_bps=0), bidder=bidder)
-    engine = DecisionEngine(
-        toy.catalog, PLACEMENTS, book, retrieve, predict, generator(toy.seed, 3), chosen
-    )
+    engine = DecisionEngine(toy.catalog, PLACEMENTS, book, retrieve, predict, chosen)
     outcomes, ids = Outcomes(), book.ids
     shape = (hours, len(ids))
     out = Run(*(np.zeros(shape) for _ in range(5)))

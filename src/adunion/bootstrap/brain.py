@@ -26,7 +26,6 @@ from adunion.decision.engine import DecisionEngine, DecisionSettings
 from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.insight.types import raw_ids
-from adunion.kernel.clock import generator
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
     AfterSales,
@@ -58,7 +57,6 @@ class Brain:
         placements: Sequence[Placement],
         audiences: Mapping[str, Mapping[str, float]],
         notes: TrainingNotes,
-        seed: int,
         settings: DecisionSettings | None = None,
     ) -> None:
         self.catalog = catalog
@@ -73,7 +71,6 @@ class Brain:
         self._index = LexicalIndex.build(catalog)
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
-        self._chance = generator(seed, 0xEC)
         self._state: RetrievalState
         self._predictor: Predictor
         self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
@@ -83,7 +80,6 @@ class Brain:
             PlanBook.of([], catalog),
             self._retrieve,
             self._predict,
-            self._chance,
             settings,
         )
         self._build_state()
@@ -256,7 +252,6 @@ class Brain:
             PlanBook.of([], self.catalog),
             twin._retrieve,
             twin._predict,
-            twin._chance,  # the same draws, so that arms differ by what is tried alone
             engine.settings,
         )
         twin._build_state()

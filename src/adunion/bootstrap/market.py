@@ -80,7 +80,6 @@ class Market:
         clock: Clock,
         ids: IdFactory,
         currency: str,
-        seed: int = 0,
         settings: DecisionSettings | None = None,
         read_only: bool = False,
     ) -> None:
@@ -109,7 +108,7 @@ class Market:
         self._log = EventLog(home / "events", EVENT_SCHEMA, read_only=read_only)
         try:
             self.tracker = Tracker(self._log, clock)
-            self._open(seed, settings)
+            self._open(settings)
         except BaseException:
             self._log.close()
             raise
@@ -285,7 +284,7 @@ class Market:
         """What reports group by."""
         return self._dimensions
 
-    def _open(self, seed: int, settings: DecisionSettings | None) -> None:
+    def _open(self, settings: DecisionSettings | None) -> None:
         catalog = self.catalog_service.snapshot(self.currency)
         placements = self._placements()
         self._rule = self.new_rule()
@@ -296,7 +295,7 @@ class Market:
         with self.engine.connect() as conn:
             self._goals = books.goals(conn, self._unit)
         notes = TrainingNotes(self.home)
-        self.brain = Brain(catalog, placements, self._audiences(), notes, seed, settings)
+        self.brain = Brain(catalog, placements, self._audiences(), notes, settings)
         engine = self.brain.engine
         self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)
         engine.log = None if self._read_only else self.decisions

@@ -97,7 +97,7 @@ def open_run(
     chosen = scenario.publishers
     links = make_links(engine, clock, ids, world, chosen.count, chosen.links_each, seed)
     rules = decision_rules(scenario, world.view.currency, scenario.bidder)
-    market = Market(engine, home, clock, ids, world.view.currency, seed, rules)
+    market = Market(engine, home, clock, ids, world.view.currency, rules)
     progress("stage", 2, 3)
     fund(market, scenario)
     stage = staged(engine, world, links, market.catalog, list(market.placements))

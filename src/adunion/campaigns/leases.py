@@ -14,11 +14,12 @@ lease: whatever its log brings to light later is covered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from adunion.kernel.ids import Ids
 from adunion.kernel.money import micros_per_minor
@@ -194,12 +195,16 @@ def _since(now: datetime) -> int:
     return (int(now.timestamp()) - CHARGE_SECONDS) // 60 - LAG_MINUTES
 
 
-def _standing(conn: Connection, node: str, plans: list[str], now: datetime):  # type: ignore[no-untyped-def]
+def _standing(conn: Connection, node: str, plans: list[str], now: datetime) -> Sequence[Row[Any]]:
+    """What each plan has spent, holds in slices and waits for, in id order."""
     return conn.execute(_STANDING, {"plans": plans, "node": node, "since": _since(now)}).all()
 
 
-def _grants(  # type: ignore[no-untyped-def]
-    standing, wishes: Mapping[str, Wish], wallets_micros: Mapping[str, int], nodes: int
+def _grants(
+    standing: Sequence[Row[Any]],
+    wishes: Mapping[str, Wish],
+    wallets_micros: Mapping[str, int],
+    nodes: int,
 ) -> dict[str, int]:
     """What to add to each wished-for slice; never more than is free of the plan and the wallet."""
     purse = dict(wallets_micros)

@@ -63,7 +63,11 @@ def _figures(it: Context, points: list[Point]) -> list[Stat]:
         Stat(
             it.say(N_("Sales (GMV)")), it.money(round(now.gmv)), it.say(N_("per thousand requests"))
         ),
-        Stat(it.say(N_("Sponsored")), it.fmt.rate(now.sponsored), it.say(N_("of what is seen"))),
+        Stat(
+            it.say(N_("Sponsored")),
+            it.fmt.rate(now.sponsored),
+            it.say(N_("of what the logged requests show")),
+        ),
     ]
 
 

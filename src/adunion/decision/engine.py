@@ -96,13 +96,11 @@ class DecisionEngine:
         plans: PlanBook,
         retrieve: Retrieve,
         predict: Predict,
-        rng: np.random.Generator,
         settings: DecisionSettings | None = None,
     ) -> None:
         self.settings = settings or DecisionSettings()
         self.retrieve = retrieve
         self.predict = predict
-        self._rng = rng
         self.catalog = catalog
         self.placements = list(placements)
         self.plans = plans

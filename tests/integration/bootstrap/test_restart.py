@@ -70,7 +70,7 @@ def pair() -> Iterator[Pair]:
         run.drain(2)
         before.close()
         clock = run.market.clock
-        after = Market(engine, home, clock, IdFactory(clock), world.view.currency, seed=1)
+        after = Market(engine, home, clock, IdFactory(clock), world.view.currency)
         biggest = max(asked, key=len)
         requests = replace(biggest, at_us=np.full(len(biggest), micros(clock.now())))
         yield Pair(before, after, requests)

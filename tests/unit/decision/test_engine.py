@@ -88,7 +88,7 @@ def engine(
         return chances[:, 0].copy(), chances[:, 1].copy()
 
     book = PlanBook.of(plans, CATALOG, wallets)
-    return DecisionEngine(CATALOG, [PLACE], book, retrieve, predict, generator(8), settings)
+    return DecisionEngine(CATALOG, [PLACE], book, retrieve, predict, settings)
 
 
 def test_slots_hold_distinct_items_in_the_order_of_their_scores() -> None:

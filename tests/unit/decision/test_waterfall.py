@@ -45,7 +45,7 @@ def an_engine(plans: list, wallets: dict[str, int] | None = None) -> DecisionEng
 
     settings = DecisionSettings(explore_bps=0, merchant_cap=2)
     book = PlanBook.of(plans, CATALOG, wallets)
-    return DecisionEngine(CATALOG, [PLACE], book, retrieve, predict, generator(8), settings)
+    return DecisionEngine(CATALOG, [PLACE], book, retrieve, predict, settings)
 
 
 def sums_by_plan(counted: Counted | None, engine: DecisionEngine) -> list[dict[str, int]]:

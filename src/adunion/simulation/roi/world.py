@@ -113,9 +113,7 @@ def open_engine(
     def predict(_: RequestBatch, __: CandidateBatch) -> tuple[F32, F32]:
         return now[0].pages.pctr, now[0].pages.pcvr
 
-    engine = DecisionEngine(
-        world.catalog, PLACEMENTS, book, retrieve, predict, generator(world.seed, 3), settings
-    )
+    engine = DecisionEngine(world.catalog, PLACEMENTS, book, retrieve, predict, settings)
 
     def turn(hour: Hour) -> None:
         now[:] = [hour]

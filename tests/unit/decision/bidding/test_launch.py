@@ -64,7 +64,6 @@ def make_engine(target: str = "4", **more: object) -> DecisionEngine:
         PlanBook.of([replace(plan, **more)], catalog),  # type: ignore[arg-type]
         retrieve,
         predict,
-        generator(7),
         DecisionSettings(explore_bps=0),
     )
     hour = micros(NOW) // 3_600_000_000
