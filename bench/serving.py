@@ -200,15 +200,15 @@ def in_process(market: Any, bodies: list[bytes], intake: Intake) -> dict[str, fl
     """Microseconds a request in this thread, by part, of the quickest of some turns."""
     engine, brain, parts = market.brain.engine, market.brain, Parts()
     tools = {
-        "loads": orjson.loads, "dumps": orjson.dumps, "one": lambda body: decide_one(market, body),
+        "loads": orjson.loads, "one": lambda body: decide_one(market, body),
     }  # fmt: skip
     box: Any = type("Box", (), {name: staticmethod(tool) for name, tool in tools.items()})
     for owner, name, part in (
         (engine, "retrieve", "retrieve"), (engine, "predict", "predict"),
         (engine, "_auction", "auction"), (engine, "decide", "auction"),
         (engine, "watch", "learn"), (brain, "decide", "learn"),
-        (market.signer, "sign", "tokens"), (deciding, "_decide", "answer"),
-        (box, "loads", "json"), (box, "dumps", "json"), (box, "one", "check"),
+        (market.signer, "sign_all", "tokens"), (deciding, "_decide", "answer"),
+        (box, "loads", "json"), (box, "one", "check"),
     ):  # fmt: skip
         parts.wrap(owner, name, part)
     turns = []
@@ -216,7 +216,6 @@ def in_process(market: Any, bodies: list[bytes], intake: Intake) -> dict[str, fl
         parts.spent, noted = {}, []
         for body in bodies:
             served = box.one(box.loads(body))
-            box.dumps(served.answer)
             noted.append(served.noted)
         start = thread_time_ns()
         for at in range(0, len(noted), 64):  # a group commit of some hundredths of a second
@@ -245,8 +244,8 @@ def writing(market: Any, folder: Path) -> Intake:
 
 def report(market: Any, world: World, count: int, folder: Path) -> dict[str, Any]:
     bodies = [orjson.dumps(ask) for ask in asks(world, market, count)]
-    answers = [decide_one(market, orjson.loads(body)).answer for body in bodies[: count // 4]]
-    size = int(np.mean([len(orjson.dumps(answer)) for answer in answers]))
+    answers = [decide_one(market, orjson.loads(body)).body for body in bodies[: count // 4]]
+    size = int(np.mean([len(answer) for answer in answers]))
     app = ServingApp(market, writing(market, folder / "served"), UNLIMITED, UNLIMITED)
     found = measured({"bare": bare(bytes(size)), "decide": app}, bodies)
     parts = in_process(market, bodies[: count // 10], writing(market, folder / "inside"))

@@ -16,7 +16,8 @@ from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.ids import IdFactory, decode, encode
-from adunion.serving.types import Card, LinkTarget
+from adunion.serving.answer import Card, Reasons, card
+from adunion.serving.types import LinkTarget
 from adunion.tracking import EVENT_SCHEMA, Tracker
 from adunion.trust.token import TokenSigner
 
@@ -86,19 +87,20 @@ class FakeMarket:
     ) -> npt.NDArray[np.int32]:
         return np.where(consent, 7, -1).astype(np.int32)
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> list[str]:
-        return [f"because {slot} {locale}" for slot in range(decisions.item.shape[1])]
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
+        return Reasons(f"it fits {locale}", f"because {locale}", [False, False, True], "paid ")
 
     def placement_row(self, code: str) -> int | None:
         codes = [placement.code for placement in self.placements]
         return codes.index(code) if code in codes else None
 
-    def card(self, row: int) -> Card:
+    def card(self, row: int, *, english: bool) -> Card:
         shown = self.catalog
-        return Card(
-            shown.ids[row], bytes(shown.raw[row]), shown.titles[row], shown.titles_en[row],
+        return card(
+            shown.ids[row], bytes(shown.raw[row]),
+            (shown.titles_en[row] if english else "") or shown.titles[row],
             {"amount_minor": int(shown.price_minor[row]), "currency": shown.currency},
-            f"/image/{row}", f"/store/item/{ITEMS[row]}",
+            f"/image/{row}", ' "praised"', f"/store/item/{ITEMS[row]}",
         )  # fmt: skip
 
     def link(self, code: str) -> LinkTarget | None:

@@ -17,7 +17,8 @@ from adunion.kernel.clock import Clock, random_bytes
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger
-from adunion.serving.types import Card, LinkTarget
+from adunion.serving.answer import Card, Reasons, card
+from adunion.serving.types import LinkTarget
 from adunion.tracking import EventBatch, EventType
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
@@ -26,7 +27,7 @@ from . import books
 from .leases import Leases
 from .market import Market
 from .outbox import absorb
-from .why import why
+from .why import praise, why
 
 KEYS_REMEMBERED_MAX = 10_000
 
@@ -48,7 +49,7 @@ class LiveMarket(Market):
         node: str = "main",
     ) -> None:
         self._pages: dict[str, tuple[str, str]] = {}
-        self._cards: dict[int, Card] = {}
+        self._cards: dict[tuple[int, bool], Card] = {}
         self._leases = Leases(engine, Ledger(ids, clock), clock, ids, node, currency)
         super().__init__(engine, home, clock, ids, currency, settings=rules)
         self._load_pages()
@@ -110,8 +111,8 @@ class LiveMarket(Market):
         with self.lock:
             self._pages, self._cards = pages, {}
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> list[str]:
-        """Why each slot of the one request holds what it holds, in the locale's words."""
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
+        """Why the slots of the one request hold what they hold, in the locale's words."""
         brain, kind = self.brain, self.placements[int(requests.placement[0])].kind
         return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.complements)
 
@@ -119,23 +120,24 @@ class LiveMarket(Market):
         """The row of the placement with that code."""
         return self._placement_rows.get(code)
 
-    def card(self, row: int) -> Card:
+    def card(self, row: int, *, english: bool) -> Card:
         """What is shown of a catalog row; made once and kept until the next reload.
 
         The picture is generated where the item names none. The page is the merchant's own, else the
         demo shop's, else none.
         """
-        card = self._cards.get(row)
-        if card is None:
+        made = self._cards.get((row, english))
+        if made is None:
             catalog, id_ = self.catalog, self.catalog.ids[row]
             page, picture = self._pages.get(id_, ("", ""))
-            card = self._cards[row] = Card(
-                id_, bytes(catalog.raw[row]), catalog.titles[row], catalog.titles_en[row],
+            made = self._cards[row, english] = card(
+                id_, bytes(catalog.raw[row]),
+                (catalog.titles_en[row] if english else "") or catalog.titles[row],
                 {"amount_minor": int(catalog.price_minor[row]), "currency": catalog.currency},
-                picture or f"/thumb/{id_}.svg",
+                picture or f"/thumb/{id_}.svg", praise(catalog, row, english=english),
                 page or (f"/store/item/{id_}" if self.storefront else ""),
             )  # fmt: skip
-        return card
+        return made
 
     def link(self, code: str) -> LinkTarget | None:
         """The link of a code."""

@@ -8,12 +8,12 @@ import numpy.typing as npt
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.retrieval import Complements
 from adunion.decision.types import DecisionBatch, RequestBatch
+from adunion.serving.answer import Reasons, is_english
 from adunion.understanding import LexicalIndex
 
 RATING_GOOD = 4.5
 _WORDS = {
     "zh": {
-        "sponsored": "商家付费推广,排位因此提前。",
         "search": "与您搜索的“{query}”相符。",
         "page": "与本页内容相关。",
         "live": "与本页内容相关。",
@@ -22,10 +22,9 @@ _WORDS = {
         "other": "没有商品与“{query}”完全相符,这是近期受欢迎的。",
         "popular": "本店近期受欢迎。",
         "rating": "评分 {rating:.1f},{count:,} 条评价。",
-        "paid": "若不推广,它不会排在这里。",
+        "promoted": "商家付费推广,排位因此提前。 若不推广,它不会排在这里。 ",
     },
     "en": {
-        "sponsored": "The merchant pays to show it higher.",
         "search": "It matches your search for “{query}”.",
         "page": "It goes with what this page is about.",
         "live": "It goes with what this page is about.",
@@ -34,7 +33,8 @@ _WORDS = {
         "other": "Nothing matches “{query}” itself; this is popular these days.",
         "popular": "Popular in this shop these days.",
         "rating": "Rated {rating:.1f} by {count:,} shoppers.",
-        "paid": "Without promotion it would not be in this place.",
+        "promoted": "The merchant pays to show it higher. "
+        "Without promotion it would not be in this place. ",
     },
 }
 
@@ -47,28 +47,30 @@ def why(
     decided: DecisionBatch,
     locale: str,
     complements: Complements,
-) -> list[str]:
-    """The reasons for each slot of the one request of a batch, "" where a slot is empty.
-
-    `kind` is the placement's.
-    """
-    words = _WORDS["en" if locale.lower().startswith("en") else "zh"]
+) -> Reasons:
+    """The reasons for the slots of the one request of a batch; `kind` is the placement's."""
+    words = _words(english=is_english(locale))
     query = requests.queries[int(requests.query[0])] if requests.query[0] >= 0 else ""
-    shown, moved = decided.item[0], decided.moved[0].tolist()
-    fits = _fits(catalog, index, kind, requests, shown, query, complements)
-    plain = words[_plain(kind, query, known=bool(requests.profile[0] >= 0))].format(
-        query=query[:40]
+    fits = _fits(catalog, index, kind, requests, decided.item[0], query, complements)
+    plain = words[_plain(kind, query, known=bool(requests.profile[0] >= 0))]
+    return Reasons(
+        words[kind].format(query=query[:40]) if fits else "",
+        plain.format(query=query[:40]),
+        fits,
+        words["promoted"],
     )
-    fitting = words[kind].format(query=query[:40]) if fits else ""
-    paid = f"{words['sponsored']} {words['paid']} "
-    out = []
-    for slot, row in enumerate(shown.tolist()):
-        if row < 0:
-            out.append("")
-            continue
-        reason = fitting if fits and fits[slot] else plain
-        out.append(f"{paid if moved[slot] else ''}{reason}{_praise(catalog, row, words)}")
-    return out
+
+
+def praise(catalog: CatalogSnapshot, row: int, *, english: bool) -> str:
+    """What an item's reviews add to any reason, after a space; "" where they say little."""
+    rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
+    if not count or rating < RATING_GOOD:
+        return ""
+    return " " + _words(english=english)["rating"].format(rating=rating, count=count)
+
+
+def _words(*, english: bool) -> dict[str, str]:
+    return _WORDS["en" if english else "zh"]
 
 
 def _fits(
@@ -93,10 +95,3 @@ def _plain(kind: str, query: str, *, known: bool) -> str:
     if kind == "search" and query:
         return "other"
     return "taste" if known else "popular"
-
-
-def _praise(catalog: CatalogSnapshot, row: int, words: dict[str, str]) -> str:
-    rating, count = float(catalog.rating[row]), int(catalog.rating_count[row])
-    if not count or rating < RATING_GOOD:
-        return ""
-    return " " + words["rating"].format(rating=rating, count=count)

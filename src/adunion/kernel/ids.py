@@ -12,6 +12,7 @@ from .clock import Clock, SystemClock, generator, micros, random_bytes
 from .errors import invalid
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [left + right for left in _ALPHABET for right in _ALPHABET]
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 
 Ids = Callable[[str], str]
@@ -21,7 +22,7 @@ Ids = Callable[[str], str]
 def encode(raw: bytes) -> str:
     """16 bytes to 26 letters of Crockford's base 32."""
     number = int.from_bytes(raw, "big")
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 def decode(text: str) -> bytes:

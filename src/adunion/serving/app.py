@@ -123,7 +123,7 @@ class ServingApp:
     async def _decide(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         served = decide_one(self._market, await read_json(scope, receive))
         self._intake.note_request(served.noted)
-        await reply(send, 200, orjson.dumps(served.answer), headers)
+        await reply(send, 200, served.body, headers)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         body = await read_json(scope, receive)

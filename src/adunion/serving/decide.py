@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
-from adunion.kernel.clock import from_micros, micros, rfc3339
+from adunion.kernel.clock import micros, rfc3339
 from adunion.kernel.errors import AdUnionError, invalid
 from adunion.kernel.ids import decode, encode
 from adunion.trust.pseudonym import shopper_key
-from adunion.trust.token import FLAG_CONSENT, FLAG_MOVED, TOKEN_SECONDS, SlotToken
+from adunion.trust.token import FLAG_CONSENT, FLAG_MOVED, TOKEN_SECONDS
 
+from .answer import Phrases, body, is_english
 from .http import of_validation
 from .types import LinkTarget, MarketPort, Noted
 
@@ -30,7 +31,6 @@ _SLOT_COLUMNS = (
     "item", "moved", "plan", "price_micros", "exposure", "exposure_organic", "pctr", "pcvr",
     "propensity",
 )  # fmt: skip
-_LABELS = {"zh": "广告", "en": "Sponsored"}
 _Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
 
 
@@ -65,35 +65,38 @@ class DecideBody(BaseModel):
 class Served:
     """An answer, and what to note of it."""
 
-    answer: dict[str, Any]
+    body: bytes  # JSON
     noted: Noted
 
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The body, read."""
+        read: dict[str, Any] = orjson.loads(self.body)
+        return read
 
-def decide_one(market: MarketPort, body: object) -> Served:
+
+def decide_one(market: MarketPort, given: object) -> Served:
     """Decide one request.
 
     Raises:
         AdUnionError: `invalid` naming the field, `no_such_placement`, `no_such_link`.
     """
-    asked = _parse(body)
+    asked = _parse(given)
     with market.lock:
         return _decide(market, asked)
 
 
 def _decide(market: MarketPort, asked: DecideBody) -> Served:
     placement_row, placement = _placement(market, asked.placement)
-    request, now_us = market.ids.raw(), micros(market.clock.now())
+    request, now = market.ids.raw(), market.clock.now()
+    now_us = micros(now)
     shopper = _shopper(asked, request)
     link = _link(market, asked.link)
     batch = _batch(market, asked, placement_row, request, now_us, shopper)
     decisions = market.decide(batch)
     place = _raw(placement.id)
     slots = _slots(market, asked, batch, decisions, place, link)
-    answer = {
-        "request": f"req_{encode(request)}",
-        "decided_at": rfc3339(from_micros(now_us)),
-        "slots": slots,
-    }
+    answer = body(f"req_{encode(request)}", rfc3339(now), slots)
     viewed = asked.context.item
     item = item_bytes(viewed) if viewed else _NOBODY
     flags = FLAG_CONSENT if asked.consent else 0
@@ -102,20 +105,15 @@ def _decide(market: MarketPort, asked: DecideBody) -> Served:
     return Served(answer, noted)
 
 
-def label(locale: str) -> str:
-    """The word on a sponsored slot."""
-    return _LABELS["en" if locale.lower().startswith("en") else "zh"]
-
-
 @lru_cache(1024)
 def _raw(id_: str) -> bytes:
     """The 16 bytes of one of the few ids that every call names."""
     return decode(id_[4:])
 
 
-def _parse(body: object) -> DecideBody:
+def _parse(given: object) -> DecideBody:
     try:
-        return DecideBody.model_validate(body)
+        return DecideBody.model_validate(given)
     except ValidationError as error:
         raise of_validation(error) from None
 
@@ -199,37 +197,34 @@ def item_bytes(item: str) -> bytes:
 def _slots(
     market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
     placement: bytes, link: bytes,
-) -> list[dict[str, Any]]:  # fmt: skip
-    english = asked.locale.lower().startswith("en")
+) -> list[bytes]:  # fmt: skip
+    """The JSON of each filled slot."""
+    english = is_english(asked.locale)
     expires_s = int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS
     flags = FLAG_CONSENT if asked.consent else 0, FLAG_MOVED | FLAG_CONSENT * asked.consent
-    request, shopper, word = batch.request.tobytes(), batch.shopper.tobytes(), label(asked.locale)
-    reasons, sign = market.why(batch, decisions, asked.locale), market.signer.sign
-    columns = (getattr(decisions, name)[0].tolist() for name in _SLOT_COLUMNS)
-    out = []
-    for slot, (row, moved, plan, *numbers) in enumerate(
-        zip(*columns, repeat(expires_s), strict=False)
-    ):
+    request, shopper = batch.request.tobytes(), batch.shopper.tobytes()
+    reasons = market.why(batch, decisions, asked.locale)
+    phrases, fits = Phrases.of(reasons, english=english), reasons.fits
+    plan_ids, made, tokens = market.plan_ids, [], []
+    columns = [getattr(decisions, name)[0].tolist() for name in _SLOT_COLUMNS]
+    for slot, (row, moved, plan, *numbers) in enumerate(zip(*columns, strict=True)):
         if row < 0:
             continue
-        card = market.card(row)
-        plan_id = market.plan_ids[plan].tobytes() if plan >= 0 else _NOBODY
-        token = SlotToken(
-            flags[moved], slot, request, card.raw, plan_id, placement, shopper, link,
-            *numbers,
+        card = market.card(row, english=english)
+        plan_id = plan_ids[plan].tobytes() if plan >= 0 else _NOBODY
+        tokens.append(
+            (flags[moved], slot, request, card.raw, plan_id, placement, shopper, link, *numbers,
+             expires_s)
         )  # fmt: skip
-        out.append(
-            {
-                "slot": slot,
-                "item": card.item,
-                "title": (card.title_en if english else "") or card.title,
-                "price": card.price,
-                "image_url": card.image_url,
-                "sponsored": moved,
-                "label": word if moved else None,
-                "why": reasons[slot],
-                "token": sign(token),
-                "link": card.link,
-            }
-        )
-    return out
+        made.append(
+            (
+                b'{"slot":%d' % slot, card.head, phrases.moved if moved else phrases.unmoved,
+                phrases.fitting if fits and fits[slot] else phrases.plain, card.praise,
+                b'","token":"', card.tail,
+            )
+        )  # fmt: skip
+    signed = market.signer.sign_all(tokens)
+    return [
+        b"".join((*parts, token, tail))
+        for (*parts, tail), token in zip(made, signed, strict=True)
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.kernel.clock import Clock
 from adunion.trust.token import TokenSigner
+
+from .answer import Card, Reasons
 
 
 class RawIds(Protocol):
@@ -67,18 +69,6 @@ class LinkTarget:
     item_id: str
     url: str  # the item's own page; "" where the item has none
     disabled: bool = False
-
-
-class Card(NamedTuple):
-    """What an answer shows of an item, whoever asks."""
-
-    item: str
-    raw: bytes  # the 16 bytes of item
-    title: str
-    title_en: str  # "" where there is none
-    price: dict[str, Any]
-    image_url: str
-    link: str  # its page; "" where it has none
 
 
 class MarketPort(Protocol):
@@ -137,11 +127,11 @@ class MarketPort(Protocol):
         """Rows in the profile store; -1 unknown or no consent."""
         ...
 
-    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Sequence[str]:
-        """Why each slot of the one request holds what it holds, in the locale's words."""
+    def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
+        """Why the slots of the one request hold what they hold, in the locale's words."""
         ...
 
-    def card(self, row: int) -> Card:
+    def card(self, row: int, *, english: bool) -> Card:
         """What is shown of a catalog row."""
         ...
 

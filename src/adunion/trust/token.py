@@ -9,15 +9,17 @@ from __future__ import annotations
 import hmac
 import struct
 from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Mapping, Sequence
+from binascii import a2b_base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.kernel.errors import AdUnionError
+
+from .seal import SIGNATURE_BYTES, keyed, sealed
 
 TOKEN_SECONDS = 24 * 3600
 CHARGE_SECONDS = 15 * 60
@@ -36,9 +38,7 @@ TOKEN_DTYPE = np.dtype(
 """The fields of tokens as rows of a structured array; `key_id` is filled in when signed."""
 
 _FIELDS = struct.Struct("<BBB16s16s16s16s16s16sqfffffI")
-_SIGNATURE_BYTES = 16
-_LETTERS = (_FIELDS.size + _SIGNATURE_BYTES) * 4 // 3
-_TO_URL = bytes.maketrans(b"+/", b"-_")
+_LETTERS = (_FIELDS.size + SIGNATURE_BYTES) * 4 // 3
 _FROM_URL = bytes.maketrans(b"-_+/", b"+/!!")  # one spelling only: the plain alphabet is refused
 assert TOKEN_DTYPE.itemsize == _FIELDS.size
 
@@ -75,17 +75,29 @@ class TokenSigner:
         if not secrets or not all(0 <= key_id <= 255 for key_id in secrets):
             raise ValueError("give at least one secret, with ids of 0 to 255")
         self._current = max(secrets)
-        self._macs = {key_id: _mac(secret) for key_id, secret in secrets.items()}
+        keys = {
+            key_id: hmac.digest(secret, b"adunion slot token 2", "sha256")
+            for key_id, secret in secrets.items()
+        }
+        self._macs = {key_id: _mac(key) for key_id, key in keys.items()}
+        self._keys = {key_id: keyed(key) for key_id, key in keys.items()}
 
     def sign(self, token: SlotToken) -> str:
         """The text of one token."""
-        return self._sealed(_FIELDS.pack(self._current, *token))
+        return self.sign_all([token])[0].decode("ascii")
+
+    def sign_all(self, tokens: Iterable[tuple[Any, ...]]) -> list[bytes]:
+        """The letters of several tokens, each with the fields of a `SlotToken` in their order."""
+        pack, key_id = _FIELDS.pack, self._current
+        bodies = [pack(key_id, *token) for token in tokens]
+        return sealed(self._keys[key_id], bodies)
 
     def sign_batch(self, tokens: npt.NDArray[np.void]) -> list[str]:
         """The texts of rows of `TOKEN_DTYPE`, shape (n,)."""
         tokens["key_id"] = self._current
         data, size = tokens.tobytes(), _FIELDS.size
-        return [self._sealed(data[at : at + size]) for at in range(0, len(data), size)]
+        bodies = [data[at : at + size] for at in range(0, len(data), size)]
+        return [text.decode("ascii") for text in sealed(self._keys[self._current], bodies)]
 
     def verify(self, text: str, now_s: int) -> SlotToken:
         """The fields of a genuine token.
@@ -115,10 +127,6 @@ class TokenSigner:
             errors[i] = errors[i] or expired()
         return rows, errors
 
-    def _sealed(self, body: bytes) -> str:
-        sealed = b2a_base64(body + self._macs[self._current](body), newline=False)
-        return sealed.translate(_TO_URL).decode("ascii")
-
     def _opened(self, text: object) -> bytes:
         if not isinstance(text, str) or len(text) != _LETTERS or not text.isascii():
             raise _garbled()
@@ -135,10 +143,9 @@ class TokenSigner:
         return body
 
 
-def _mac(secret: bytes) -> Callable[[bytes], bytes]:
+def _mac(key: bytes) -> Callable[[bytes], bytes]:
     """Keyed BLAKE2b with the state after the key kept."""
-    key = hmac.digest(secret, b"adunion slot token 2", "sha256")
-    start = blake2b(key=key, digest_size=_SIGNATURE_BYTES)
+    start = blake2b(key=key, digest_size=SIGNATURE_BYTES)
 
     def mac(body: bytes) -> bytes:
         state = start.copy()

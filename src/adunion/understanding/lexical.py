@@ -7,6 +7,8 @@ numbers. The score is divided by the best the query could get: relevance 0..1, a
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -30,6 +32,10 @@ _CACHED_MAX = 5_000
 _CACHED_CHARS_MAX = 500  # pages are rarely asked twice and would fill the memory
 _RELEVANCE_MIN = 0.08
 _LEAST_SHARE = 0.25  # of the best match: what shares one common word with it is left out
+_SCORE_ONE = 2**20  # a score of 1 in a sort key
+_BUCKETS = 1_200  # of scores, when the best are picked
+_ROWS_END = 2**32
+_SCATTER, _GATHER = 2_654_435_761, pow(2_654_435_761, -1, 2**32)
 _UNKNOWN_SHARE = 0.5  # of the rarest token's weight: a word no item has makes every match weaker
 
 
@@ -52,6 +58,8 @@ class LexicalIndex:
         self._impacts = impacts
         self._items = items
         self._best = _best_impacts(offsets, impacts)
+        self._scores = np.zeros(items, np.float32)  # all zero but within a search
+        self._searching = Lock()
         self._cache: dict[str, Hits] = {}
         self._words: dict[str, npt.NDArray[np.int64]] = {}  # of recent queries, by token row
 
@@ -91,7 +99,7 @@ class LexicalIndex:
         """
         found = self._cache.get(query)
         if found is None:
-            found = _best(self._score(query))
+            found = self._find(query)
             while len(self._cache) >= _CACHED_MAX:
                 del self._cache[next(iter(self._cache))]
             if len(query) < _CACHED_CHARS_MAX:
@@ -114,6 +122,23 @@ class LexicalIndex:
         _holds(self._offsets, self._rows, ids, rows, out)
         return out
 
+    def _find(self, query: str) -> Hits:
+        """The `POOL_MAX` best items of a query, best first."""
+        ids, weights, ideal = self._read(query)
+        if not len(ids):
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        with self._searching:
+            key = np.sort(
+                _keys(
+                    self._offsets, self._rows, self._impacts, ids, weights,
+                    np.float32(1 / ideal), self._scores,
+                )
+            )  # fmt: skip
+            rows, scores = np.empty(len(key), np.int32), np.empty(len(key), np.float32)
+            _take(key, self._scores, rows, scores)
+            _clear(self._offsets, self._rows, ids, self._scores)
+        return rows, scores
+
     def _score(self, query: str) -> Scores:
         ids, weights, ideal = self._read(query)
         scores = np.zeros(self._items, np.float32)
@@ -132,16 +157,16 @@ class LexicalIndex:
                 unknown += 1
             else:
                 counts[row] = counts.get(row, 0) + 1
-        ids = np.fromiter(counts, np.int64, len(counts))
-        weights = np.sqrt(np.fromiter(counts.values(), np.float32, len(counts)))
+        ids = np.array(list(counts), np.int64)
+        weights = np.sqrt(np.array(list(counts.values()), np.float32))
         value = weights * self._best[ids]
         if len(ids) > _QUERY_TOKENS_MAX:  # a page: what is both frequent in it and rare elsewhere
             keep = np.argsort(-value, kind="stable")[:_QUERY_TOKENS_MAX]
             ids, weights, value, unknown = ids[keep], weights[keep], value[keep], 0
-        if not len(ids):
-            return ids, weights, 1.0
-        missing = min(unknown, len(ids)) * _UNKNOWN_SHARE * float(value.mean())
-        return ids, weights, float(value.sum()) + missing
+        ideal = float(value.sum()) if len(ids) else 1.0
+        if unknown and len(ids):
+            ideal += min(unknown, len(ids)) * _UNKNOWN_SHARE * float(value.mean())
+        return ids, weights, ideal
 
 
 def _is_single(token: str) -> bool:
@@ -225,13 +250,74 @@ def _holds(
                 out[k] = True
 
 
-def _best(scores: Scores) -> Hits:
-    least = max(_RELEVANCE_MIN, _LEAST_SHARE * float(scores.max(initial=0)))
-    rows = np.flatnonzero(scores >= least)
-    scattered = rows * 2_654_435_761 % 2**32
-    key = (scores[rows] * -(2**20)).astype(np.int64) * 2**32 + scattered  # best first, ties apart
-    if len(rows) > POOL_MAX:
-        near = np.argpartition(key, POOL_MAX)[:POOL_MAX]
-        rows, key = rows[near], key[near]
-    chosen = rows[np.argsort(key)].astype(np.int32)
-    return chosen, np.minimum(scores[chosen], np.float32(1))
+@njit(cache=True, nogil=True)
+def _keys(
+    offsets: npt.NDArray[np.int64],
+    rows: Rows,
+    impacts: Scores,
+    ids: npt.NDArray[np.int64],
+    weights: Scores,
+    scale: np.float32,
+    scores: Scores,
+) -> npt.NDArray[np.int64]:
+    """Fill `scores`; sort keys of the best items, at most `POOL_MAX`, in no order.
+
+    A key has the score in its upper half, best first, and the item's row in its lower, scattered so
+    that equal scores favour no row.
+    """
+    total = 0
+    for token in ids:
+        total += offsets[token + 1] - offsets[token]
+    touched, count, best = np.empty(total, np.int32), 0, np.float32(0)
+    for i in range(len(ids)):
+        weight = weights[i]
+        for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
+            row = rows[j]
+            if scores[row] == 0:
+                touched[count] = row
+                count += 1
+            scores[row] += weight * impacts[j]
+    for k in range(count):
+        scores[touched[k]] *= scale
+        best = max(best, scores[touched[k]])
+    least = np.float32(max(_RELEVANCE_MIN, _LEAST_SHARE * float(best)))
+    held = np.zeros(_BUCKETS, np.int64)
+    for k in range(count):
+        if scores[touched[k]] >= least:
+            held[_bucket(scores[touched[k]])] += 1
+    cut, above = _BUCKETS - 1, held[_BUCKETS - 1]
+    while cut > 0 and above < POOL_MAX:
+        cut -= 1
+        above += held[cut]
+    key, kept = np.empty(above, np.int64), 0
+    for k in range(count):
+        score = scores[touched[k]]
+        if score >= least and _bucket(score) >= cut:
+            scattered = np.int64(touched[k]) * _SCATTER % _ROWS_END
+            key[kept] = np.int64(score * np.float32(-_SCORE_ONE)) * _ROWS_END + scattered
+            kept += 1
+    if kept > POOL_MAX:
+        key = np.partition(key, POOL_MAX)[:POOL_MAX]
+    return key
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _bucket(score: np.float32) -> int:
+    return min(int(score * np.float32(_SCORE_ONE)) >> 10, _BUCKETS - 1)
+
+
+@njit(cache=True, nogil=True)
+def _take(key: npt.NDArray[np.int64], scores: Scores, rows: Rows, out: Scores) -> None:
+    """The rows that sorted keys are of, and their relevance."""
+    for k in range(len(key)):
+        rows[k] = key[k] % _ROWS_END * _GATHER % _ROWS_END
+        out[k] = min(scores[rows[k]], np.float32(1))
+
+
+@njit(cache=True, nogil=True)
+def _clear(
+    offsets: npt.NDArray[np.int64], rows: Rows, ids: npt.NDArray[np.int64], scores: Scores
+) -> None:
+    for token in ids:
+        for j in range(offsets[token], offsets[token + 1]):
+            scores[rows[j]] = 0

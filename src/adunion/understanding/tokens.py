@@ -31,6 +31,7 @@ _PIECES = re.compile(
     rf"|(?P<unspaced>[{_UNSPACED}]+)"
     rf"|(?P<word>[^\W_{_UNSPACED}]+(?:[-./'][^\W_{_UNSPACED}]+)*)"
 )
+_JOINS = re.compile(r"[-./']")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _STOP = frozenset(
     "a an and are as at by for from in is it of on or the to with 的 了 和 与 及 或".split()
@@ -44,10 +45,11 @@ def tokens(text: str, *, singles: bool = False) -> list[str]:
     """
     found: list[str] = []
     for piece in _PIECES.finditer(unicodedata.normalize("NFKC", text[:CHARS_MAX]).lower()):
-        if piece["unit"]:
+        kind = piece.lastgroup
+        if kind == "unit":
             factor, unit = _UNITS[piece["unit"]]
             found.append(f"{float(piece['number'][:12]) * factor:g}{unit}")
-        elif piece["unspaced"]:
+        elif kind == "unspaced":
             found.extend(_pairs(piece["unspaced"], singles))
         else:
             found.extend(_words(piece["word"]))
@@ -62,7 +64,9 @@ def _pairs(run: str, singles: bool) -> list[str]:
 
 
 def _words(word: str) -> list[str]:
-    whole = re.sub(r"[-./']", "", word)
+    if word.isalpha():
+        return [] if word in _STOP else [_stem(word)]
+    whole = _JOINS.sub("", word)
     parts = _PARTS.findall(word)
     if len(parts) == 1:
         return [] if whole in _STOP else [_stem(whole)]

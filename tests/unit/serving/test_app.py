@@ -65,12 +65,13 @@ def test_decide_answers_with_slots_and_logs_the_request(
         "image_url": "/image/0",
         "sponsored": False,
         "label": None,
-        "why": "because 0 zh-CN",
+        "why": 'because zh-CN "praised"',
         "token": first["token"],
         "link": f"/store/item/{market.catalog.ids[0]}",
     }
     assert (second["sponsored"], second["label"]) == (True, "广告")
-    assert third["label"] is None
+    assert second["why"] == 'paid because zh-CN "praised"'
+    assert (third["label"], third["why"]) == (None, 'it fits zh-CN "praised"')
     row = logged(tracker)
     assert row.type.tolist() == [EventType.REQUEST]
     assert row.text.tolist() == ["奶粉"]
