@@ -265,40 +265,60 @@ def _keys(
     A key has the score in its upper half, best first, and the item's row in its lower, scattered so
     that equal scores favour no row.
     """
+    found = _add_up(offsets, rows, impacts, ids, weights, scale, scores)
+    best = np.float32(0)
+    for row in found:
+        best = max(best, scores[row])
+    least = np.float32(max(_RELEVANCE_MIN, _LEAST_SHARE * float(best)))
+    cut, count = _cut(found, scores, least)
+    key, kept = np.empty(count, np.int64), 0
+    for row in found:
+        if scores[row] >= least and _bucket(scores[row]) >= cut:
+            scattered = np.int64(row) * _SCATTER % _ROWS_END
+            key[kept] = np.int64(scores[row] * np.float32(-_SCORE_ONE)) * _ROWS_END + scattered
+            kept += 1
+    return np.partition(key, POOL_MAX)[:POOL_MAX] if kept > POOL_MAX else key
+
+
+@njit(cache=True, nogil=True)
+def _add_up(
+    offsets: npt.NDArray[np.int64],
+    rows: Rows,
+    impacts: Scores,
+    ids: npt.NDArray[np.int64],
+    weights: Scores,
+    scale: np.float32,
+    scores: Scores,
+) -> Rows:
+    """Fill `scores`; the rows that have one."""
     total = 0
     for token in ids:
         total += offsets[token + 1] - offsets[token]
-    touched, count, best = np.empty(total, np.int32), 0, np.float32(0)
+    touched, count = np.empty(total, np.int32), 0
     for i in range(len(ids)):
-        weight = weights[i]
         for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
             row = rows[j]
             if scores[row] == 0:
                 touched[count] = row
                 count += 1
-            scores[row] += weight * impacts[j]
-    for k in range(count):
-        scores[touched[k]] *= scale
-        best = max(best, scores[touched[k]])
-    least = np.float32(max(_RELEVANCE_MIN, _LEAST_SHARE * float(best)))
+            scores[row] += weights[i] * impacts[j]
+    for row in touched[:count]:
+        scores[row] *= scale
+    return touched[:count]
+
+
+@njit(cache=True, nogil=True)
+def _cut(found: Rows, scores: Scores, least: np.float32) -> tuple[int, int]:
+    """The lowest bucket of scores that is wanted, and how many rows it and those above hold."""
     held = np.zeros(_BUCKETS, np.int64)
-    for k in range(count):
-        if scores[touched[k]] >= least:
-            held[_bucket(scores[touched[k]])] += 1
+    for row in found:
+        if scores[row] >= least:
+            held[_bucket(scores[row])] += 1
     cut, above = _BUCKETS - 1, held[_BUCKETS - 1]
     while cut > 0 and above < POOL_MAX:
         cut -= 1
         above += held[cut]
-    key, kept = np.empty(above, np.int64), 0
-    for k in range(count):
-        score = scores[touched[k]]
-        if score >= least and _bucket(score) >= cut:
-            scattered = np.int64(touched[k]) * _SCATTER % _ROWS_END
-            key[kept] = np.int64(score * np.float32(-_SCORE_ONE)) * _ROWS_END + scattered
-            kept += 1
-    if kept > POOL_MAX:
-        key = np.partition(key, POOL_MAX)[:POOL_MAX]
-    return key
+    return cut, above
 
 
 @njit(cache=True, nogil=True, inline="always")
