@@ -225,6 +225,5 @@ def _slots(
         )  # fmt: skip
     signed = market.signer.sign_all(tokens)
     return [
-        b"".join((*parts, token, tail))
-        for (*parts, tail), token in zip(made, signed, strict=True)
+        b"".join((*parts, token, tail)) for (*parts, tail), token in zip(made, signed, strict=True)
     ]
