@@ -67,6 +67,7 @@ def market(seed: int):
         np.zeros(REQUESTS, np.int64),
         np.zeros(REQUESTS, np.int16),
         np.full(REQUESTS, SLOTS, np.int16),
+        np.full(REQUESTS, SLOTS, np.int16),
         np.arange(REQUESTS + 1, dtype=np.int64) * CANDIDATES,
     )
     merchant = rng.integers(0, 200, ITEMS).astype(np.int32)

@@ -197,7 +197,8 @@ def _trial(
         for name in ("at_us", "placement", "slots")
     )
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-    requests = Requests(at_us, placement, slots, offsets)
+    paid = np.concatenate([engine.paid_slots(r) for r, _, _ in parts])
+    requests = Requests(at_us, placement, slots, paid, offsets)
     candidates = Candidates(
         np.concatenate([c.item for _, c, _ in parts]),
         np.concatenate([pctr for pctr, _ in predicted]),

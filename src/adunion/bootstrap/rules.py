@@ -20,6 +20,9 @@ def decision_rules(
     rules = DecisionSettings(
         take_bps=chosen.take_bps,
         experience_bps=chosen.experience_bps,
+        ad_load_bps=chosen.ad_load_bps,
+        ad_load_day_bps=chosen.ad_load_day_bps,
+        ad_loads=chosen.ad_loads,
         explore_bps=chosen.explore_bps,
         log_one_in=chosen.log_one_in,
         pricing=chosen.pricing,

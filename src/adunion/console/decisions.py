@@ -36,6 +36,7 @@ _REASONS = {
     "outranked": N_("others were worth more"),
     "merchant_cap": N_("enough items of this merchant"),
     "group_cap": N_("a variant of it is shown"),
+    "ad_load": N_("the page had all its sponsored places"),
 }
 
 
@@ -82,7 +83,7 @@ def _latest(it: Context, merchant_id: str | None, base: str) -> Table:
                 ids = list(catalog.item_ids(conn, merchant_id).values())
             own = np.isin(kept.item, raw_ids(ids)) if ids else ~own
         counts = np.add.reduceat(own.astype(np.int64), kept.offsets[:-1])
-        places = _places(it)
+        places = place_names(it)
         chosen = np.flatnonzero(counts)[::-1][:LISTED_MAX]
         requests = prefixed_ids("req", kept.request[chosen])
         for row, request_id in zip(chosen.tolist(), requests, strict=True):
@@ -124,7 +125,7 @@ def _one(it: Context, request_id: str, merchant_id: str | None) -> Any:
             id_: str(row["title"])
             for id_, row in repository.items_by_id(conn, ids, it.lang).items()
         }
-    places = _places(it)
+    places = place_names(it)
     return it.page(
         "decision.html",
         base=_base(merchant_id),
@@ -191,7 +192,7 @@ def _candidates(it: Context, found: KeptDecision, titles: Mapping[str, str]) -> 
     return Table("candidates", columns, rows, it.services.currency, empty)
 
 
-def _places(it: Context) -> dict[str, str]:
+def place_names(it: Context) -> dict[str, str]:
     """Names of placements by id; those of the market itself have the name of their kind."""
     return {
         place.id: place.name if place.publisher_id else it.say(STATES.get(place.kind, place.kind))

@@ -1,4 +1,4 @@
-"""For the operator: what the weight of the shopper's experience does to sales and revenue."""
+"""For the operator: what experience weighs and does, and how much of the pages is sponsored."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Depends, Request
 
+from adunion.decision.auction.load import page_most
 from adunion.decision.evaluation import Point, experience_curve
 from adunion.decision.evaluation.curve import FACTORS
 from adunion.decision.log import LoggedDecisions
@@ -14,6 +15,7 @@ from adunion.trust import Principal, Role
 
 from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
+from .decisions import place_names
 from .i18n import N_
 from .security import require
 
@@ -41,7 +43,10 @@ def experience(request: Request, _who: Operator) -> Any:
             )
         ),
         weights=(table := _table(it, points)),
-        tables=[(it.say(N_("At each weight, per thousand requests")), table)],
+        tables=[
+            (it.say(N_("At each weight, per thousand requests")), table),
+            (it.say(N_("Sponsored places, limited by ADUNION_AD_LOAD_BPS")), _loads(it, log)),
+        ],
     )
 
 
@@ -122,3 +127,49 @@ def _table(it: Context, points: list[Point]) -> Table:
         it.services.currency,
         Empty(N_("No decisions yet"), N_("They are logged as shoppers come.")),
     )
+
+
+def _loads(it: Context, log: LoggedDecisions | None) -> Table:
+    """What bids may move and moved on the logged pages, by placement."""
+    rules, rows = it.services.rules, []
+    names = place_names(it)
+    for place in it.services.publishers.all_placements():
+        share = rules.ad_loads.get(place.code, rules.ad_load_bps)
+        mine = np.flatnonzero(log.placement == place.id) if log is not None else np.zeros(0, int)
+        shown = log.take(mine) if log is not None and len(mine) else None
+        rows.append(
+            {
+                "place": names[place.id],
+                "slots": place.slots,
+                "most": int(page_most(np.array([place.slots]), share)[0]),
+                "pages": len(mine),
+                "sponsored": _sponsored(shown),
+                "full": _at_most(shown),
+            }
+        )
+    return Table(
+        "loads",
+        (
+            Column("place", N_("Placement")),
+            Column("slots", N_("Places"), "number"),
+            Column("most", N_("Sponsored at most"), "number"),
+            Column("pages", N_("Logged pages"), "number"),
+            Column("sponsored", N_("Sponsored of shown"), "rate"),
+            Column("full", N_("Pages at the limit"), "rate"),
+        ),
+        rows,
+        it.services.currency,
+        Empty(N_("No placement yet"), N_("Each placement will be listed with its limit.")),
+    )
+
+
+def _sponsored(log: LoggedDecisions | None) -> float | None:
+    return None if log is None else float(log.moved.sum() / max((log.slot >= 0).sum(), 1))
+
+
+def _at_most(log: LoggedDecisions | None) -> float | None:
+    """Share of the pages on which all bids that may count did."""
+    if log is None:
+        return None
+    bidding = np.add.reduceat((log.bid > 0) & (log.home >= 0), log.offsets[:-1])
+    return float((bidding >= log.paid_most).mean())

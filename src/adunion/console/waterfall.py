@@ -32,6 +32,7 @@ _LOSSES = {
     "plan": N_("To another merchant's plan"),
     "own": N_("To your own item"),
     "cap": N_("To the limit of your items on a page"),
+    "load": N_("To the limit of sponsored places on a page"),
 }
 _OBSTACLES = {
     "no_traffic": N_("The market had no requests in this span."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from .auction.batch import (
     new_slots,
     run,
 )
+from .auction.load import paid_slots
 from .auction.pricing import Facts, Micros, price
 from .auction.rank import Scratch, scratch
 from .bidding.launch import ROUNDS, as_running, settle, traffic_in_hours
@@ -63,6 +64,9 @@ class DecisionSettings:
     reserve_micros: int = 0  # of each seen impression that a bid adds
     bidder: str = "return_target"
     explore_bps: int = 100  # requests with a slot given to another item by chance
+    ad_load_bps: int = 5_000  # of a page's slots beyond the first, what bids may move
+    ad_loads: Mapping[str, int] = field(default_factory=dict)  # the same by placement code
+    ad_load_day_bps: int = 10_000  # of a day's slots, what bids may move
     log_one_in: int = 20  # requests to one whose candidates are kept in the log of decisions
 
     @property
@@ -141,6 +145,11 @@ class DecisionEngine:
         """The catalog's columns as the auction reads them now."""
         return self._goods
 
+    def paid_slots(self, requests: RequestBatch) -> npt.NDArray[np.int16]:
+        """How many slots of each page bids may move, (n,): the ad load."""
+        page_bps = self._page_bps[requests.placement]
+        return paid_slots(requests.request, requests.slots, page_bps, self.settings.ad_load_day_bps)
+
     def revalue(self, pieces: Column, returned: Column = None, experience: Column = None) -> None:
         """Take what was learned of each item of the catalog, (items,) each; None: not known.
 
@@ -169,7 +178,7 @@ class DecisionEngine:
         for turn in range(ROUNDS):
             trial = as_running(book, fresh)
             decided = self._auction(requests, trial)
-            columns, rows = _columns(requests, decided)
+            columns, rows = self._columns(requests, decided)
             mine = np.isin(decided.scores.plan, fresh)
             scores = decided.scores._replace(plan=np.where(mine, decided.scores.plan, np.int32(-1)))
             sample = Sample(len(book), generator(len(requests), turn))
@@ -189,7 +198,9 @@ class DecisionEngine:
             nothing = self._nothing()
             return _decision(nothing, self._shown(requests, nothing))
         decided = self._auction(requests, self.plans)
-        self._waiting.append(Watched(*_columns(requests, decided), decided.scores, decided.slots))
+        self._waiting.append(
+            Watched(*self._columns(requests, decided), decided.scores, decided.slots)
+        )
         self._waiting_requests += len(requests)
         if self._waiting_requests >= WATCH_AT_ONCE:
             self.watch()
@@ -223,6 +234,7 @@ class DecisionEngine:
         return explain(
             request,
             decided.candidates,
+            int(self.paid_slots(requests)[request]),
             decided.pctr,
             decided.pcvr,
             decided.scores,
@@ -241,7 +253,7 @@ class DecisionEngine:
         Decides them as they would be decided now; changes nothing. `traffic` is their number.
         """
         decided = self._auction(requests, plans.copy())
-        columns, rows = _columns(requests, decided)
+        columns, rows = self._columns(requests, decided)
         scores = decided.scores
         own = scores._replace(plan=np.where(scores.plan == plan, scores.plan, np.int32(-1)))
         sample = Sample(len(plans), rng, per_plan=len(requests))
@@ -254,7 +266,10 @@ class DecisionEngine:
 
     def _valued(self) -> Goods:
         """What a sale of each item is worth, and counts for towards its plan's promise."""
-        weight = self.settings.experience_bps
+        weight, loads = self.settings.experience_bps, self.settings.ad_loads
+        self._page_bps = np.array(
+            [loads.get(each.code, self.settings.ad_load_bps) for each in self.placements], np.int64
+        )
         pieces, returned, experience = self._learned
         table = goods(self.catalog, self.placements, weight, pieces, experience)
         return promised(table, self.plans, returned)
@@ -270,15 +285,15 @@ class DecisionEngine:
             np.zeros(1, np.int64), np.zeros(0, np.int32), none, np.zeros(0, np.uint8)
         )
         slots = new_slots(0, self._goods.exposures.shape[1])
-        return Auction(empty, none, none, new_scores(0), slots, slots.welfare)
+        return Auction(empty, none, none, new_scores(0), slots, slots.payment)
 
     def _auction(self, requests: RequestBatch, plans: PlanBook) -> Auction:
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
         slots = new_slots(len(requests), self._goods.exposures.shape[1])
         scores = new_scores(len(candidates.item))
-        decided = Auction(candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.welfare))
-        columns, rows = _columns(requests, decided)
+        decided = Auction(candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.payment))
+        columns, rows = self._columns(requests, decided)
         work = self._scratch(candidates)
         book, rules = _book(plans), self.settings.rules
         for first in range(0, len(requests), CHUNK):
@@ -291,7 +306,7 @@ class DecisionEngine:
         candidates = decided.candidates
         return explore(
             requests.request, candidates.offsets, candidates.item, decided.scores,
-            decided.slots.candidate, self._goods, self.settings.rules,
+            self.paid_slots(requests), decided.slots.candidate, self._goods, self.settings.rules,
             self._scratch(candidates), self.settings.explore_bps,
         )  # fmt: skip
 
@@ -319,6 +334,7 @@ class DecisionEngine:
                 "bid": scores.bid,
             },
             exposures=_exposures(table, requests),
+            paid_most=self.paid_slots(requests),
             settings={
                 "unit": micros_per_minor(self.catalog.currency),
                 **{name: getattr(self.settings, name) for name in _LOGGED_SETTINGS},
@@ -332,6 +348,13 @@ class DecisionEngine:
                 "propensity": answer.propensity,
                 "exposure_organic": answer.exposure_organic,
             },
+        )
+
+    def _columns(self, requests: RequestBatch, decided: Auction) -> tuple[Requests, Candidates]:
+        candidates, paid = decided.candidates, self.paid_slots(requests)
+        return (
+            Requests(requests.at_us, requests.placement, requests.slots, paid, candidates.offsets),
+            Candidates(candidates.item, decided.pctr, decided.pcvr),
         )
 
     def _scratch(self, candidates: CandidateBatch) -> Scratch:
@@ -348,19 +371,11 @@ class DecisionEngine:
         if not len(moved.plan):
             return
         reserve = self.settings.reserve_micros
-        bid, organic, exposure, lower, welfare, without, rival = moved.facts
-        facts = Facts(bid, organic, exposure, lower, welfare, without, rival, reserve)
+        bid, organic, exposure, lower, payment, rival = moved.facts
+        facts = Facts(bid, organic, exposure, lower, payment, rival, reserve)
         prices = price(self.settings.pricing, facts)
         remaining, wallets = plans.purse
         pay(moved, prices, reserve, decided.price_micros, remaining, plans.wallet, wallets)
-
-
-def _columns(requests: RequestBatch, decided: Auction) -> tuple[Requests, Candidates]:
-    candidates = decided.candidates
-    return (
-        Requests(requests.at_us, requests.placement, requests.slots, candidates.offsets),
-        Candidates(candidates.item, decided.pctr, decided.pcvr),
-    )
 
 
 def _book(plans: PlanBook) -> Book:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .auction.batch import Goods, Rules, Scores, Slots
+from .auction.load import standing
 from .auction.pricing import EXPOSURE_ONE, Micros
 from .book import PlanBook
 from .types import CandidateBatch
 
-Reason = Literal["organic", "moved", "outranked", "merchant_cap", "group_cap"]
+Reason = Literal["organic", "moved", "outranked", "merchant_cap", "group_cap", "ad_load"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Explanation:
 def explain(
     request: int,
     candidates: CandidateBatch,
+    paid: int,
     pctr: npt.NDArray[np.float32],
     pcvr: npt.NDArray[np.float32],
     scores: Scores,
@@ -55,9 +58,9 @@ def explain(
     """All candidates of one decided request, best score first."""
     begin, end = candidates.offsets[request], candidates.offsets[request + 1]
     score = scores.organic + scores.bid
-    winners = slots.candidate[request]
-    slot_of = {int(row): slot for slot, row in enumerate(winners) if row >= 0}
-    lowest = min((int(score[row]) for row in slot_of), default=0)
+    winners = [row for row in slots.candidate[request].tolist() if row >= 0]
+    slot_of = {row: slot for slot, row in enumerate(winners)}
+    stands, least = standing(winners, scores.organic, scores.bid, paid)
     explained = []
     for row in sorted(range(begin, end), key=lambda at: (-score[at], candidates.item[at])):
         item, plan, slot = int(candidates.item[row]), int(scores.plan[row]), slot_of.get(row, -1)
@@ -66,7 +69,19 @@ def explain(
             Explanation(
                 item=item,
                 slot=slot,
-                reason=_reason(row, slot, request, candidates, score, slots, goods, rules),
+                reason=_reason(
+                    row,
+                    slot,
+                    request,
+                    candidates,
+                    score,
+                    int(scores.bid[row]),
+                    slots,
+                    stands,
+                    least,
+                    goods,
+                    rules,
+                ),
                 relevance=float(candidates.relevance[row]),
                 pctr=float(pctr[row]),
                 pcvr=float(pcvr[row]),
@@ -85,7 +100,9 @@ def explain(
                     if slot >= 0
                     else 0.0
                 ),
-                bid_needed_micros=max(lowest - int(scores.organic[row]), 0) if slot < 0 else 0,
+                bid_needed_micros=max(least - int(scores.organic[row]), 0)
+                if slot < 0 and least is not None
+                else 0,
             )
         )
     return explained
@@ -97,14 +114,17 @@ def _reason(
     request: int,
     candidates: CandidateBatch,
     score: Micros,
+    bid: int,
     slots: Slots,
+    stands: Mapping[int, int],
+    least: int | None,
     goods: Goods,
     rules: Rules,
 ) -> Reason:
     if slot >= 0:
         moved = slots.exposure[request, slot] > slots.exposure_organic[request, slot]
         return "moved" if moved else "organic"
-    better = [at for at in slots.candidate[request] if at >= 0 and score[at] >= score[row]]
+    better = [at for at, its in stands.items() if its >= score[row]]
     items = candidates.item[better]
     item = candidates.item[row]
     same_merchant = goods.merchant[items] == goods.merchant[item]
@@ -112,4 +132,5 @@ def _reason(
         return "group_cap"
     if same_merchant.sum() >= rules.merchant_cap:
         return "merchant_cap"
-    return "outranked"
+    full = least is None or least > min(stands.values(), default=0)
+    return "ad_load" if full and bid > 0 else "outranked"

@@ -41,6 +41,7 @@ def explore(
     offsets: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     scores: Scores,
+    paid: npt.NDArray[np.int16],
     candidate: npt.NDArray[np.int64],
     goods: Goods,
     rules: Rules,
@@ -56,7 +57,7 @@ def explore(
     if share_bps and len(request):
         words = np.ascontiguousarray(request).view(np.uint64).reshape(-1, 2)
         share = share_bps / 10_000
-        _explore(words, share, offsets, item, scores, goods, rules, work, shown)
+        _explore(words, share, offsets, item, scores, paid, goods, rules, work, shown)
     return shown
 
 
@@ -83,6 +84,7 @@ def _explore(
     offsets: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     scores: Scores,
+    paid: npt.NDArray[np.int16],
     goods: Goods,
     rules: Rules,
     work: Scratch,
@@ -97,7 +99,7 @@ def _explore(
         begin, end = offsets[request], offsets[request + 1]
         ranked = rank(
             work, scores.organic[begin:end], scores.bid[begin:end], item[begin:end],
-            goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), rules,
+            goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), int(paid[request]), rules,
         )  # fmt: skip
         for slot in range(filled):
             shown.propensity[request, slot] = at_home(share, filled, ranked)

@@ -46,6 +46,7 @@ class LoggedDecisions:
     unit: npt.NDArray[np.int32]  # micros of a minor unit of the currency
     merchant_cap: npt.NDArray[np.int32]
     group_cap: npt.NDArray[np.int32]
+    paid_most: npt.NDArray[np.int16]  # slots that bids might move
     ranked: npt.NDArray[np.int32]  # candidates there were, kept here or not
     offsets: npt.NDArray[np.int64]  # (r + 1,)
     item: Ids  # (c,), best score first
@@ -84,7 +85,8 @@ class LoggedDecisions:
 
 _OF_REQUESTS = frozenset(
     ("request", "at_us", "placement", "exposures", "explore_bps", "take_bps",
-     "experience_bps", "unit", "merchant_cap", "group_cap", "ranked")
+     "experience_bps", "unit", "merchant_cap", "group_cap", "paid_most",
+     "ranked")
 )  # fmt: skip
 
 
@@ -113,6 +115,7 @@ class Decided:
     candidates: CandidateBatch
     columns: dict[str, npt.NDArray[Any]]  # (m,) named as in `LoggedDecisions`
     exposures: npt.NDArray[np.int64]  # (n, K)
+    paid_most: npt.NDArray[np.int16]  # (n,)
     settings: dict[str, int]  # named as in `LoggedDecisions`
     placement: npt.NDArray[np.str_]  # (n,)
     home: npt.NDArray[np.int64]  # (n, K) candidate row ranked to each slot, -1 none
@@ -133,6 +136,7 @@ class Decided:
             at_us=self.requests.at_us[rows],
             placement=self.placement[rows],
             exposures=self.exposures[rows].astype(np.int32),
+            paid_most=self.paid_most[rows],
             ranked=np.diff(self.candidates.offsets)[rows].astype(np.int32),
             offsets=np.concatenate(([0], np.cumsum([len(part) for part in parts]))),
             **columns,

@@ -23,7 +23,7 @@ class Moved(NamedTuple):
     request: Ints  # (m,)
     slot: Ints
     plan: Ints
-    facts: Ints  # (7, m)
+    facts: Ints  # (6, m)
 
 
 @njit(cache=True, nogil=True)
@@ -32,7 +32,7 @@ def moved_slots(slots: Slots, scores: Scores, first: int, last: int) -> Moved:
     width = slots.candidate.shape[1]
     most = (last - first) * width
     request, slot_of = np.empty(most, np.int64), np.empty(most, np.int64)
-    plan, facts = np.empty(most, np.int64), np.empty((7, most), np.int64)
+    plan, facts = np.empty(most, np.int64), np.empty((6, most), np.int64)
     count = 0
     for i in range(first, last):
         for k in range(width):
@@ -44,9 +44,8 @@ def moved_slots(slots: Slots, scores: Scores, first: int, last: int) -> Moved:
             facts[1, count] = scores.organic[row]
             facts[2, count] = slots.exposure[i, k]
             facts[3, count] = slots.exposure_organic[i, k]
-            facts[4, count] = slots.welfare[i, k]
-            facts[5, count] = slots.welfare_without[i, k]
-            facts[6, count] = slots.rival[i, k]
+            facts[4, count] = slots.payment[i, k]
+            facts[5, count] = slots.rival[i, k]
             count += 1
     return Moved(request[:count], slot_of[:count], plan[:count], facts[:, :count])
 

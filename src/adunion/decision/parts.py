@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from .auction.load import standing
 from .explain import Reason
 from .log import LoggedDecisions
 
@@ -32,7 +34,9 @@ class Part:
     bid_micros: int
     score_micros: int
     price_micros: int
-    bid_needed_micros: int  # the least bid for a slot, as the others stood; 0 unless outranked
+    bid_needed_micros: (
+        int  # the least bid for a slot, as the others stood; 0 unless it was outranked
+    )
     propensity: float
 
 
@@ -40,15 +44,15 @@ def parts(kept: LoggedDecisions, request: int = 0) -> list[Part]:
     """The candidates of one kept request, best score first."""
     rows = range(int(kept.offsets[request]), int(kept.offsets[request + 1]))
     score = kept.organic + kept.bid
-    winners = [row for row in rows if kept.home[row] >= 0]
-    lowest = min((int(score[row]) for row in winners), default=0)
+    winners = sorted((row for row in rows if kept.home[row] >= 0), key=lambda at: kept.home[at])
+    stands, least = standing(winners, kept.organic, kept.bid, int(kept.paid_most[request]))
     none = bytes(16)
     found = []
     for row in sorted(rows, key=lambda at: (-score[at], kept.item[at].tobytes())):
         value, plan = int(kept.value[row]), kept.plan[row].tobytes()
         pctr, pcvr = float(kept.pctr[row]), float(kept.pcvr[row])
         organic, home = int(kept.organic[row]), int(kept.home[row])
-        reason = _reason(kept, request, row, winners, score)
+        reason = _reason(kept, request, row, stands, least, score)
         experience = min(int(pctr * int(kept.experience[row])), organic)
         found.append(
             Part(
@@ -66,7 +70,9 @@ def parts(kept: LoggedDecisions, request: int = 0) -> list[Part]:
                 bid_micros=int(kept.bid[row]),
                 score_micros=int(score[row]),
                 price_micros=int(kept.price[row]),
-                bid_needed_micros=max(lowest - organic, 0) if reason == "outranked" else 0,
+                bid_needed_micros=max(least - organic, 0)
+                if least is not None and reason in ("outranked", "ad_load")
+                else 0,
                 propensity=float(kept.propensity[row]),
             )
         )
@@ -74,12 +80,16 @@ def parts(kept: LoggedDecisions, request: int = 0) -> list[Part]:
 
 
 def _reason(
-    kept: LoggedDecisions, request: int, row: int, winners: list[int], score: np.ndarray
-) -> Reason:
+    kept: LoggedDecisions, request: int, row: int, stands: dict[int, int], least: int | None,
+    score: npt.NDArray[np.int64],
+) -> Reason:  # fmt: skip
     if kept.home[row] >= 0:
         return "moved" if kept.moved[row] else "organic"
-    better = [at for at in winners if score[at] >= score[row]]
+    better = [at for at, its in stands.items() if its >= score[row]]
     same = [at for at in better if kept.merchant[at] == kept.merchant[row]]
     if sum(kept.group[at] == kept.group[row] for at in same) >= kept.group_cap[request]:
         return "group_cap"
-    return "merchant_cap" if len(same) >= kept.merchant_cap[request] else "outranked"
+    if len(same) >= kept.merchant_cap[request]:
+        return "merchant_cap"
+    full = least is None or least > min(stands.values(), default=0)
+    return "ad_load" if kept.bid[row] > 0 and full else "outranked"

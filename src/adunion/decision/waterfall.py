@@ -7,7 +7,8 @@ Counted on every decision, by plan, hour and kind of place. A request counts onc
 `funded`: budget and wallet held something; `retrieved`: an item of the plan was a candidate.
 A request is lost by the plan's best item, to what holds the last slot: an organic result, another
 merchant's moved item, or an item of its own merchant (`lost_own`), which also fills the places that
-one merchant may have (`lost_cap`). `gap_*` say how many times its bid would have been needed.
+one merchant may have (`lost_cap`); or its bid did not count, since as many as may count were better
+(`lost_load`). `gap_*` say how many times its bid would have been needed.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ GAPS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Upper ends of the bins of the bid that would have been needed, over the bid; then more."""
 SUMS = (
     "requests", "in_time", "funded", "retrieved", "bidding", "lost_organic", "lost_plan",
-    "lost_own", "lost_cap", "shown", "moved", "gap_micros",
+    "lost_own", "lost_cap", "lost_load", "shown", "moved", "gap_micros",
     *(f"gap_{round(end * 100)}" for end in GAPS), "gap_more",
 )  # fmt: skip
 """What is counted; `gap_micros` is the sum of the scores that were missing."""
 (_REQUESTS, _IN_TIME, _FUNDED, _RETRIEVED, _BIDDING, _LOST_ORGANIC, _LOST_PLAN, _LOST_OWN,
- _LOST_CAP, _SHOWN, _MOVED, _GAP_MICROS, _GAP) = range(13)  # fmt: skip
+ _LOST_CAP, _LOST_LOAD, _SHOWN, _MOVED, _GAP_MICROS, _GAP) = range(14)  # fmt: skip
 _ENDS = np.array(GAPS)
 
 Ints = npt.NDArray[np.int64]
@@ -88,7 +89,10 @@ class Waterfall:
             if first < last:
                 kind = np.where(hour_of == hour, kind, -1)
             _eligible(counts, kind, requests.at_us, hour, book)
-            _competing(counts, kind, requests.offsets, candidates.item, scores, slots, goods, rules)
+            _competing(
+                counts, kind, requests.offsets, requests.paid, candidates.item, scores, slots,
+                goods, rules,
+            )  # fmt: skip
 
     def drain(self) -> Counted | None:
         """All that was counted since the last time, or nothing."""
@@ -157,6 +161,7 @@ def _competing(
     counts: Ints,
     kinds: Ints,
     offsets: Ints,
+    paid: npt.NDArray[np.int16],
     items: npt.NDArray[np.int32],
     scores: Scores,
     slots: Filled,
@@ -171,7 +176,7 @@ def _competing(
         if kinds[request] < 0:
             continue
         counted = counts[kinds[request]]
-        worst = _note_winners(request, scores, slots, shown, moved)
+        worst, last = _note_winners(request, int(paid[request]), scores, slots, shown, moved)
         begin, end = offsets[request], offsets[request + 1]
         _note_bids(request, begin, end, scores, seen, best, counted)
         for row in range(begin, end):
@@ -183,24 +188,35 @@ def _competing(
                 counted[plan, _SHOWN] += 1
                 counted[plan, _MOVED] += int(moved[plan] == request)
             else:
-                _lose(counted[plan], request, row, worst, items, scores, slots, goods, rules)
+                _lose(counted[plan], request, row, worst, last, items, scores, slots, goods, rules)
 
 
 @njit(cache=True, nogil=True)
-def _note_winners(request: int, scores: Scores, slots: Filled, shown: Ints, moved: Ints) -> int:
-    """Note the plans that are shown; the last slot that is filled, -1 none."""
-    worst = -1
+def _note_winners(
+    request: int, paid: int, scores: Scores, slots: Filled, shown: Ints, moved: Ints
+) -> tuple[int, int]:
+    """Note the plans that are shown; the last slot that is filled, and where the ad load was full.
+
+    -1: none is filled. The ad load is full from the slot of the last bid that may count; past all
+    slots: more would count.
+    """
+    worst, bids = -1, 0
+    last = -1 if paid == 0 else slots.candidate.shape[1]
     for slot in range(slots.candidate.shape[1]):
         row = slots.candidate[request, slot]
         if row < 0:
             break
         worst = slot
         plan = scores.plan[row]
+        if scores.bid[row] > 0:
+            bids += 1
+            if bids == paid:
+                last = slot
         if plan >= 0:
             shown[plan] = request
             if slots.exposure[request, slot] > slots.exposure_organic[request, slot]:
                 moved[plan] = request
-    return worst
+    return worst, last
 
 
 @njit(cache=True, nogil=True)
@@ -227,6 +243,7 @@ def _lose(
     request: int,
     row: int,
     worst: int,
+    last: int,
     items: npt.NDArray[np.int32],
     scores: Scores,
     slots: Filled,
@@ -239,7 +256,8 @@ def _lose(
     of_group = 0
     for slot in range(worst + 1):
         winner = slots.candidate[request, slot]
-        if scores.organic[winner] + scores.bid[winner] < score:
+        stands = scores.organic[winner] + (scores.bid[winner] if slot <= last else 0)
+        if stands < score:
             continue
         if goods.merchant[items[winner]] == goods.merchant[item]:
             of_merchant += 1
@@ -250,13 +268,16 @@ def _lose(
     if of_merchant >= rules.merchant_cap:
         counted[_LOST_CAP] += 1
         return
-    rival = slots.candidate[request, worst]
-    if goods.merchant[items[rival]] == goods.merchant[item]:
+    rival = slots.candidate[request, min(max(last, 0), worst)]
+    if last < worst:
+        counted[_LOST_LOAD] += 1
+    elif goods.merchant[items[rival]] == goods.merchant[item]:
         counted[_LOST_OWN] += 1
     elif slots.exposure[request, worst] > slots.exposure_organic[request, worst]:
         counted[_LOST_PLAN] += 1
     else:
         counted[_LOST_ORGANIC] += 1
-    needed = scores.organic[rival] + scores.bid[rival] - scores.organic[row]
-    counted[_GAP_MICROS] += needed - scores.bid[row]
-    counted[_GAP + np.searchsorted(_ENDS, needed / scores.bid[row])] += 1
+    if last >= 0:
+        needed = scores.organic[rival] + scores.bid[rival] - scores.organic[row]
+        counted[_GAP_MICROS] += needed - scores.bid[row]
+        counted[_GAP + np.searchsorted(_ENDS, needed / scores.bid[row])] += 1

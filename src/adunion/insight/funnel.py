@@ -11,8 +11,8 @@ from adunion.decision.waterfall import GAPS
 from .steps import Step
 from .types import Result
 
-LOSSES = ("organic", "plan", "own", "cap")
-"""To what kind of rival: an organic result, another merchant, its own item, too many of its own."""
+LOSSES = ("organic", "plan", "own", "cap", "load")
+"""To an organic result, another merchant, its own item, too many of its own, or the ad load."""
 QUANTILES = {"p25": 0.25, "p50": 0.5, "p75": 0.75}
 _GAP_NAMES = (*(f"gap_{round(end * 100)}" for end in GAPS), "gap_more")
 _GAP_EDGES = (1.0, *GAPS, 20.0)  # the last bin has no end: it is read as twice its beginning

@@ -21,7 +21,7 @@ class Told:
     """A candidate; of a rival's item a merchant is told the slot and whether it was paid for."""
 
     slot: int | None  # shown in; none: not shown
-    reason: str  # moved, organic, outranked, merchant_cap, group_cap
+    reason: str  # moved, organic, outranked, merchant_cap, group_cap, ad_load
     item_id: str | None
     title: str | None
     merchant_id: str | None

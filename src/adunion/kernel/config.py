@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,15 @@ class Settings(BaseSettings):
     take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
     experience_bps: int = Field(
         50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
+    )
+    ad_load_bps: int = Field(
+        5_000, ge=0, le=10_000, description="Of a page's slots after the first, sponsored at most"
+    )
+    ad_load_day_bps: int = Field(
+        10_000, ge=0, le=10_000, description="Of all of a day's slots, sponsored at most"
+    )
+    ad_loads: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
+        default_factory=dict, description="`ad_load_bps` by the code of a placement"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")

@@ -47,6 +47,7 @@ def decision(request_id: str, items: Sequence[str], plans: Sequence[str | None])
         "take_bps": 1_000 * one,
         "merchant_cap": 4 * one,
         "group_cap": 1 * one,
+        "paid_most": np.ones(1, np.int16),
         "ranked": 120 * one,
         "offsets": np.array([0, count]),
         "item": raw_ids(list(items)),

@@ -98,7 +98,7 @@ def test_a_funnel_counts_and_names_no_rival(api: Any) -> None:
     answer = api.get("merchant", f"/v1/plans/{plan_id}/funnel").json()
     whole = answer["whole"]
     assert (whole["requests"], whole["bidding"], whole["shown"]) == (400, 120, 40)
-    assert whole["lost"] == {"organic": 60, "plan": 20, "own": 0, "cap": 0}
+    assert whole["lost"] == {"organic": 60, "plan": 20, "own": 0, "cap": 0, "load": 0}
     assert whole["gap"]["p50"] == pytest.approx(1.375)
     assert whole["gap"]["score"] == {"amount_minor": 700, "currency": "CNY"}  # 7 yuan a thousand
     assert [one["placement_kind"] for one in answer["kinds"]] == ["feed", "search"]

@@ -95,7 +95,11 @@ def test_slots_hold_distinct_items_in_the_order_of_their_scores() -> None:
     out = engine([plan(0), plan(1)]).decide(requests(200))
     assert out.item.shape == (200, 4)
     score = out.organic.astype(float) + out.bid
-    assert (np.diff(score, axis=1) <= 2).all()  # float32 of micros
+    bids_at = np.cumsum(out.bid > 0, axis=1)
+    counts = (out.bid == 0) | (bids_at <= 2)  # a page of 4 may have 2 bids that count
+    stands = np.where(counts, score, out.organic)
+    assert (np.diff(stands, axis=1) <= 2).all()  # float32 of micros
+    assert out.moved.sum(axis=1).max() == 2
     assert all(len(set(row)) == 4 for row in out.item.tolist())
     assert (out.plan >= 0).sum() == (out.bid > 0).sum()
     assert (out.price_micros[~out.moved] == 0).all()
@@ -172,13 +176,13 @@ def test_a_plan_bids_only_in_its_time_and_with_money(
 
 
 def test_a_plan_that_runs_out_stops_within_the_batch() -> None:
-    market = engine([plan(0, budget_left_micros=2_000_000), plan(1)])
+    market = engine([plan(0, budget_left_micros=1_500_000), plan(1)])
     out = market.decide(requests(600))
     spent = np.where(out.plan == 0, out.price_micros, 0).sum(axis=1)
-    assert 1_900_000 < spent.sum() <= 2_000_000
-    assert market.plans.remaining_micros[0] == 2_000_000 - spent.sum()
+    assert 1_300_000 < spent.sum() <= 1_500_000
+    assert market.plans.remaining_micros[0] == 1_500_000 - spent.sum()
     half = len(spent) // 2
-    assert spent[:half].sum() > 10 * spent[half:].sum()
+    assert spent[:half].sum() > 5 * spent[half:].sum()
     assert np.where(out.plan == 1, out.price_micros, 0)[half:].sum() > 0
 
 

@@ -74,13 +74,15 @@ def counted_by_hand(told: list[Explanation], plan_row: int) -> Counter[str]:
         return out + Counter(lost_own=1)
     if best.reason == "merchant_cap":
         return out + Counter(lost_cap=1)
+    factor = best.bid_needed_micros / best.bid_micros
+    name = next((f"gap_{round(end * 100)}" for end in GAPS if factor <= end), "gap_more")
+    gap = Counter({name: 1, "gap_micros": best.bid_needed_micros - best.bid_micros})
+    if best.reason == "ad_load":
+        return out + gap + Counter(lost_load=1)
     last = max((one for one in told if one.slot >= 0), key=lambda one: one.slot)
     mine = CATALOG.merchant[last.item] == CATALOG.merchant[best.item]
     rival = "own" if mine else "plan" if last.reason == "moved" else "organic"
-    factor = best.bid_needed_micros / best.bid_micros
-    name = next((f"gap_{round(end * 100)}" for end in GAPS if factor <= end), "gap_more")
-    gap = best.bid_needed_micros - best.bid_micros
-    return out + Counter({f"lost_{rival}": 1, name: 1, "gap_micros": gap})
+    return out + gap + Counter({f"lost_{rival}": 1})
 
 
 def test_counts_are_those_of_the_explanations() -> None:
@@ -94,7 +96,7 @@ def test_counts_are_those_of_the_explanations() -> None:
         for one in told:
             by_hand += counted_by_hand(one, row)
         assert found[row] == {name: by_hand[name] for name in SUMS}
-    lost = sum(sum(one[f"lost_{loss}"] for one in found) for loss in ("organic", "plan", "own"))
+    lost = sum(sum(one[f"lost_{loss}"] for one in found) for loss in ("load", "plan", "own"))
     assert lost > 200
     assert all(one["shown"] > 20 for one in found)
 

@@ -34,7 +34,7 @@ class Candidate(View):
     """An item; a merchant is told of rivals the slot alone, and whether it was paid for."""
 
     slot: int | None = Field(description="0 is the first; null: not shown")
-    reason: str = Field(description="moved, organic, outranked, merchant_cap or group_cap")
+    reason: str = Field(description="moved, organic, outranked, merchant_cap, group_cap or ad_load")
     item_id: str | None
     title: str | None
     merchant_id: str | None

@@ -38,6 +38,7 @@ class Lost(View):
     plan: int = Field(description="To an item that another merchant's plan moved")
     own: int = Field(description="To an item of the same merchant")
     cap: int = Field(description="To the limit of items that one merchant may have on a page")
+    load: int = Field(description="To the limit of slots on a page that bids may move")
 
 
 class Funnel(View):

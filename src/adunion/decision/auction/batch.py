@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from .rank import SCORE_MAX, Scratch, fill, fill_without, start
+from .rank import SCORE_MAX, Scratch, fill, fill_without
 
 HOUR_US = 3_600_000_000
 MONDAY_HOURS = 72  # 1970-01-01 was a Thursday: three days after Monday 00 UTC
@@ -20,6 +20,7 @@ class Requests(NamedTuple):
     at_us: npt.NDArray[np.int64]
     placement: npt.NDArray[np.int16]
     slots: npt.NDArray[np.int16]
+    paid: npt.NDArray[np.int16]  # how many of them bids may move
     offsets: npt.NDArray[np.int64]
 
 
@@ -70,8 +71,7 @@ class Slots(NamedTuple):
     candidate: npt.NDArray[np.int64]  # row in Candidates, -1 empty
     exposure: npt.NDArray[np.int64]
     exposure_organic: npt.NDArray[np.int64]
-    welfare: npt.NDArray[np.int64]
-    welfare_without: npt.NDArray[np.int64]
+    payment: npt.NDArray[np.int64]
     rival: npt.NDArray[np.int64]
 
 
@@ -99,7 +99,7 @@ def new_scores(count: int) -> Scores:
 def new_slots(count: int, slots_max: int) -> Slots:
     """Room for the slots of that many requests."""
     shape = (count, slots_max)
-    return Slots(np.full(shape, -1, np.int64), *(np.zeros(shape, np.int64) for _ in range(5)))
+    return Slots(np.full(shape, -1, np.int64), *(np.zeros(shape, np.int64) for _ in range(4)))
 
 
 @njit(cache=True, nogil=True)
@@ -152,13 +152,13 @@ def rank(
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     slots: int,
+    paid: int,
     rules: Rules,
 ) -> int:
     """Rank the candidates of one request; returns the slots filled."""
-    for row in range(len(item)):
-        work.score[row] = organic[row] + bid[row]
-    start(work, item)
-    return fill(work, item, merchant, group, slots, rules.merchant_cap, rules.group_cap)
+    return fill(
+        work, organic, bid, item, merchant, group, slots, paid, rules.merchant_cap, rules.group_cap
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -166,32 +166,45 @@ def facts_of(
     work: Scratch,
     slot: int,
     organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     theta: npt.NDArray[np.int64],
     slots: int,
-    filled: int,
+    paid: int,
     rules: Rules,
-) -> tuple[int, int, int, int]:
-    """(exposure at bid 0, W(b), W(0, b_-i), rival's score) of the ranked winner of a slot."""
+) -> tuple[int, int, int]:
+    """(exposure at bid 0, payment, rival's score) of a winner whose bid counts, as ranked.
+
+    The payment is the sum over the slots gained of what each adds to the exposure, times the least
+    bid that reaches it. To reach a slot the item must beat what stands there without it; where its
+    merchant, its group or the ad load is full by then, it must beat the one that filled it up.
+    """
     winner = work.chosen[slot]
-    count, slot_organic = fill_without(
-        work, slot, organic[winner], item, merchant, group, slots,
+    count, home = fill_without(
+        work, slot, organic, bid, item, merchant, group, slots, paid,
         rules.merchant_cap, rules.group_cap,
     )  # fmt: skip
-    welfare = 0
-    for at in range(filled):
-        welfare += theta[at] * work.score[work.chosen[at]]
-    without = 0
-    for at in range(count):
+    bids, of_merchant, of_group = 0, 0, 0
+    full, score, payment, rival = False, organic[winner], 0, 0
+    for at in range(min(max(home, slot + 1), count)):
         other = work.other[at]
-        without += theta[at] * (organic[other] if other == winner else work.score[other])
-    rival = 0
-    if slot < count:
-        rival = work.score[work.other[slot]] if slot != slot_organic else organic[winner]
-    exposure_organic = theta[slot_organic] if slot_organic < slots else 0
-    return exposure_organic, welfare, without, rival
+        bids += int(bid[other] > 0)
+        if merchant[item[other]] == merchant[item[winner]]:
+            of_merchant += 1
+            of_group += int(group[item[other]] == group[item[winner]])
+        if at >= slot and not full:
+            score = work.other_score[at]
+        full = bids >= paid or of_merchant >= rules.merchant_cap or of_group >= rules.group_cap
+        if at == slot:
+            rival = score
+        if slot <= at < home:
+            below = theta[at + 1] if at + 1 < slots else 0
+            payment += (theta[at] - below) * (score - organic[winner])
+    if home == slots and count < slots:
+        payment += theta[max(count, slot)] * (score - organic[winner])
+    return theta[home] if home < slots else 0, payment, rival
 
 
 @njit(cache=True, nogil=True)
@@ -221,20 +234,20 @@ def run(
         merchant, group = goods.merchant, goods.group
         theta = goods.exposures[requests.placement[request]]
         slots = min(int(requests.slots[request]), len(theta))
-        filled = rank(work, organic, bid, item, merchant, group, slots, rules)
+        paid = int(requests.paid[request])
+        filled = rank(work, organic, bid, item, merchant, group, slots, paid, rules)
         for slot in range(filled):
             winner = work.chosen[slot]
             out.candidate[request, slot] = begin + winner
             out.exposure[request, slot] = theta[slot]
             out.exposure_organic[request, slot] = theta[slot]
-            if bid[winner] == 0:
+            if not work.counted[slot]:
                 continue
-            without, welfare, welfare_without, rival = facts_of(
-                work, slot, organic, item, merchant, group, theta, slots, filled, rules
+            without, payment, rival = facts_of(
+                work, slot, organic, bid, item, merchant, group, theta, slots, paid, rules
             )
             out.exposure_organic[request, slot] = without
-            out.welfare[request, slot] = welfare
-            out.welfare_without[request, slot] = welfare_without
+            out.payment[request, slot] = payment
             out.rival[request, slot] = rival
             if theta[slot] > without:
                 plan = scores.plan[begin + winner]

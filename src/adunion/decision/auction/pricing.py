@@ -28,8 +28,7 @@ class Facts:
     organic: Micros
     exposure: npt.NDArray[np.int64]  # of the slot, EXPOSURE_ONE is certain
     exposure_organic: npt.NDArray[np.int64]  # of the slot it has at bid 0; 0 none
-    welfare: Micros  # W(b) * EXPOSURE_ONE
-    welfare_without: Micros  # W(0, b_-i) * EXPOSURE_ONE
+    payment: Micros  # for the exposure gained, at the least bids that reach it, * EXPOSURE_ONE
     rival: Micros  # score of what has this slot at bid 0
     reserve: Micros | int = 0  # what an added seen impression costs at least
 
@@ -56,12 +55,11 @@ def uplift(facts: Facts) -> Micros:
     """The externality of the bid, W(0, b_-i) - (W(b) - th_i b_i), per seen impression.
 
     The VCG payment (Vickrey 1961, Clarke 1971, Groves 1973) with the platform's organic worth as
-    one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best. The reserve
-    is paid for what was added, (th_i(b) - th_i(0)) * reserve.
+    one more party: at most (th_i(b) - th_i(0)) * b_i, and bidding one's value is best. On a page
+    that is full of bids it holds what the last bid that counts would have paid more (see `rank`).
+    The reserve is paid for what was added, (th_i(b) - th_i(0)) * reserve.
     """
-    others = facts.welfare - facts.exposure * facts.bid
-    payment: Micros = np.maximum(facts.welfare_without - others, 0)
-    payment = payment + facts.reserve * (facts.exposure - facts.exposure_organic)
+    payment = facts.payment + facts.reserve * (facts.exposure - facts.exposure_organic)
     per_sight: Micros = np.floor_divide(payment, np.maximum(facts.exposure, 1))
     return per_sight
 

@@ -6,6 +6,11 @@ lies inside one merchant. On a matroid the greedy set of every size k is the bes
 has only terms that greedy maximises at once. So the ranking is optimal, not a heuristic, and a VCG
 payment computed from it is exact (Edmonds 1971, "Matroids and the greedy algorithm").
 
+A page's ad load is capped too: from the best score down the first `paid` bids count, and the rest
+of the page goes by organic worth alone. So at most `paid` slots are moved by bids. A higher bid
+never lowers a slot and changes nothing above it, so the least bids that reach each slot are prices
+at which bidding one's value is best (Myerson 1981); without the cap they are the VCG payment.
+
 `item` is the candidates of one request, (m,); `merchant` and `group` are the catalog's columns.
 Scores are int64 micros per seen impression.
 """
@@ -22,29 +27,43 @@ SCORE_MAX = 1 << 44  # times 10,000 exposure, times 24 slots, still fits 63 bits
 SLOTS_MAX = 24
 
 
+class Sorted(NamedTuple):
+    """Candidates by one score, sorted only as far as was asked."""
+
+    heap: npt.NDArray[np.int32]  # (m_max,) candidates not yet sorted, best on top
+    order: npt.NDArray[np.int32]  # (m_max,) the sorted prefix
+    sizes: npt.NDArray[np.int64]  # (2,) how many are in heap (-1: not made yet), in order
+
+
 class Scratch(NamedTuple):
     """Working memory of one request, reused by the next."""
 
     score: npt.NDArray[np.int64]  # (m_max,) r = o + b
-    heap: npt.NDArray[np.int32]  # (m_max,) candidates not yet sorted, best on top
-    order: npt.NDArray[np.int32]  # (m_max,) the sorted prefix
-    sizes: npt.NDArray[np.int64]  # (2,) how many are in heap, in order
+    by_score: Sorted
+    by_organic: Sorted  # made only where a page has as many bids as may count
     chosen: npt.NDArray[np.int32]  # (SLOTS_MAX,) candidate of each slot
-    taken_at: npt.NDArray[np.int64]  # (SLOTS_MAX,) its place in order
-    other: npt.NDArray[np.int32]  # (SLOTS_MAX,) the ranking with one bid taken away
+    taken_at: npt.NDArray[np.int64]  # (SLOTS_MAX,) its place in the order
+    counted: npt.NDArray[np.bool_]  # (SLOTS_MAX,) its bid counts
+    other: npt.NDArray[np.int32]  # (SLOTS_MAX,) the ranking with one bid taken away ...
+    other_score: npt.NDArray[np.int64]  # ... and what each stands by there
 
 
 def scratch(candidates_max: int) -> Scratch:
     """Working memory for requests of at most that many candidates."""
     return Scratch(
         np.empty(candidates_max, np.int64),
-        np.empty(candidates_max, np.int32),
-        np.empty(candidates_max, np.int32),
-        np.zeros(2, np.int64),
+        _empty(candidates_max),
+        _empty(candidates_max),
         np.empty(SLOTS_MAX, np.int32),
         np.empty(SLOTS_MAX, np.int64),
+        np.empty(SLOTS_MAX, np.bool_),
         np.empty(SLOTS_MAX, np.int32),
+        np.empty(SLOTS_MAX, np.int64),
     )
+
+
+def _empty(count: int) -> Sorted:
+    return Sorted(np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(2, np.int64))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -81,31 +100,31 @@ def _sift(
 
 
 @njit(cache=True, nogil=True)
-def start(work: Scratch, item: npt.NDArray[np.int32]) -> None:
-    """Make the heap of all candidates whose `work.score` is set; nothing is sorted yet."""
+def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
+    """Make the heap of all candidates; nothing is sorted yet."""
     count = len(item)
     for row in range(count):
-        work.heap[row] = row
+        into.heap[row] = row
     for at in range(count // 2 - 1, -1, -1):
-        _sift(work.heap, count, at, work.score, item)
-    work.sizes[0] = count
-    work.sizes[1] = 0
+        _sift(into.heap, count, at, score, item)
+    into.sizes[0] = count
+    into.sizes[1] = 0
 
 
 @njit(cache=True, nogil=True)
-def _sorted(work: Scratch, at: int, item: npt.NDArray[np.int32]) -> int:
+def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> int:
     """The candidate at a place of the ranking, -1 past the end."""
-    while work.sizes[1] <= at:
-        left = work.sizes[0]
+    while ranked.sizes[1] <= at:
+        left = ranked.sizes[0]
         if left == 0:
             return -1
-        work.order[work.sizes[1]] = work.heap[0]
-        work.sizes[1] += 1
-        work.sizes[0] = left - 1
-        work.heap[0] = work.heap[left - 1]
+        ranked.order[ranked.sizes[1]] = ranked.heap[0]
+        ranked.sizes[1] += 1
+        ranked.sizes[0] = left - 1
+        ranked.heap[0] = ranked.heap[left - 1]
         if left > 2:
-            _sift(work.heap, left - 1, 0, work.score, item)
-    return int(work.order[at])
+            _sift(ranked.heap, left - 1, 0, score, item)
+    return int(ranked.order[at])
 
 
 @njit(cache=True, nogil=True)
@@ -132,6 +151,48 @@ def _fits(
 @njit(cache=True, nogil=True)
 def fill(
     work: Scratch,
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    slots: int,
+    paid: int,
+    merchant_cap: int,
+    group_cap: int,
+) -> int:
+    """Fill `work.chosen` greedily; returns how many slots found an item."""
+    for row in range(len(item)):
+        work.score[row] = organic[row] + bid[row]
+    start(work.by_score, work.score, item)
+    work.by_organic.sizes[0] = -1
+    filled, bids, at = 0, 0, 0
+    while filled < slots and bids < paid:
+        candidate = _at(work.by_score, at, work.score, item)
+        if candidate < 0:
+            return filled
+        if _fits(candidate, work.chosen, filled, item, merchant, group, merchant_cap, group_cap):
+            work.chosen[filled] = candidate
+            work.taken_at[filled] = at
+            work.counted[filled] = bid[candidate] > 0
+            bids += int(bid[candidate] > 0)
+            filled += 1
+        at += 1
+    bidding = filled
+    filled = _fill_organic(
+        work, work.chosen, filled, organic, item, merchant, group, slots, merchant_cap, group_cap
+    )
+    for slot in range(bidding, filled):
+        work.counted[slot] = False
+    return filled
+
+
+@njit(cache=True, nogil=True)
+def _fill_organic(
+    work: Scratch,
+    chosen: npt.NDArray[np.int32],
+    filled: int,
+    organic: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
@@ -139,18 +200,23 @@ def fill(
     merchant_cap: int,
     group_cap: int,
 ) -> int:
-    """Fill `work.chosen` greedily; returns how many slots found an item."""
-    filled = 0
+    """Fill the rest of a page by organic worth; returns how many slots are filled then."""
+    if filled < slots and work.by_organic.sizes[0] < 0:
+        start(work.by_organic, organic, item)
     at = 0
     while filled < slots:
-        candidate = _sorted(work, at, item)
+        candidate = _at(work.by_organic, at, organic, item)
         if candidate < 0:
             break
-        if _fits(candidate, work.chosen, filled, item, merchant, group, merchant_cap, group_cap):
-            work.chosen[filled] = candidate
-            work.taken_at[filled] = at
-            filled += 1
         at += 1
+        there = False
+        for slot in range(filled):
+            there = there or chosen[slot] == candidate
+        if not there and _fits(
+            candidate, chosen, filled, item, merchant, group, merchant_cap, group_cap
+        ):
+            chosen[filled] = candidate
+            filled += 1
     return filled
 
 
@@ -158,41 +224,55 @@ def fill(
 def fill_without(
     work: Scratch,
     slot: int,
-    organic: int,
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     slots: int,
+    paid: int,
     merchant_cap: int,
     group_cap: int,
 ) -> tuple[int, int]:
-    """Rank again as if the item in `slot` had not bid, into `work.other`.
+    """Rank again as if the item in `slot`, whose bid counts, had not bid, into `work.other`.
 
     What stands before it stays as it is, so the walk goes on from there. Returns how many slots
     are filled and the slot the item then has (`slots` if none).
     """
     loser = work.chosen[slot]
+    worth = organic[loser]
+    bids = 0
     for before in range(slot):
         work.other[before] = work.chosen[before]
+        bids += int(work.counted[before])
     filled = slot
     at = work.taken_at[slot] + 1
-    loser_slot = slots
+    home = slots
     waiting = True
-    while filled < slots:
-        candidate = _sorted(work, at, item)
+    while filled < slots and bids < paid:
+        candidate = _at(work.by_score, at, work.score, item)
         if waiting and (
-            candidate < 0 or _beats(organic, item[loser], work.score[candidate], item[candidate])
+            candidate < 0 or _beats(worth, item[loser], work.score[candidate], item[candidate])
         ):
             waiting = False
             if _fits(loser, work.other, filled, item, merchant, group, merchant_cap, group_cap):
-                work.other[filled] = loser
-                loser_slot = filled
+                work.other[filled], work.other_score[filled] = loser, worth
+                home = filled
                 filled += 1
             continue
         if candidate < 0:
-            break
+            return filled, home
         if _fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
-            work.other[filled] = candidate
+            work.other[filled], work.other_score[filled] = candidate, work.score[candidate]
+            bids += int(bid[candidate] > 0)
             filled += 1
         at += 1
-    return filled, loser_slot
+    bidding = filled
+    filled = _fill_organic(
+        work, work.other, filled, organic, item, merchant, group, slots, merchant_cap, group_cap
+    )
+    for later in range(bidding, filled):
+        work.other_score[later] = organic[work.other[later]]
+        if work.other[later] == loser:
+            home = later
+    return filled, home

@@ -9,7 +9,7 @@ from numba import njit
 from ..auction.batch import Goods, Rules, facts_of, rank
 from ..auction.rank import SCORE_MAX, Scratch
 
-FACTS = 8  # the columns of pricing.Facts, in its order
+FACTS = 7  # the columns of pricing.Facts, in its order
 
 
 @njit(cache=True, nogil=True)
@@ -19,6 +19,7 @@ def sweep(
     grid: npt.NDArray[np.float64],
     placement: npt.NDArray[np.int16],
     slots_wanted: npt.NDArray[np.int16],
+    paid_most: npt.NDArray[np.int16],
     offsets: npt.NDArray[np.int64],
     items: npt.NDArray[np.int32],
     organics: npt.NDArray[np.int64],
@@ -35,7 +36,7 @@ def sweep(
 ) -> None:
     """Rank each (request, plan) pair at each multiplier of the plan.
 
-    Writes `pricing.Facts` to `found` (8, pairs, g, K) and, for the slots the plan's items got,
+    Writes `pricing.Facts` to `found` (7, pairs, g, K) and, for the slots the plan's items got,
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
     """
     for pair in range(len(pair_request)):
@@ -46,28 +47,28 @@ def sweep(
         merchant, group = goods.merchant, goods.group
         theta = goods.exposures[placement[request]]
         slots = min(int(slots_wanted[request]), len(theta))
+        paid = int(paid_most[request])
         for step in range(len(grid)):
             for row in range(end - begin):
                 if plans[begin + row] == plan:
                     worth = chances[begin + row] * goods.promised_micros[item[row]]
                     wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
                     bid[row] = max(int(wanted) - rules.reserve_micros, 0)
-            filled = rank(work, organic, bid, item, merchant, group, slots, rules)
+            filled = rank(work, organic, bid, item, merchant, group, slots, paid, rules)
             for slot in range(filled):
                 winner = work.chosen[slot]
-                if plans[begin + winner] != plan or bid[winner] == 0:
+                if plans[begin + winner] != plan or not work.counted[slot]:
                     continue
-                without, welfare, welfare_without, rival = facts_of(
-                    work, slot, organic, item, merchant, group, theta, slots, filled, rules
+                without, payment, rival = facts_of(
+                    work, slot, organic, bid, item, merchant, group, theta, slots, paid, rules
                 )
                 found[0, pair, step, slot] = bid[winner]
                 found[1, pair, step, slot] = organic[winner]
                 found[2, pair, step, slot] = theta[slot]
                 found[3, pair, step, slot] = without
-                found[4, pair, step, slot] = welfare
-                found[5, pair, step, slot] = welfare_without
-                found[6, pair, step, slot] = rival
-                found[7, pair, step, slot] = rules.reserve_micros
+                found[4, pair, step, slot] = payment
+                found[5, pair, step, slot] = rival
+                found[6, pair, step, slot] = rules.reserve_micros
                 chance[pair, step, slot] = chances[begin + winner]
                 value[pair, step, slot] = (
                     chances[begin + winner] * goods.promised_micros[item[winner]]

@@ -55,6 +55,7 @@ class Kept(NamedTuple):
 
     placement: npt.NDArray[np.int16]  # (r,)
     slots: npt.NDArray[np.int16]
+    paid: npt.NDArray[np.int16]
     offsets: npt.NDArray[np.int64]  # (r + 1,)
     item: npt.NDArray[np.int32]  # (c,)
     organic: npt.NDArray[np.int64]
@@ -155,7 +156,8 @@ def _keep(
     rows, offsets = _rows(requests.offsets, unique)
     chance = candidates.pctr[rows].astype(np.float64) * candidates.pcvr[rows]
     return Kept(
-        requests.placement[unique], requests.slots[unique], offsets, candidates.item[rows],
+        requests.placement[unique], requests.slots[unique], requests.paid[unique], offsets,
+        candidates.item[rows],
         scores.organic[rows], scores.bid[rows], scores.plan[rows], chance,
         pair_request, plan, draw,
     )  # fmt: skip
@@ -170,7 +172,7 @@ def _cut(
     unique, pair_request = np.unique(request, return_inverse=True)
     rows, offsets = _rows(whole.offsets, unique)
     return Kept(
-        whole.placement[unique], whole.slots[unique], offsets, whole.item[rows],
+        whole.placement[unique], whole.slots[unique], whole.paid[unique], offsets, whole.item[rows],
         whole.organic[rows], whole.bid[rows], whole.plan[rows], whole.chance[rows],
         pair_request, plan, draw,
     )  # fmt: skip
@@ -206,9 +208,9 @@ def _add(
     found, chance, value = np.zeros(shape, np.int64), np.zeros(shape[1:]), np.zeros(shape[1:])
     work = scratch(int(np.diff(kept.offsets).max(initial=1)))
     sweep(
-        kept.pair_request[pairs], plan, GRID, kept.placement, kept.slots, kept.offsets,
-        kept.item, kept.organic, kept.bid, kept.plan, kept.chance, goods, target_roi, rules,
-        work, found, chance, value,
+        kept.pair_request[pairs], plan, GRID, kept.placement, kept.slots, kept.paid,
+        kept.offsets, kept.item, kept.organic, kept.bid, kept.plan, kept.chance,
+        goods, target_roi, rules, work, found, chance, value,
     )  # fmt: skip
     facts = Facts(*found)
     exposure = np.where(facts.moved, facts.exposure, 0) / EXPOSURE_ONE

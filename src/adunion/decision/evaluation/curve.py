@@ -53,21 +53,20 @@ def _point(log: LoggedDecisions, factor: float, pricing: str, reserve_micros: in
     take = np.repeat(log.take_bps / 10_000, lengths)
     organic = (take * sales + clicks * log.experience * factor).astype(np.int64)
     shape = log.exposures.shape
-    row, found = np.full(shape, -1, np.int64), np.zeros((6, *shape), np.int64)
+    row, found = np.full(shape, -1, np.int64), np.zeros((5, *shape), np.int64)
     rules = Rules(0.0, int(log.merchant_cap[0]), int(log.group_cap[0]), reserve_micros)
     work = scratch(int(lengths.max(initial=1)))
     _rank(
-        log.offsets, log.exposures.astype(np.int64), organic, log.bid, log.merchant, log.group,
-        rules, work, row, found,
+        log.offsets, log.exposures.astype(np.int64), log.paid_most, organic, log.bid, log.merchant,
+        log.group, rules, work, row, found,
     )  # fmt: skip
     facts = Facts(
         bid=found[0],
         organic=organic[row],
         exposure=found[1],
         exposure_organic=found[2],
-        welfare=found[3],
-        welfare_without=found[4],
-        rival=found[5],
+        payment=found[3],
+        rival=found[4],
         reserve=reserve_micros,
     )
     theta = np.where(row >= 0, facts.exposure / EXPOSURE_ONE, 0.0)
@@ -91,6 +90,7 @@ def _point(log: LoggedDecisions, factor: float, pricing: str, reserve_micros: in
 def _rank(
     offsets: Micros,
     exposures: Micros,
+    paid_most: npt.NDArray[np.int16],
     organic: Micros,
     bid: Micros,
     merchant: npt.NDArray[np.int32],
@@ -100,7 +100,7 @@ def _rank(
     row: Micros,
     found: Micros,
 ) -> None:
-    """Who gets each slot, and bid, exposures, welfares and rival of `pricing.Facts`, (6, r, K)."""
+    """Who gets each slot, and bid, exposures, payment and rival of `pricing.Facts`, (5, r, K)."""
     for request in range(len(offsets) - 1):
         begin, end = offsets[request], offsets[request + 1]
         item = np.arange(end - begin).astype(np.int32)
@@ -110,19 +110,19 @@ def _rank(
         while slots < len(theta) and theta[slots] > 0:
             slots += 1
         merchants, groups = merchant[begin:end], group[begin:end]
-        filled = rank(work, own, offer, item, merchants, groups, slots, rules)
+        paid = int(paid_most[request])
+        filled = rank(work, own, offer, item, merchants, groups, slots, paid, rules)
         for slot in range(filled):
             winner = work.chosen[slot]
             row[request, slot] = begin + winner
             found[1, request, slot] = theta[slot]
             found[2, request, slot] = theta[slot]
-            if offer[winner] == 0:
+            if not work.counted[slot]:
                 continue
-            without, welfare, welfare_without, rival = facts_of(
-                work, slot, own, item, merchants, groups, theta, slots, filled, rules
+            without, payment, rival = facts_of(
+                work, slot, own, offer, item, merchants, groups, theta, slots, paid, rules
             )
             found[0, request, slot] = offer[winner]
             found[2, request, slot] = without
-            found[3, request, slot] = welfare
-            found[4, request, slot] = welfare_without
-            found[5, request, slot] = rival
+            found[3, request, slot] = payment
+            found[4, request, slot] = rival

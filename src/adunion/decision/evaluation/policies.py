@@ -64,7 +64,7 @@ class Reranked(NamedTuple):
 
 def rerank(log: LoggedDecisions, policy: Policy) -> Reranked:
     """Rank every logged request anew under a policy, with the production kernel."""
-    score = _scores(log, policy)
+    organic, bid = _scores(log, policy)
     shape = log.exposures.shape
     out = Reranked(
         np.zeros(shape),
@@ -77,9 +77,9 @@ def rerank(log: LoggedDecisions, policy: Policy) -> Reranked:
     caps = (
         _given(policy.merchant_cap, log.merchant_cap), _given(policy.group_cap, log.group_cap),
     )  # fmt: skip
-    logged = log.organic + log.bid
     _rerank(
-        log.offsets, log.exposures, score, logged, log.merchant, log.group, log.slot,
+        log.offsets, log.exposures, log.paid_most, organic, bid, log.organic, log.bid, log.merchant,
+        log.group, log.slot,
         log.propensity, log.explore_bps, explore, *caps, log.merchant_cap, log.group_cap,
         work, out,
     )  # fmt: skip
@@ -90,22 +90,23 @@ def _given(value: int | None, logged: npt.NDArray[np.int32]) -> npt.NDArray[np.i
     return logged if value is None else np.full(len(logged), value, np.int32)
 
 
-def _scores(log: LoggedDecisions, policy: Policy) -> Micros:
-    """(c,) what each candidate is worth to the policy, micros per seen impression."""
+def _scores(log: LoggedDecisions, policy: Policy) -> tuple[Micros, Micros]:
+    """(c,) each: what a candidate is worth to the policy, and its bid; micros a sight."""
+    none = np.zeros(len(log.item), np.int64)
     clicks = log.pctr.astype(np.float64)
     sales = clicks * log.pcvr * log.value
     if policy.ranking == "pctr":
-        return np.asarray(clicks * _SCORE, np.int64)
+        return np.asarray(clicks * _SCORE, np.int64), none
     if policy.ranking == "relevance":
-        return np.asarray(log.relevance.astype(np.float64) * _SCORE, np.int64)
+        return np.asarray(log.relevance.astype(np.float64) * _SCORE, np.int64), none
     if policy.ranking == "gmv":
-        return np.asarray(sales, np.int64)
+        return np.asarray(sales, np.int64), none
     worth = log.organic
     if policy.take_bps is not None or policy.experience_bps is not None:
         lengths = np.diff(log.offsets)
         take = np.repeat(_given(policy.take_bps, log.take_bps) / 10_000, lengths)
         worth = (take * sales + clicks * _experience(log, policy)).astype(np.int64)
-    return worth if policy.ranking == "organic" else worth + log.bid
+    return worth, none if policy.ranking == "organic" else log.bid
 
 
 def _experience(log: LoggedDecisions, policy: Policy) -> Floats:
@@ -123,7 +124,8 @@ def _experience(log: LoggedDecisions, policy: Policy) -> Floats:
 
 @njit(cache=True, nogil=True)
 def _rerank(
-    offsets: Micros, exposures: npt.NDArray[np.int32], scores: Micros, logged: Micros,
+    offsets: Micros, exposures: npt.NDArray[np.int32], paid_most: npt.NDArray[np.int16],
+    organic: Micros, bid: Micros, organic_was: Micros, bid_was: Micros,
     merchants: npt.NDArray[np.int32], groups: npt.NDArray[np.int32],
     slots_shown: npt.NDArray[np.int16],
     propensities: npt.NDArray[np.float32], explored_bps: npt.NDArray[np.int32],
@@ -137,16 +139,28 @@ def _rerank(
         slots = 0
         while slots < exposures.shape[1] and exposures[request, slots] > 0:
             slots += 1
-        none, item = np.zeros(count, np.int64), np.arange(count, dtype=np.int32)
+        paid, item = int(paid_most[request]), np.arange(count, dtype=np.int32)
         merchant, group = merchants[begin:end], groups[begin:end]
         rules = Rules(0.0, merchant_cap_was[request], group_cap_was[request], 0)
         wide = min(2 * slots, SLOTS_MAX)
-        before = rank(work, logged[begin:end], none, item, merchant, group, wide, rules)
+        before = rank(
+            work,
+            organic_was[begin:end],
+            bid_was[begin:end],
+            item,
+            merchant,
+            group,
+            wide,
+            paid,
+            rules,
+        )
         reach_before = np.full(count, -1)
         for place in range(before):
             reach_before[work.chosen[place]] = place
         rules = Rules(0.0, merchant_cap[request], group_cap[request], 0)
-        ranked = rank(work, scores[begin:end], none, item, merchant, group, wide, rules)
+        ranked = rank(
+            work, organic[begin:end], bid[begin:end], item, merchant, group, wide, paid, rules
+        )
         filled, filled_before = min(slots, ranked), min(slots, before)
         share, share_before = explore_bps[request] / 1e4, explored_bps[request] / 1e4
         ranked, before = min(ranked, 2 * filled), min(before, 2 * filled_before)

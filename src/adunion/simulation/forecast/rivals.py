@@ -147,8 +147,8 @@ def _landscape(
     work = scratch(int(np.diff(trial.requests.offsets).max(initial=1)))
     sweep(
         request, rival, GRID, trial.requests.placement, trial.requests.slots,
-        trial.requests.offsets, trial.candidates.item, trial.organic, trial.bid, trial.plan,
-        chance, goods, target, rules, work, found, orders, value,
+        trial.requests.paid, trial.requests.offsets, trial.candidates.item, trial.organic,
+        trial.bid, trial.plan, chance, goods, target, rules, work, found, orders, value,
     )  # fmt: skip
     scale = _scale(trial, request, rival, len(target))
     sums = np.zeros((4, len(target), len(GRID)))

@@ -100,8 +100,9 @@ def respond(
         orders, value = np.zeros(shape[1:]), np.zeros(shape[1:])
         sweep(
             rows, np.full(len(rows), plan), grid, trial.requests.placement,
-            trial.requests.slots, trial.requests.offsets, trial.candidates.item, trial.organic,
-            trial.bid, trial.plan, chance, goods, targets, rules, work, found, orders, value,
+            trial.requests.slots, trial.requests.paid, trial.requests.offsets,
+            trial.candidates.item, trial.organic, trial.bid, trial.plan, chance, goods, targets,
+            rules, work, found, orders, value,
         )  # fmt: skip
         for row, amount in enumerate(amounts(found, orders, value, pricing)):
             sums[row, rows] = amount

@@ -83,7 +83,8 @@ def market(seed: int, requests: int, density: float, correlation: float, plans: 
     pcvr = 1 / (1 + np.exp(-(-2.6 + 0.35 * liked[item] + 0.3 * rng.normal(size=len(item)))))
     columns = Requests(
         np.zeros(requests, np.int64), np.zeros(requests, np.int16),
-        np.full(requests, SLOTS, np.int16), np.arange(requests + 1, dtype=np.int64) * CANDIDATES,
+        np.full(requests, SLOTS, np.int16), np.full(requests, SLOTS, np.int16),
+        np.arange(requests + 1, dtype=np.int64) * CANDIDATES,
     )  # fmt: skip
     return Market(
         columns, Candidates(item, pctr.astype(np.float32), pcvr.astype(np.float32)),

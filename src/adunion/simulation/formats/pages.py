@@ -48,7 +48,7 @@ def joint(market: Market, alpha: Floats, weight: float, pricing: str, reserve: i
     )  # fmt: skip
     facts = Facts(
         scores.bid[slots.candidate], scores.organic[slots.candidate], slots.exposure,
-        slots.exposure_organic, slots.welfare, slots.welfare_without, slots.rival, reserve,
+        slots.exposure_organic, slots.payment, slots.rival, reserve,
     )  # fmt: skip
     paid = facts.moved
     if pricing == "gsp":  # who bids pays, moved or not: the classic way has no other notion

@@ -68,7 +68,7 @@ def _options(
         item, organic = kept.item[begin:end], kept.organic[begin:end]
         bid = kept.bid[begin:end].copy()
         theta = goods.exposures[kept.placement[request]]
-        slots = min(int(kept.slots[request]), len(theta))
+        slots, paid = min(int(kept.slots[request]), len(theta)), int(kept.paid[request])
         for step in range(len(steps) + 1):
             if step > 0:
                 for row in range(end - begin):
@@ -76,20 +76,19 @@ def _options(
                         worth = chances[begin + row] * goods.promised_micros[item[row]]
                         wanted = min(steps[step - 1] * worth, float(SCORE_MAX // 2))
                         bid[row] = max(int(wanted) - rules.reserve_micros, 0)
-            filled = rank(work, organic, bid, item, goods.merchant, goods.group, slots, rules)
+            filled = rank(work, organic, bid, item, goods.merchant, goods.group, slots, paid, rules)
             for slot in range(filled):
                 winner = work.chosen[slot]
-                if kept.plan[begin + winner] != plan or bid[winner] == 0:
+                if kept.plan[begin + winner] != plan or not work.counted[slot]:
                     continue
-                without, welfare, welfare_without, _ = facts_of(
-                    work, slot, organic, item, goods.merchant, goods.group, theta, slots, filled,
-                    rules,
+                without, payment, _ = facts_of(
+                    work, slot, organic, bid, item, goods.merchant, goods.group, theta, slots,
+                    paid, rules,
                 )  # fmt: skip
                 if theta[slot] <= without:
                     continue
-                others = welfare - theta[slot] * bid[winner]
                 reserve = rules.reserve_micros * (theta[slot] - without)
-                cost[pair, step] += (max(welfare_without - others, 0) + reserve) / EXPOSURE_ONE
+                cost[pair, step] += (payment + reserve) / EXPOSURE_ONE
                 shown = theta[slot] / EXPOSURE_ONE * goods.promised_micros[item[winner]]
                 predicted[pair, step] += shown * chances[begin + winner]
                 true[pair, step] += shown * true_chances[begin + winner]

@@ -25,13 +25,14 @@ class Case:
     merchant_cap: int = 2
     group_cap: int = 1
     reserve: int = 0
+    paid: int = 99  # bids that may count
 
     def with_bid(self, row: int, bid: int) -> Case:
         bids = list(self.bid)
         bids[row] = bid
         return Case(
             self.organic, bids, self.merchant, self.group, self.theta, self.merchant_cap,
-            self.group_cap, self.reserve,
+            self.group_cap, self.reserve, self.paid,
         )  # fmt: skip
 
     def score(self, row: int) -> int:
@@ -59,6 +60,42 @@ def best_welfare(case: Case) -> int:
     return best
 
 
+def page(case: Case) -> list[int]:
+    """The page by its rule: down the scores while bids may count, then by organic worth."""
+    rows: list[int] = []
+    for _ in case.theta:
+        full = sum(case.score(row) > case.organic[row] for row in rows) >= case.paid
+        worth = case.organic if full else [case.score(row) for row in range(len(case.bid))]
+        left = [row for row in range(len(case.bid)) if row not in rows]
+        fitting = [row for row in left if allowed(case, (*rows, row))]
+        if not fitting:
+            break
+        rows.append(min(fitting, key=lambda row: (-worth[row], row)))
+    return rows
+
+
+def least_payment(case: Case, row: int, slot: int) -> int:
+    """What the least bids cost that reach each slot the row gained, by trying every threshold."""
+    half = Case(
+        [2 * worth for worth in case.organic], [2 * bid for bid in case.bid], case.merchant,
+        case.group, case.theta, case.merchant_cap, case.group_cap, 0, case.paid,
+    )  # fmt: skip
+    own = case.organic[row]
+    scores = {case.score(other) for other in range(len(case.bid))} | set(case.organic)
+    least = sorted({max(score - own, 0) for score in scores})
+    at_zero = page(case.with_bid(row, 0))
+    home = at_zero.index(row) if row in at_zero else len(case.theta)
+    total = 0
+    for gained in range(slot, home):
+        below = case.theta[gained + 1] if gained + 1 < len(case.theta) else 0
+        for bid in least:
+            tried = page(half.with_bid(row, 2 * bid + 1))
+            if row in tried and tried.index(row) <= gained:
+                total += (case.theta[gained] - below) * bid
+                break
+    return total
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the kernel says of a case."""
@@ -80,11 +117,15 @@ def kernel(case: Case) -> Outcome:
     bid = np.maximum(bid - case.reserve, 0)
     merchant, group = (np.array(x, np.int32) for x in (case.merchant, case.group))
     slots = len(theta)
-    filled = rank(work, organic, bid, item, merchant, group, slots, rules)
+    filled = rank(work, organic, bid, item, merchant, group, slots, case.paid, rules)
     rows = work.chosen[:filled].tolist()
-    found = np.zeros((7, filled), np.int64)
+    found = np.zeros((6, filled), np.int64)
     for slot, row in enumerate(rows):
-        rest = facts_of(work, slot, organic, item, merchant, group, theta, slots, filled, rules)
+        rest = (theta[slot], 0, 0)
+        if work.counted[slot]:
+            rest = facts_of(
+                work, slot, organic, bid, item, merchant, group, theta, slots, case.paid, rules
+            )
         found[:, slot] = bid[row], organic[row], theta[slot], *rest
     facts = Facts(*found, reserve=case.reserve)
     names = ("uplift", "gsp", "first_price")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,13 +11,13 @@ from hypothesis import strategies as st
 
 from adunion.decision.auction.pricing import pricing
 
-from .reference import Case, allowed, best_welfare, kernel
+from .reference import Case, allowed, best_welfare, kernel, least_payment, page
 
 EXAMPLES = settings(max_examples=150, deadline=None, derandomize=True)
 
 
 @st.composite
-def cases(draw: st.DrawFn, rows_max: int = 6, slots_max: int = 4) -> Case:
+def cases(draw: st.DrawFn, rows_max: int = 6, slots_max: int = 4, capped: bool = True) -> Case:
     """Small auctions full of ties, caps that bind, and items without a bid."""
     rows = draw(st.integers(1, rows_max))
     worth = st.one_of(st.integers(0, 6), st.integers(0, 1_000_000))
@@ -31,11 +33,12 @@ def cases(draw: st.DrawFn, rows_max: int = 6, slots_max: int = 4) -> Case:
         merchant_cap=draw(st.integers(1, 3)),
         group_cap=draw(st.integers(1, 2)),
         reserve=draw(st.one_of(st.just(0), st.integers(1, 6), st.integers(0, 500_000))),
+        paid=draw(st.integers(0, slots_max)) if capped else 99,
     )
 
 
 @EXAMPLES
-@given(case=cases())
+@given(case=cases(capped=False))
 def test_greedy_is_optimal_under_caps(case: Case) -> None:
     out = kernel(case)
     welfare = sum(t * case.score(r) for t, r in zip(case.theta, out.rows, strict=False))
@@ -44,15 +47,13 @@ def test_greedy_is_optimal_under_caps(case: Case) -> None:
 
 
 @EXAMPLES
-@given(case=cases(), data=st.data())
+@given(case=cases(capped=False), data=st.data())
 def test_the_uplift_price_is_the_externality(case: Case, data: st.DataObject) -> None:
     out = kernel(case)
     slot = data.draw(st.integers(0, len(out.rows) - 1))
     row, theta = out.rows[slot], case.theta[slot]
     bid = max(case.bid[row] - case.reserve, 0)
     without = case.with_bid(row, 0)
-    assert out.facts.welfare[slot] == best_welfare(case)
-    assert out.facts.welfare_without[slot] == best_welfare(without)
     slot_organic = kernel(without).slot_of(row)
     exposure_organic = case.theta[slot_organic] if slot_organic < len(case.theta) else 0
     assert out.facts.exposure_organic[slot] == exposure_organic
@@ -120,12 +121,31 @@ def test_a_higher_bid_never_lowers_the_slot(case: Case, data: st.DataObject) -> 
 
 
 @EXAMPLES
-@given(case=cases(rows_max=24, slots_max=12))
+@given(case=cases(rows_max=24, slots_max=12, capped=False))
 def test_better_scores_have_better_slots_and_ties_go_by_row(case: Case) -> None:
     rows = kernel(case).rows
     keys = [(-case.score(row), row) for row in rows]
     assert keys == sorted(keys)
     assert len(set(rows)) == len(rows)
+
+
+@EXAMPLES
+@given(case=cases(rows_max=8, slots_max=5))
+def test_a_page_at_its_ad_load_goes_on_by_organic_worth(case: Case) -> None:
+    out = kernel(case)
+    assert out.rows == page(case)
+    assert out.facts.moved.sum() <= case.paid
+
+
+@EXAMPLES
+@given(case=cases())
+def test_under_an_ad_load_a_slot_costs_the_least_bids_that_reach_it(case: Case) -> None:
+    case = replace(case, reserve=0)
+    out = kernel(case)
+    for slot, row in enumerate(out.rows):
+        if out.facts.moved[slot]:
+            assert out.facts.payment[slot] == least_payment(case, row, slot)
+        assert not out.facts.moved[slot] or out.price["gsp"][slot] <= case.bid[row]
 
 
 def test_prices_by_hand() -> None:

@@ -1,0 +1,73 @@
+"""The ad load: how many slots of a page bids may move, so that no page is wholly paid.
+
+The first slot, and a share of those beyond it; and no more than a share of a day's slots. Of that
+each page is allowed its part, rounded by the id of its request so that the mean is exact: it needs
+no memory, so every node and every replay allow the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from adunion.kernel.chance import uniform
+
+ALL_BPS = 10_000
+_DAY = 0xAD  # purpose of the draw
+
+
+def paid_slots(
+    request: npt.NDArray[np.void],
+    slots: npt.NDArray[np.int16],
+    page_bps: npt.NDArray[np.int64],
+    day_bps: int,
+) -> npt.NDArray[np.int16]:
+    """How many slots of each page bids may move, (n,).
+
+    Args:
+        request: ids, (n,) V16.
+        slots: wanted, (n,).
+        page_bps: share of those beyond the first, (n,).
+        day_bps: share of all of a day's slots.
+    """
+    most = page_most(slots, page_bps)
+    if day_bps < ALL_BPS and len(request):
+        words = np.ascontiguousarray(request).view(np.uint64).reshape(-1, 2)
+        _part_of_day(words, slots, day_bps / ALL_BPS, most)
+    return most
+
+
+def page_most(
+    slots: npt.NDArray[np.int16], page_bps: npt.NDArray[np.int64] | int
+) -> npt.NDArray[np.int16]:
+    """The limit of a page alone, (n,)."""
+    return (1 + (slots.astype(np.int64) - 1) * page_bps // ALL_BPS).astype(np.int16)
+
+
+@njit(cache=True, nogil=True)
+def _part_of_day(
+    words: npt.NDArray[np.uint64],
+    slots: npt.NDArray[np.int16],
+    share: float,
+    most: npt.NDArray[np.int16],
+) -> None:
+    for row in range(len(slots)):
+        key = words[row, 0] ^ words[row, 1]
+        most[row] = min(most[row], int(slots[row] * share + uniform(key, 0, _DAY)))
+
+
+def standing(
+    winners: Sequence[int], organic: npt.NDArray[np.int64], bid: npt.NDArray[np.int64], paid: int
+) -> tuple[dict[int, int], int | None]:
+    """What each winner (candidate rows in slot order) stands by, and what another has to beat.
+
+    Where bids are full that is the last that counts; None: no bid counts on this page.
+    """
+    bidding = [row for row in winners if bid[row] > 0][:paid]
+    stands = {row: int(organic[row] + (bid[row] if row in bidding else 0)) for row in winners}
+    if len(bidding) < paid:
+        return stands, min(stands.values(), default=0)
+    return stands, stands[bidding[-1]] if bidding else None
