@@ -1,7 +1,9 @@
 """Backtest of the forecast: plans launched in made markets, told before and had in the end.
 
-A market lives through some days, with plans of its own. Then each newcomer is forecast, and arms
-with the same people launch the newcomers at other settings: their difference is A against B.
+A market lives through some days, with plans of its own. Then newcomers are booked, and each is
+forecast by what the market knows: the plans that run and those that are booked. Arms with the same
+people launch the newcomers at other settings: their difference is A against B. One arm more has
+people of another luck, which tells how much of an error is chance.
 """
 
 from __future__ import annotations
@@ -12,17 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
+from pathlib import Path
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 
 from adunion.campaigns.types import LivePlan
 from adunion.kernel.clock import generator, micros
 from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError, invalid
 from adunion.simulation.forecast import Cell
 from adunion.simulation.forecast.score import Launched
 from adunion.simulation.run import Progress, Run, Side
-from adunion.simulation.scenario import parse
+from adunion.simulation.scenario import Scenario, load, parse
 
 from .forecast import forecast
 from .market import Market
@@ -34,6 +39,7 @@ from .simulator import open_run, own_home, world_of
 DRAIN = timedelta(days=10)
 TARGETS = (2.0, 2.5, 3.0, 4.0, 5.0)
 ARMS = {"plain": 1.0, "dearer": 1.5, "cheaper": 0.7}  # factor on the target
+LUCK = 0x5EED  # of the people who meet the plain arm a second time
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,12 @@ class Size:
     incumbents: int = 3
     newcomers: int = 4
     settle_hours: int = 24  # that incumbents have before
+    scenario: Path | None = None  # its world, traffic, rhythm and shocks, instead of made ones
 
     @property
     def ticks(self) -> int:
         """Hours to live through in one market, arms counted apart."""
-        return self.history_days * 24 + self.settle_hours + self.days * 24 * len(ARMS)
+        return self.history_days * 24 + self.settle_hours + self.days * 24 * (len(ARMS) + 1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,17 @@ class Newcomer:
     name: str
     live: LivePlan
     rows: tuple[int, ...]
+
+
+def of_scenario(size: Size, path: Path) -> Size:
+    """The size with the shape of a scenario file."""
+    found = load(path)
+    if found.tick_minutes != 60:
+        raise invalid("tick_minutes", f"{path}: a backtest ticks by the hour.", "Give 60.")
+    return replace(
+        size, scenario=path, history_days=found.history_days,
+        requests_per_day=found.requests_per_day,
+    )  # fmt: skip
 
 
 def backtest(
@@ -110,7 +128,25 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 
 def one_market(settings: Settings, size: Size, seed: int, progress: Progress) -> list[Launched]:
     """The plans launched in one market."""
-    scenario = parse(
+    scenario = _scenario(size)
+    world = world_of(scenario, seed, _silent)
+    with open_records(settings) as server, own_home(settings, server) as (engine, home):
+        run = open_run(engine, home, scenario, seed, world, _silent)
+        try:
+            return _Stage(run, size, seed, progress).play()
+        finally:
+            run.market.close()
+
+
+def _scenario(size: Size) -> Scenario:
+    """The market's shape; plans and rivals of a scenario file make way for the backtest's own."""
+    if size.scenario is not None:
+        found = load(size.scenario)
+        shocks = [shock for shock in found.shocks if shock.kind != "rival"]
+        return found.model_copy(
+            update={"plans": [], "rivals": [], "shocks": shocks, "control": False, "days": 60}
+        )
+    return parse(
         {
             "history_days": size.history_days,
             "days": 60,
@@ -121,13 +157,6 @@ def one_market(settings: Settings, size: Size, seed: int, progress: Progress) ->
             },
         }
     )  # fmt: skip
-    world = world_of(scenario, seed, _silent)
-    with open_records(settings) as server, own_home(settings, server) as (engine, home):
-        run = open_run(engine, home, scenario, seed, world, _silent)
-        try:
-            return _Stage(run, size, seed, progress).play()
-        finally:
-            run.market.close()
 
 
 class _Stage:
@@ -153,7 +182,7 @@ class _Stage:
         market.train()
         self._live(start + timedelta(days=size.history_days) / 2, run.started, [side])
         market.train()
-        chosen = self._rng.permutation(size.merchants)
+        chosen = self._merchants()
         arm.launch([self._plan(row, run.started, None).live for row in chosen[: size.incumbents]])
         now = run.started + timedelta(hours=size.settle_hours)
         self._live(run.started, now, [side])
@@ -175,39 +204,71 @@ class _Stage:
             name: [_at(each, factor) for each in newcomers] for name, factor in ARMS.items()
         }
         told = {
-            (name, plan.name): forecast(
-                arm.grounds,
+            (name, plan.name): cell
+            for name, plans in settings.items()
+            for plan, cell in zip(plans, self._told(arm, plans, end), strict=True)
+        }
+        arms = {name: self._fork(side, arm, plans) for name, plans in settings.items()}
+        again = self._fork(side, arm, newcomers)
+        again[0].luck = LUCK
+        self._live(now, end, [fork for fork, _ in (*arms.values(), again)], count=True)
+        self._drain([*arms.values(), again], end)
+        return [
+            self._had(name, plan, told[name, plan.name], arms[name], again)
+            for name, plans in settings.items()
+            for plan in plans
+        ]
+
+    def _told(self, arm: Rehearsal, plans: list[Newcomer], end: datetime) -> list[Cell]:
+        """What is told of each newcomer, all of them being booked."""
+        booked = arm.copy()
+        booked.launch([plan.live for plan in plans])
+        booked.tick()
+        return [
+            forecast(
+                booked.grounds,
                 Wish(
                     np.array(plan.rows, np.int32), (float(plan.live.target_roi),),
                     end_us=micros(end),
                 ),
             ).cells[0]
-            for name, plans in settings.items()
             for plan in plans
-        }  # fmt: skip
-        arms: dict[str, tuple[Side, Rehearsal]] = {}
-        for name, plans in settings.items():
-            twin = arm.copy()
-            twin.launch([plan.live for plan in plans])
-            fork = self._run.side(twin, deepcopy(side.memory))
-            fork.later = side.later.copy()
-            fork.maker.number_orders_like(side.maker)
-            arms[name] = (fork, twin)
-        self._live(now, end, [fork for fork, _ in arms.values()], count=True)
-        self._drain(list(arms.values()), end)
-        return [
-            self._had(name, plan, told[name, plan.name], *arms[name])
-            for name, plans in settings.items()
-            for plan in plans
-        ]
+        ]  # fmt: skip
 
-    def _had(self, arm: str, plan: Newcomer, told: Cell, side: Side, twin: Rehearsal) -> Launched:
+    def _fork(
+        self, side: Side, arm: Rehearsal, plans: list[Newcomer]
+    ) -> tuple[Side, Rehearsal]:  # fmt: skip
+        """The market with the newcomers launched, and its people."""
+        twin = arm.copy()
+        twin.launch([plan.live for plan in plans])
+        fork = self._run.side(twin, deepcopy(side.memory))
+        fork.later = side.later.copy()
+        fork.maker.number_orders_like(side.maker)
+        return fork, twin
+
+    def _had(
+        self, arm: str, plan: Newcomer, told: Cell, own: tuple[Side, Rehearsal],
+        again: tuple[Side, Rehearsal],
+    ) -> Launched:  # fmt: skip
+        side, twin = own
         had, truth = twin.sums[plan.live.id], side.tally.plans[plan.live.id]
-        unit = twin.unit
+        twice = again[1].sums[plan.live.id].spend_micros / twin.unit
         return Launched(
-            self._seed, plan.name, arm, told, had.spend_micros / unit, had.gmv_minor,
-            had.added_minor, had.orders, truth.expected_gmv,
+            self._seed, plan.name, arm, told, had.spend_micros / twin.unit, had.gmv_minor,
+            had.added_minor, had.orders, truth.expected_gmv, truth.expected_orders,
+            twice if arm == "plain" else None,
         )  # fmt: skip
+
+    def _merchants(self) -> npt.NDArray[np.int64]:
+        """Those who make plans, in an order of chance; of a given world the larger ones."""
+        wanted = self._size.incumbents + self._size.newcomers
+        items = np.bincount(self._run.market.catalog.merchant)
+        if len(items) < wanted:
+            raise AdUnionError(
+                "few_merchants", f"The world has {len(items)} merchants, {wanted} are to launch.",
+                422, hint="Lower --newcomers, or give a larger world.",
+            )  # fmt: skip
+        return self._rng.permutation(np.argsort(-items, kind="stable")[: max(wanted, 8)])
 
     def _plan(self, merchant: int, start: datetime, end: datetime | None) -> Newcomer:
         catalog, rng = self._run.market.catalog, self._rng
@@ -233,6 +294,7 @@ class _Stage:
         self, first: datetime, last: datetime, sides: list[Side], count: bool = False
     ) -> None:
         for at in self._run.ticks(first, last):
+            self._run.reprice(at, sides)
             for side in sides:
                 side.arm.tick()
             self._run.tick(at, sides, count=count)

@@ -124,8 +124,13 @@ class Rehearsal:
         self.brain.engine.tick(now_us, results)
 
     def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
-        """Prices stay as they are in a rehearsal."""
-        raise NotImplementedError
+        """Set every price, by catalog row."""
+        brain = self.brain
+        catalog = replace(brain.catalog, price_minor=price_minor)
+        brain.set_catalog(
+            micros(self.clock.now()), catalog, brain.placements,
+            PlanBook.of(self.live, catalog), brain.index_of(catalog),
+        )  # fmt: skip
 
     def _left(self, plan: LivePlan) -> int | None:
         if plan.budget_left_micros is None:

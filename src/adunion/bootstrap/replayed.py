@@ -227,7 +227,7 @@ def _newcomers(grounds: Grounds, rows: Rows, shopper: npt.NDArray[np.void]) -> F
 
 
 def requests_of(brain: Brain, asked: EventBatch) -> RequestBatch:
-    """REQUEST events as requests; what a cart held is not in the log, the viewed item is."""
+    """REQUEST events as requests; of a cart the log has the first item."""
     place = brain.placement_rows(asked.placement)
     consent = asked.flags & FLAG_CONSENT > 0
     texts, query = np.unique(asked.text.astype(str), return_inverse=True)

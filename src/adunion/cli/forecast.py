@@ -136,6 +136,7 @@ def backtest(
     requests_per_day: int = typer.Option(10_000, min=500, max=1_000_000),
     days: int = typer.Option(4, min=1, max=28, help="That newcomers run"),
     newcomers: int = typer.Option(4, min=1, max=5, help="Plans launched in a market"),
+    scenario: Path = typer.Option(None, help="Take world, traffic and shocks of a scenario file"),
     jobs: int = typer.Option(2, min=1, max=64, help="Markets at once"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
     quiet: bool = typer.Option(False, help="No progress"),
@@ -145,8 +146,9 @@ def backtest(
     from adunion.simulation.forecast.score import score
 
     size = tests.Size(
-        markets=markets, requests_per_day=requests_per_day, days=days, newcomers=newcomers
-    )
+        markets=markets, requests_per_day=requests_per_day, days=days, newcomers=newcomers,
+    )  # fmt: skip
+    size = size if scenario is None else tests.of_scenario(size, scenario)
     with progress(quiet) as report:
         launched = tests.backtest(Settings(), size, seed, jobs, report)
     found = {"simulated": True, "seed": seed, "size": asdict(size), **score(launched)}
@@ -165,7 +167,7 @@ def _show_scores(found: dict[str, Any]) -> None:
     table = Table()
     for name in ("", "median error", "floor", "bias", "floor", "in the 80 % interval"):
         table.add_column(name, justify="right" if name else "left")
-    for name in ("roi", "spend", "gmv"):
+    for name in ("roi", "spend", "gmv", "orders"):
         if name in found:
             row = found[name]
             table.add_row(

@@ -97,7 +97,7 @@ def _decide(market: MarketPort, asked: DecideBody) -> Served:
     place = _raw(placement.id)
     slots = _slots(market, asked, batch, decisions, place, link)
     answer = body(f"req_{encode(request)}", rfc3339(now), slots)
-    viewed = asked.context.item
+    viewed = asked.context.item or next(iter(asked.context.cart), None)
     item = item_bytes(viewed) if viewed else _NOBODY
     flags = FLAG_CONSENT if asked.consent else 0
     text = batch.queries[0] if batch.queries else ""

@@ -163,6 +163,9 @@ class EventMaker:
         kind = np.full(count, EventType.REQUEST, np.uint8)
         slot = np.full(count, -1, np.int16)
         texts = np.array([*requests.queries, ""], object)
+        near = np.diff(requests.context_offsets) > 0  # the item looked at, or the cart's first
+        item = np.full(count, NO_ID, "V16")
+        item[near] = self._catalog.raw[requests.context_items[requests.context_offsets[:-1][near]]]
         return events(
             count,
             type=kind,
@@ -171,6 +174,7 @@ class EventMaker:
             request=requests.request,
             slot=slot,
             placement=self._placement_raw[requests.placement],
+            item=item,
             shopper=requests.shopper,
             flags=requests.consent * np.uint8(FLAG_CONSENT),
             text=texts[requests.query],

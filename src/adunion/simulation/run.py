@@ -52,6 +52,7 @@ class Side:
     later: Later
     tally: ArmTally
     maker: EventMaker
+    luck: int = 0  # people of another luck click and buy by other draws
 
 
 class Run:
@@ -114,7 +115,7 @@ class Run:
             side.tally = ArmTally(gmv_by_item=np.zeros(len(self.world.view.items), np.int64))
         ticks = self.ticks(self.started, self.ended)
         for number, at in enumerate(ticks):
-            self._reprice(at, sides)
+            self.reprice(at, sides)
             self.launch_due(at)
             for side in sides:
                 side.arm.tick()
@@ -222,7 +223,7 @@ class Run:
         item = np.append(self._stage.item_of_row, np.int32(-1))[decided.item]
         shown[decided_rows] = item
         response = respond(
-            self.world, self.seed, asked, shown, memory=side.memory,
+            self.world, self.seed + side.luck, asked, shown, memory=side.memory,
             price_minor=self._prices(), conversion=self._factor("conversion", at),
             returns=self._factor("returns", at), delay=self.scenario.conversion_delay,
         )  # fmt: skip
@@ -300,7 +301,8 @@ class Run:
         hour = (at - self.started) / _HOUR
         return shock.at_hour <= hour and (shock.until_hour is None or hour < shock.until_hour)
 
-    def _reprice(self, at: datetime, sides: list[Side]) -> None:
+    def reprice(self, at: datetime, sides: list[Side]) -> None:
+        """Let prices move where a shock begins or ends."""
         factor = self._factor("prices", at)
         if factor == self.price_factor:
             return

@@ -16,7 +16,7 @@ STEP_SD = 0.008  # of the level, an hour
 FIRST_SD = 0.3
 SURPRISE = 3.7  # standard deviations of what the last hours say together
 SURPRISE_HOURS = 4
-ORDERS_LEAST = 8.0  # hours of fewer expected orders are taken together with the next
+ORDERS_LEAST = 5.0  # times their spread: hours of fewer are taken together with the next
 
 
 def levels(expected: Floats, sold: Floats, orders: Floats, spread: float) -> Floats:
@@ -41,7 +41,7 @@ def _observations(
     waiting = np.zeros(3)
     for hour in range(len(expected)):
         waiting += expected[hour], sold[hour], orders[hour]
-        if waiting[2] >= ORDERS_LEAST:
+        if waiting[2] >= ORDERS_LEAST * spread:
             ratio = (waiting[1] / waiting[0] * waiting[2] + 0.5) / (waiting[2] + 0.5)
             logs[hour], variances[hour] = np.log(ratio), spread / waiting[2]
             waiting[:] = 0

@@ -1,4 +1,8 @@
-"""How much traffic is still to come: rates by hour of the week, learned as it passes."""
+"""How much traffic is still to come: rates by hour of the week, learned as it passes.
+
+A rate is the hour of the day's, times the weekday's, times the level of the last hours. A weekday
+seen for the first time may differ by itself, so the level believes a departure less then.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from ..auction.batch import HOUR_US, MONDAY_HOURS
 from .types import Floats
 
 WEEK = 168
-_WEIGHT_DAY = 1.0  # the hour of the day counts like one more week seen of that hour,
-_WEIGHT_ALL = 0.3  # and the mean like this many more days seen of that hour of the day
+_WEIGHT_DAY = 1.0  # hour of day times weekday count like one more week seen of that hour,
+_WEIGHT_ALL = 0.3  # and the mean like this many more days seen of either
+_DEPART_SEEN, _DEPART_UNSEEN = 0.04, 0.12  # usual log departures: of a weekday seen before, or not
+_SEEN_HOURS = 36  # of a weekday: one whole day before the one that runs
 _LEVEL_FADES = 0.5 ** (1 / 8)  # an hour: what the last hours say of the week's level
 _LEVEL_AFTER_HOURS = 48
 
@@ -47,19 +53,30 @@ class TrafficForecast:
         hour = now_us // HOUR_US
         if self._open_hour >= 0:
             self._close(hour)
-        level = float(self._recent[0] / self._recent[1])
-        return self._week(now_us) * level
+        return self._week(now_us) * self._level(hour - 1)
+
+    def _level(self, hour: int) -> float:
+        """What the last hours say of the hours to come, less what is usual of their weekday."""
+        apart = float(np.log(np.maximum(self._recent[0], 1e-9) / self._recent[1]))
+        weekday = (hour + MONDAY_HOURS) // 24 % 7
+        seen = self._hours.reshape(7, 24)[weekday].sum() >= _SEEN_HOURS
+        usual = _DEPART_SEEN if seen else _DEPART_UNSEEN
+        return float(np.exp(apart * apart**2 / (apart**2 + usual**2)))
 
     def _week(self, now_us: int) -> Floats:
         total, seen = self._requests.sum(), self._hours.sum()
         if not seen:  # within the first hour: as if it went on like this
             return np.full(WEEK, self._open_requests / max(now_us % HOUR_US / HOUR_US, 0.02))
         mean = total / seen
-        day = self._requests.reshape(7, 24).sum(axis=0) + _WEIGHT_ALL * mean
-        day /= self._hours.reshape(7, 24).sum(axis=0) + _WEIGHT_ALL
-        rates: Floats = (self._requests + _WEIGHT_DAY * np.tile(day, 7)) / (
-            self._hours + _WEIGHT_DAY
-        )
+        requests, hours = self._requests.reshape(7, 24), self._hours.reshape(7, 24)
+        day, weekday = np.full(24, mean), np.ones(7)
+        for _ in range(2):
+            due = (hours * weekday[:, None]).sum(axis=0)
+            day = (requests.sum(axis=0) + _WEIGHT_ALL * mean) / (due + _WEIGHT_ALL)
+            one = _WEIGHT_ALL * day.sum()
+            weekday = (requests.sum(axis=1) + one) / (hours @ day + one)
+        usual = np.outer(weekday, day).ravel()
+        rates: Floats = (self._requests + _WEIGHT_DAY * usual) / (self._hours + _WEIGHT_DAY)
         return rates
 
     def to_come(

@@ -1,14 +1,20 @@
-"""From a response to what is told: a cell for each target and budget, with 80 % intervals."""
+"""From a response to what is told: a cell for each target and budget, with 80 % intervals.
+
+The expected course meets no luck; a bidder that does spends less, since it makes good what went
+badly and may not what went well. So a figure is told at the middle of the courses that chance
+draws: the expected course times how far the middle of those of the same budget lies from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from .course import Course, Setting, Steering, drive
+from .course import SUMS, Course, Setting, Steering, drive
 from .trial import Response
 
 PATHS = 80  # draws of chance behind each interval
@@ -115,10 +121,32 @@ def answer(
     ones = np.ones(len(pairs))
     expected = drive(curves, steering, Setting(target, budget, ones, ones, ones))
     drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), rng)
+    expected = _to_the_middle(expected, drawn, budget)
     known = bool((~np.isnan(response.newcomer)).any())
     return [
         _cell(pair, row, expected, drawn, unit, known) for row, pair in enumerate(pairs)
     ]  # fmt: skip
+
+
+def _to_the_middle(expected: Course, drawn: Course, budget: Floats) -> Course:
+    """Each figure of the expected courses moved to the middle of the drawn ones, by budget."""
+    moved: dict[str, Floats] = {}
+    for name in SUMS:
+        value = getattr(expected, name)
+        middle = np.median(getattr(drawn, name).reshape(len(value), PATHS), axis=1)
+        ratio = np.where((value > 0) & (middle > 0), middle / np.maximum(value, 1e-300), np.nan)
+        moved[name] = value * _of_budget(np.log(ratio), budget)
+    return replace(expected, **moved)
+
+
+def _of_budget(logs: Floats, budget: Floats) -> Floats:
+    """Geometric means over the cells of each budget; 1 where nothing is known."""
+    means = np.zeros(len(logs))
+    for each in np.unique(budget):
+        own = (budget == each) & np.isfinite(logs)
+        means[budget == each] = logs[own].mean() if own.any() else 0.0
+    factors: Floats = np.exp(means)
+    return factors
 
 
 def _doubt(response: Response, doubt: Doubt) -> Doubt:
@@ -141,11 +169,18 @@ def _drawn(
 ) -> Course:
     """`PATHS` courses of each cell, cell by cell."""
     cells = len(target)
-    draws = np.exp(rng.standard_normal((4, PATHS)) * _log_deviation(doubt)[:, None])
+    draws = np.exp(_even_normals(4, rng) * _log_deviation(doubt)[:, None])
     volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
     setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio)
     course = drive(curves, steering, setting, rng)
     return replace(course, gmv=course.gmv * luck, added=course.added * luck)
+
+
+def _even_normals(columns: int, rng: np.random.Generator) -> Floats:
+    """(columns, PATHS) normal draws, each column spread evenly over the distribution."""
+    quantiles = (np.arange(PATHS) + 0.5) / PATHS
+    normals = np.array([NormalDist().inv_cdf(each) for each in quantiles])
+    return np.array([rng.permutation(normals) for _ in range(columns)])
 
 
 def _log_deviation(doubt: Doubt) -> Floats:

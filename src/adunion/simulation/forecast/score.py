@@ -1,7 +1,9 @@
 """How forecasts did: what was told of each launched plan beside what then happened to it.
 
 Beside every error stands its floor: what a forecast would score that knew each plan's true
-expectation, given what was shown. Only the chance of single orders is left in it.
+expectation, given what was shown. Only the chance of single orders is left in it. That of spend,
+which is no sum of chances, is told by launching some plans a second time among people of another
+luck: two such lives differ by the noise of both.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ class Launched:
     added_minor: float
     orders: int
     expected_gmv_minor: float  # the simulator's truth of what was shown
+    expected_orders: float
+    spend_again_minor: float | None = None  # of the same launch among people of another luck
 
     @property
     def roi(self) -> float:
@@ -71,21 +75,27 @@ def _scored(sold: Sequence[Launched]) -> dict[str, Any]:
 
 def _errors(plans: Sequence[Launched]) -> dict[str, dict[str, float]]:
     """By figure: median absolute error, bias, share within the interval, and the floors."""
-    floor = np.array([plan.expected_gmv_minor / plan.gmv_minor for plan in plans])
+    gmv = np.array([plan.expected_gmv_minor / plan.gmv_minor for plan in plans])
+    orders = np.array([plan.expected_orders / max(plan.orders, 1) for plan in plans])
+    twice = [plan for plan in plans if plan.spend_again_minor]
+    again = np.array([float(plan.spend_again_minor or 0) / plan.spend_minor for plan in twice])
     found: dict[str, dict[str, float]] = {}
-    for name, had in (
-        ("roi", [plan.roi for plan in plans]),
-        ("spend", [plan.spend_minor for plan in plans]),
-        ("gmv", [plan.gmv_minor for plan in plans]),
+    for name, key, had, floor in (
+        ("roi", "roi", [plan.roi for plan in plans], gmv),
+        ("spend", "spend_minor", [plan.spend_minor for plan in plans], None),
+        ("gmv", "gmv_minor", [plan.gmv_minor for plan in plans], gmv),
+        ("orders", "orders", [max(plan.orders, 1) for plan in plans], orders),
     ):
-        bands = [getattr(plan.told, f"{name}_minor" if name != "roi" else name) for plan in plans]
+        bands = [getattr(plan.told, key) for plan in plans]
         ratio = np.array([band.value for band in bands]) / np.array(had)
         inside = [band.low <= each <= band.high for band, each in zip(bands, had, strict=True)]
         found[name] = {
             "error": _median_error(ratio), "bias": _bias(ratio), "covered": float(np.mean(inside)),
         }  # fmt: skip
-        if name != "spend":
+        if floor is not None:
             found[name] |= {"error_floor": _median_error(floor), "bias_floor": _bias(floor)}
+        elif len(again):
+            found[name] |= {"error_floor": _median_error(again) / float(np.sqrt(2))}
     return found
 
 

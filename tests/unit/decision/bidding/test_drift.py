@@ -42,3 +42,14 @@ def test_night_hours_without_traffic_do_no_harm() -> None:
     expected = np.tile(np.concatenate([np.full(12, 100.0), np.zeros(12)]), 4)
     found = levels(expected, expected * 0.9, expected, 1.0)
     assert abs(found[-1] - 0.9) < 0.03
+
+
+def test_few_orders_of_very_unequal_worth_are_no_shock() -> None:
+    """Worths with a spread of 6: an hour of ten such orders is half or twice another by chance."""
+    rng, alarms = generator(4), 0
+    for _ in range(20):
+        count = rng.poisson(10, 168)
+        sold = np.array([rng.gamma(0.2, 5.0, each).sum() for each in count])
+        found = levels(np.full(168, 10.0), sold, np.full(168, 10.0), 6.0)
+        alarms += bool((np.abs(np.diff(np.log(found))) > 0.25).any())
+    assert alarms <= 2

@@ -69,3 +69,22 @@ def test_quiet_hours_lower_the_forecast() -> None:
     traffic.observe([(first, 100)])
     traffic.observe([(first + 9, 100)])
     assert traffic.rates(MONDAY + 10 * HOUR_US).mean() == pytest.approx(20, rel=0.3)
+
+
+def test_a_busy_saturday_is_not_taken_for_a_busy_week() -> None:
+    """Days seen for the first time: their own weight is told apart from the market's level."""
+    weekly = np.array([0.96, 0.95, 0.95, 0.97, 1.02, 1.09, 1.06])
+    traffic = TrafficForecast()
+    for hour in range(144):
+        traffic.observe([(MONDAY // HOUR_US + hour, round(4_000 * weekly[hour // 24]))])
+    now = MONDAY + 144 * HOUR_US
+    came = 24 * 4_000 * (weekly[6] + weekly[:3].sum())
+    assert to_come(traffic, now, now + 96 * HOUR_US) == pytest.approx(came, rel=0.03)
+
+
+def test_traffic_that_halves_is_followed_within_a_day() -> None:
+    traffic = TrafficForecast()
+    for hour in range(192):
+        traffic.observe([(MONDAY // HOUR_US + hour, 1_000 if hour < 172 else 500)])
+    now = MONDAY + 192 * HOUR_US
+    assert to_come(traffic, now, now + 24 * HOUR_US) == pytest.approx(12_000, rel=0.3)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from adunion.simulation.forecast import Band, Cell
 from adunion.simulation.forecast.score import Launched, score
 
 
-def launched(plan: str, arm: str, told: float, had: float, expected: float = 0.0) -> Launched:
+def launched(
+    plan: str, arm: str, told: float, had: float, expected: float = 0.0, again: float | None = None
+) -> Launched:  # fmt: skip
     """A plan that spent 100 and was told and had these sales."""
     band = Band(told, told * 0.9, told * 1.1)
     spend, roi = Band(100.0, 90.0, 110.0), Band(told / 100, told * 0.9 / 100, told * 1.1 / 100)
     cell = Cell(2.0, None, 1.0, spend, band, band, band, roi, None)
-    return Launched(1, plan, arm, cell, 100.0, had, had, 50, expected or had)
+    return Launched(1, plan, arm, cell, 100.0, had, had, 50, expected or had, 50.0, again)
 
 
 PLANS = [
@@ -31,6 +34,8 @@ def test_errors_bias_and_coverage_by_hand() -> None:
     )
     assert found["roi"]["covered"] == 0.75
     assert found["spend"] == {"error": 0.0, "bias": 0.0, "covered": 1.0}
+    twice = [*PLANS, launched("c", "x", 1, 1, 1, 130.0), launched("c", "y", 1, 1, 1, 90.0)]
+    assert score(twice)["spend"]["error_floor"] == pytest.approx(0.2 / np.sqrt(2))
     assert found["roi"]["error_floor"] == 0.0
 
 

@@ -37,6 +37,29 @@ def test_the_rest_is_told_about_right_at_every_bid(log: Path) -> None:
     assert found["ctr"]["ours"]["auc"] > found["ctr"]["shipped"]["auc"] + 0.05
 
 
+def test_intervals_hold_what_came_and_are_no_wider_than_they_must(log: Path) -> None:
+    found = report(log, 0.7)
+    covered = {name: found["blocks_covered"][name] for name in ("spend", "wins", "clicks")}
+    assert all(0.6 <= share <= 1 for share in covered.values()), covered
+    for row in found["levels"]:
+        for name in ("spend", "wins", "clicks"):
+            assert row[name]["low"] <= row[name]["told"] <= row[name]["high"]
+        assert row["spend"]["high"] < 1.35 * row["spend"]["told"]
+    ours, shipped = found["ctr"]["ours"], found["ctr"]["shipped"]
+    assert ours["log_loss"] < shipped["log_loss"]
+
+
+def test_columns_in_any_order_with_or_without_a_heading_are_the_same_log(log: Path) -> None:
+    rows, one = np.loadtxt(log), read(log)
+    for order, head, between in (
+        ([1, 0, 2], "", " "), ([2, 1, 0], "", "\t"), ([2, 0, 1], "pctr,click,market_price", ","),
+    ):  # fmt: skip
+        np.savetxt(log, rows[:, order], header=head, comments="", delimiter=between)
+        other = read(log)
+        for name in ("click", "price", "pctr"):
+            assert np.allclose(getattr(one, name), getattr(other, name)), (order, name)
+
+
 def test_prices_before_are_used_and_prices_after_are_not(log: Path) -> None:
     whole = read(log)
     table = features(whole)
@@ -78,6 +101,8 @@ def test_the_real_log_is_told_and_the_shipped_prediction_beaten() -> None:
         (["0 1 0.1"] * 1_200 + ["0 nan 0.1"], "line 1201: it has a price below 0"),
         (["0 1 1.5"] + ["0 1 0.1"] * 1_200, "line 1: it has a predicted CTR"),
         (["0 1 0.1"] * 1_200, "0 clicks to fit on"),
+        (["click,bid,pctr"] + ["0,1,0.1"] * 1_200, "line 1: it names columns other than"),
+        (["", "0 1 0.1", "x 1 0.1"], "line 3: it is not three numbers"),
     ],
 )
 def test_a_broken_log_says_where(tmp_path: Path, lines: list[str], said: str) -> None:
