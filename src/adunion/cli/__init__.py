@@ -10,7 +10,19 @@ from pydantic import ValidationError
 
 from adunion.kernel.errors import AdUnionError
 
-from . import admin, bench, evaluate, forecast, importing, market, money, report, understand, worlds
+from . import (
+    admin,
+    bench,
+    evaluate,
+    forecast,
+    importing,
+    market,
+    money,
+    report,
+    search,
+    understand,
+    worlds,
+)
 from .output import fail
 
 app = typer.Typer(
@@ -28,6 +40,7 @@ app.add_typer(bench.bench_app, name="bench")
 app.add_typer(forecast.forecast_app, name="forecast")
 app.add_typer(evaluate.evaluate_app, name="evaluate")
 app.add_typer(understand.understand_app, name="understand")
+app.add_typer(search.search_app, name="search")
 app.add_typer(admin.db_app, name="db")
 app.add_typer(admin.key_app, name="key")
 app.add_typer(admin.user_app, name="user")

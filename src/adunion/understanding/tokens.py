@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 CHARS_MAX = 4_000
 """Longer texts (a page) are read to here: what it is about stands at the front."""
@@ -43,17 +44,28 @@ def tokens(text: str, *, singles: bool = False) -> list[str]:
 
     An index is built with `singles` so that a query of one character finds something.
     """
-    found: list[str] = []
+    return [token for piece in pieces(text, singles=singles) for token in piece]
+
+
+def pieces(text: str, *, singles: bool = False) -> Iterator[list[str]]:
+    """The tokens of each piece as it is written: a word, a size, a run of unspaced script."""
     for piece in _PIECES.finditer(unicodedata.normalize("NFKC", text[:CHARS_MAX]).lower()):
         kind = piece.lastgroup
         if kind == "unit":
-            factor, unit = _UNITS[piece["unit"]]
-            found.append(f"{float(piece['number'][:12]) * factor:g}{unit}")
+            yield [_size(float(piece["number"][:12]), piece["unit"])]
         elif kind == "unspaced":
-            found.extend(_pairs(piece["unspaced"], singles))
+            yield _pairs(piece["unspaced"], singles)
         else:
-            found.extend(_words(piece["word"]))
-    return found
+            yield _words(piece["word"])
+
+
+def _size(number: float, said: str) -> str:
+    """A size in its one unit; memory is told in powers of ten, as 1024 GB are sold as 1 TB."""
+    factor, unit = _UNITS[said]
+    value = number * factor
+    if unit == "gb" and value >= 1024 and value % 1024 == 0:
+        value = value / 1024 * 1000
+    return f"{value:g}{unit}"
 
 
 def _pairs(run: str, singles: bool) -> list[str]:

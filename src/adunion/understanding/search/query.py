@@ -1,0 +1,114 @@
+"""Answering queries: words first, then meaning where the words are not enough, then the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .features import features
+from .index import SearchIndex
+from .postings import Plan
+from .ranking import Model, shipped
+from .types import Floats, Hit, Ints, Query
+
+CANDIDATES_MAX = 300
+_COMPANY_OF = 10
+_ALL = 0.999
+_SURE_ITEMS = 3
+_UNKNOWN = -1
+
+Meaning = Callable[[str], Floats | None]
+"""Relatedness of every item to a text, (n,), or None where it is not at hand."""
+
+
+class Searcher:
+    """Searches one index; safe for many threads."""
+
+    def __init__(
+        self, index: SearchIndex, meaning: Meaning | None = None, model: Model | None = None
+    ) -> None:
+        self.index = index.warm()
+        self._meaning = meaning
+        self.model = model or shipped()
+
+    def search(self, text: str, top: int = 24) -> list[Hit]:
+        """The best items of a query, best first; none for a query that says nothing."""
+        rows, table, exact = self.candidates(text)
+        if not len(rows):
+            return []
+        score = self.model.probability(table)
+        key = score + exact
+        order = np.lexsort((rows, -key))[: max(top, 0)]
+        return [Hit(int(rows[k]), self.index.ids[rows[k]], float(min(key[k], 1.0))) for k in order]
+
+    def candidates(self, text: str) -> tuple[Ints, Floats, Floats]:
+        """Rows (k,), their features (k, F), and 1 where an item's own number was asked for (k,)."""
+        index = self.index
+        query = index.rewriter.read(text)
+        plan = plan_of(query, index)
+        exact = self._exact(query)
+        score, cover = index.postings.first_pass(plan)
+        found = np.flatnonzero(score)
+        prior = score[found] + cover[found]
+        if len(found) > CANDIDATES_MAX:
+            best = np.lexsort((found, -prior))[:CANDIDATES_MAX]
+            found, prior = found[best], prior[best]
+        rows = np.union1d(found, exact).astype(np.int32)
+        meaning = None
+        if self._meaning is not None and query.concepts and not _sure(cover):
+            meaning = self._meaning(text)
+            if meaning is not None:
+                near = np.argsort(-meaning, kind="stable")[:50]
+                rows = np.union1d(rows, near).astype(np.int32)
+        if not len(rows):
+            return rows, np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
+        detail, told = index.postings.detail(plan, rows)
+        first = index.first_words(plan.token, rows)
+        total = score[rows] + cover[rows]
+        table = features(
+            detail, told, plan.weight, first, index.titles, rows,
+            self._company(rows, total),
+            np.zeros(len(rows), np.float32) if meaning is None else meaning[rows],
+        )  # fmt: skip
+        return rows, table, np.isin(rows, exact).astype(np.float32)
+
+    def _exact(self, query: Query) -> Ints:
+        """Items whose GTIN or manufacturer's number is the query, or a word of it."""
+        found: list[int] = []
+        for said in query.codes:
+            found += self.index.codes.get(said.lstrip("0"), [])
+        return np.unique(np.array(found, np.int32))
+
+    def _company(self, rows: Ints, total: Floats) -> Floats:
+        """Likeness to what matches best: one stray match among many of a kind falls back."""
+        vectors = self.index.centred
+        if vectors is None:
+            return np.zeros(len(rows), np.float32)
+        best = np.lexsort((rows, -total))[:_COMPANY_OF]
+        mean = vectors[rows[best]].mean(0)
+        mean /= max(float(np.linalg.norm(mean)), 1e-9)
+        return np.asarray(vectors[rows] @ mean, np.float32)
+
+
+def _sure(cover: Floats) -> bool:
+    """Whether words are enough: several items say all of the query."""
+    return int((cover > _ALL).sum()) >= _SURE_ITEMS
+
+
+def plan_of(query: Query, index: SearchIndex) -> Plan:
+    """A query in the numbers of an index; rare words count for more, unknown ones for most."""
+    token = np.array([index.vocabulary.get(t, _UNKNOWN) for t in query.concepts], np.int32)
+    idf = index.postings.idf
+    rarest = float(np.log1p(len(index) + 0.5) / 0.5) if not len(idf) else float(idf.max())
+    weight = np.array([idf[t] if t >= 0 else rarest for t in token], np.float32)
+    weight = weight / max(float(weight.sum()), 1e-9)
+    others = query.alternatives
+    tokens = [index.vocabulary[t] for each in others for t in each.tokens]
+    sizes = [len(each.tokens) for each in others]
+    return Plan(
+        token, weight.astype(np.float32),
+        np.array([e.first for e in others], np.int32), np.array([e.last for e in others], np.int32),
+        np.array([e.weight for e in others], np.float32),
+        np.concatenate(([0], np.cumsum(sizes))).astype(np.int32), np.array(tokens, np.int32),
+    )  # fmt: skip
