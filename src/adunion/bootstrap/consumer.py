@@ -183,7 +183,8 @@ def charge_impressions(
     np.add.at(sums, rows, batch.price_micros[paid])
     spend = dict(zip(prefixed_ids("cmp", owing), sums.tolist(), strict=True))
     ledger.post(conn, plans.charge(conn, spend, f"log:{at}"))
-    leases.settle(conn, _by_minute(batch, paid))
+    if leases.waiting(conn):
+        leases.settle(conn, _by_minute(batch, paid))
 
 
 def _by_minute(batch: EventBatch, paid: npt.NDArray[np.bool_]) -> dict[tuple[str, int], int]:

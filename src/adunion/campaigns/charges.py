@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from adunion.engines.arrays import insert_columns
 from adunion.kernel.errors import conflict, invalid, not_found
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import PLATFORM_MEDIA, Posting, merchant_wallet
@@ -75,8 +76,8 @@ def _bill(row: Row[Any], micros: int, key: str) -> dict[str, Any]:
 def _write(conn: Connection, bills: list[dict[str, Any]]) -> None:
     if not bills:
         return
-    columns = ("plan_id", "key", "micros", "amount_minor")
-    conn.execute(plan_charges.insert(), [{name: bill[name] for name in columns} for bill in bills])
+    names = ("plan_id", "key", "micros", "amount_minor")
+    insert_columns(conn, plan_charges, {name: [bill[name] for bill in bills] for name in names})
     given = select(
         func.unnest(cast([bill["plan_id"] for bill in bills], ARRAY(Text))).label("plan_id"),
         func.unnest(cast([bill["spend_micros"] for bill in bills], ARRAY(BigInteger))).label(

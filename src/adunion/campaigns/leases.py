@@ -183,6 +183,11 @@ def give_back(conn: Connection, node: str, promised: Mapping[str, int], now: dat
     )
 
 
+def waiting(conn: Connection) -> bool:
+    """Whether nodes have promised anything that may still be settled."""
+    return bool(conn.scalar(text("select exists (select from promises)")))
+
+
 def settle(conn: Connection, charged: Mapping[tuple[str, int], int]) -> None:
     """Promises that were seen and charged, by (plan, minute of the decision since the epoch)."""
     if charged:

@@ -17,10 +17,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from adunion.engines import paging
+from adunion.engines.arrays import insert_columns
 
 from .rates import Agreed
 from .tables import (
@@ -68,70 +69,44 @@ def agreed_terms(conn: Connection, merchant_ids: Sequence[str]) -> list[Agreed]:
 
 def add_lines(conn: Connection, lines: Sequence[tuple[str, CreditedLine, Terms]]) -> None:
     """Write commissions of lines that have none yet."""
-    conn.execute(
-        insert(commissions).on_conflict_do_nothing(),
-        [
-            {
-                "id": id_,
-                "order_id": line.order_id,
-                "line": line.line,
-                "link_id": line.link_id,
-                "publisher_id": line.publisher_id,
-                "merchant_id": line.merchant_id,
-                "category": line.category,
-                "base_minor": line.amount_minor,
-                "currency": line.currency,
-                "rate_bps": terms.rate_bps,
-                "fee_bps": terms.fee_bps,
-                "hold_days": terms.hold_days,
-                "at": line.at,
-            }
-            for id_, line, terms in lines
-        ],
-    )
+    ids, given, terms = zip(*lines, strict=True)
+    same = ("order_id", "line", "link_id", "publisher_id", "merchant_id", "category", "currency")
+    agreed = ("rate_bps", "fee_bps", "hold_days")
+    columns = {
+        "id": list(ids),
+        **{name: [getattr(line, name) for line in given] for name in (*same, "at")},
+        "base_minor": [line.amount_minor for line in given],
+        **{name: [getattr(one, name) for one in terms] for name in agreed},
+    }
+    insert_columns(conn, commissions, columns, keep=True)
 
 
 def add_receipts(conn: Connection, received: dict[str, datetime]) -> None:
     """Write receipts of orders; the first one told stays."""
-    rows = [{"order_id": order_id, "at": at} for order_id, at in received.items()]
-    conn.execute(insert(commission_receipts).on_conflict_do_nothing(), rows)
+    columns = {"order_id": list(received), "at": list(received.values())}
+    insert_columns(conn, commission_receipts, columns, keep=True)
 
 
 def add_refunds(conn: Connection, refunds: Sequence[RefundedLine]) -> None:
     """Write refunds; the first of a number stays."""
-    rows = [
-        {
-            "order_id": r.order_id,
-            "line": r.line,
-            "number": r.number,
-            "amount_minor": r.amount_minor,
-            "at": r.at,
-        }
-        for r in refunds
-    ]
-    conn.execute(insert(commission_refunds).on_conflict_do_nothing(), rows)
+    names = ("order_id", "line", "number", "amount_minor", "at")
+    columns = {name: [getattr(refund, name) for refund in refunds] for name in names}
+    insert_columns(conn, commission_refunds, columns, keep=True)
 
 
 def add_changes(
     conn: Connection, changes: Sequence[tuple[Commission, Shares]], kind: str, at: datetime
 ) -> None:
     """Write what each commission's next change adds to its shares."""
-    conn.execute(
-        commission_changes.insert(),
-        [
-            {
-                "commission_id": commission.id,
-                "number": commission.changes + 1,
-                "kind": kind,
-                "estimated_minor": added.estimated_minor,
-                "held_minor": added.held_minor,
-                "payable_minor": added.payable_minor,
-                "fee_minor": added.fee_minor,
-                "at": at,
-            }
-            for commission, added in changes
-        ],
-    )
+    sums = ("estimated_minor", "held_minor", "payable_minor", "fee_minor")
+    columns = {
+        "commission_id": [commission.id for commission, _ in changes],
+        "number": [commission.changes + 1 for commission, _ in changes],
+        "kind": [kind] * len(changes),
+        **{name: [getattr(added, name) for _, added in changes] for name in sums},
+        "at": [at] * len(changes),
+    }
+    insert_columns(conn, commission_changes, columns)
 
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Commission]:
@@ -186,6 +161,8 @@ def _in_order() -> Select[Any]:
 
 def _stand(conn: Connection, rows: Sequence[Row[Any]]) -> list[Commission]:
     """Commissions with the sums of their changes and refunds, by a few flat queries."""
+    if not rows:
+        return []
     order_ids = sorted({r.order_id for r in rows})
     received = _receipts(conn, order_ids)
     refunded = _refunded(conn, order_ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,12 @@ def promised(table: Goods, plans: PlanBook, returned: npt.NDArray[np.float64] | 
 
 def exposures(placements: Sequence[Placement]) -> npt.NDArray[np.int64]:
     """(p, K) ten-thousandths, 0 past a placement's last slot; raises 422 unless they fall."""
+    return _exposures(tuple(placements))
+
+
+@lru_cache(maxsize=16)
+def _exposures(placements: tuple[Placement, ...]) -> npt.NDArray[np.int64]:
+    """The same; placements hardly ever change, and it is asked for at every tick."""
     slots_max = max((len(placement.exposures) for placement in placements), default=1)
     table = np.zeros((len(placements), max(slots_max, 1)), np.int64)
     for row, placement in enumerate(placements):

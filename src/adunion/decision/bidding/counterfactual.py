@@ -39,28 +39,58 @@ def sweep(
     Writes `pricing.Facts` to `found` (7, pairs, g, K) and, for the slots the plan's items got,
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
     """
+    most = len(work.score)
+    short, item = np.empty(most, np.int64), np.empty(most, np.int32)
+    organic, bid = np.empty(most, np.int64), np.empty(most, np.int64)
+    merchant, group = goods.merchant, goods.group
     for pair in range(len(pair_request)):
         request, plan = pair_request[pair], pair_plan[pair]
-        begin, end = offsets[request], offsets[request + 1]
-        item, organic = items[begin:end], organics[begin:end]
-        bid = bids[begin:end].copy()
-        merchant, group = goods.merchant, goods.group
         theta = goods.exposures[placement[request]]
         slots = min(int(slots_wanted[request]), len(theta))
         paid = int(paid_most[request])
+        own, count = _shortlist(
+            offsets[request],
+            offsets[request + 1],
+            plan,
+            items,
+            organics,
+            bids,
+            plans,
+            merchant,
+            group,
+            slots,
+            rules,
+            work,
+            short,
+            item,
+            organic,
+            bid,
+        )
+        their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
         for step in range(len(grid)):
-            for row in range(end - begin):
-                if plans[begin + row] == plan:
-                    worth = chances[begin + row] * goods.promised_micros[item[row]]
-                    wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
-                    bid[row] = max(int(wanted) - rules.reserve_micros, 0)
-            filled = rank(work, organic, bid, item, merchant, group, slots, paid, rules)
+            for row in range(own):
+                worth = chances[short[row]] * goods.promised_micros[item[row]]
+                wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
+                bid[row] = max(int(wanted) - rules.reserve_micros, 0)
+            filled = rank(
+                work, their_organic, their_bid, their_item, merchant, group, slots, paid, rules
+            )
             for slot in range(filled):
                 winner = work.chosen[slot]
-                if plans[begin + winner] != plan or not work.counted[slot]:
+                if winner >= own or not work.counted[slot]:
                     continue
                 without, payment, rival = facts_of(
-                    work, slot, organic, bid, item, merchant, group, theta, slots, paid, rules
+                    work,
+                    slot,
+                    their_organic,
+                    their_bid,
+                    their_item,
+                    merchant,
+                    group,
+                    theta,
+                    slots,
+                    paid,
+                    rules,
                 )
                 found[0, pair, step, slot] = bid[winner]
                 found[1, pair, step, slot] = organic[winner]
@@ -69,7 +99,72 @@ def sweep(
                 found[4, pair, step, slot] = payment
                 found[5, pair, step, slot] = rival
                 found[6, pair, step, slot] = rules.reserve_micros
-                chance[pair, step, slot] = chances[begin + winner]
+                chance[pair, step, slot] = chances[short[winner]]
                 value[pair, step, slot] = (
-                    chances[begin + winner] * goods.promised_micros[item[winner]]
+                    chances[short[winner]] * goods.promised_micros[item[winner]]
                 )
+
+
+@njit(cache=True, nogil=True)
+def _shortlist(
+    begin: int,
+    end: int,
+    plan: int,
+    items: npt.NDArray[np.int32],
+    organics: npt.NDArray[np.int64],
+    bids: npt.NDArray[np.int64],
+    plans: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    slots: int,
+    rules: Rules,
+    work: Scratch,
+    short: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+) -> tuple[int, int]:
+    """The plan's candidates, then of the others those that can have a slot; how many there are.
+
+    On a matroid (see `auction.rank`) what the best set of the others leaves out stays out of the
+    best set with anything added. So the two pages of the others alone, by score and by organic
+    worth, are all that is needed of them. Writes candidate rows to `short` and their columns to
+    `item`, `organic` and `bid`; returns how many are the plan's, and how many there are.
+    """
+    others = 0
+    for row in range(begin, end):
+        if plans[row] != plan:
+            short[others] = row
+            item[others], organic[others], bid[others] = items[row], organics[row], bids[row]
+            others += 1
+    best, count = np.empty(2 * slots, np.int64), 0
+    for paid in (slots, 0):
+        filled = rank(
+            work,
+            organic[:others],
+            bid[:others],
+            item[:others],
+            merchant,
+            group,
+            slots,
+            paid,
+            rules,
+        )
+        for slot in range(filled):
+            row = short[work.chosen[slot]]
+            known = False
+            for k in range(count):
+                known = known or best[k] == row
+            if not known:
+                best[count] = row
+                count += 1
+    own = 0
+    for row in range(begin, end):
+        if plans[row] == plan:
+            short[own] = row
+            own += 1
+    short[own : own + count] = best[:count]
+    for k in range(own + count):
+        row = short[k]
+        item[k], organic[k], bid[k] = items[row], organics[row], bids[row]
+    return own, own + count
