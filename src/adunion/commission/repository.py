@@ -72,7 +72,7 @@ def add_lines(conn: Connection, lines: Sequence[tuple[str, CreditedLine, Terms]]
     ids, given, terms = zip(*lines, strict=True)
     same = ("order_id", "line", "link_id", "publisher_id", "merchant_id", "category", "currency")
     agreed = ("rate_bps", "fee_bps", "hold_days")
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": list(ids),
         **{name: [getattr(line, name) for line in given] for name in (*same, "at")},
         "base_minor": [line.amount_minor for line in given],
@@ -99,7 +99,7 @@ def add_changes(
 ) -> None:
     """Write what each commission's next change adds to its shares."""
     sums = ("estimated_minor", "held_minor", "payable_minor", "fee_minor")
-    columns = {
+    columns: dict[str, list[Any]] = {
         "commission_id": [commission.id for commission, _ in changes],
         "number": [commission.changes + 1 for commission, _ in changes],
         "kind": [kind] * len(changes),
