@@ -83,7 +83,7 @@ def add_lines(conn: Connection, lines: Sequence[tuple[str, CreditedLine, Terms]]
 
 def add_receipts(conn: Connection, received: dict[str, datetime]) -> None:
     """Write receipts of orders; the first one told stays."""
-    columns = {"order_id": list(received), "at": list(received.values())}
+    columns: dict[str, list[Any]] = {"order_id": list(received), "at": list(received.values())}
     insert_columns(conn, commission_receipts, columns, keep=True)
 
 
