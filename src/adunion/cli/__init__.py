@@ -20,6 +20,7 @@ from . import (
     money,
     report,
     search,
+    trends,
     understand,
     worlds,
 )
@@ -38,6 +39,7 @@ app.add_typer(money.ledger_app, name="ledger")
 app.add_typer(report.report_app, name="report")
 app.add_typer(bench.bench_app, name="bench")
 app.add_typer(forecast.forecast_app, name="forecast")
+app.add_typer(trends.trends_app, name="trends")
 app.add_typer(evaluate.evaluate_app, name="evaluate")
 app.add_typer(understand.understand_app, name="understand")
 app.add_typer(search.search_app, name="search")
