@@ -29,7 +29,7 @@ from adunion.understanding.orderfile import OrderColumns
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "src/adunion/understanding/needs"
-PRIOR = {"llm": 1.5, "llm / best": 0.0}
+PRIOR = {"llm": 3.5, "llm / best": 0.0}
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ def needs(
     said = [*(texts or []), *(_lines(in_) if in_ else [])]
     if not said:
         raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
-    library = _library(orders, orders_mapping, reviews)
-    finder = NeedFinder(library, matcher=_matcher(catalog, mapping, market))
+    matcher = _matcher(catalog, mapping, market)
+    library = _library(orders, orders_mapping, reviews, matcher)
+    finder = NeedFinder(library, matcher=matcher)
     found = [finder.read(text, _said(kind), top) for text in said]
     if json_:
         print_json([reading.as_dict() for reading in found])
@@ -80,13 +81,15 @@ def knowledge(
         out.print(", ".join(f"{value:,} {name}" for name, value in count.items()))
 
 
-def _library(orders: Path | None, mapping: str, reviews: Path | None) -> Library:
+def _library(
+    orders: Path | None, mapping: str, reviews: Path | None, matcher: ItemMatcher | None
+) -> Library:
     from adunion.understanding.needs.library import open_library
     from adunion.understanding.orderfile import OrderColumns
 
     said = OrderColumns().read(orders, mapping) if orders else None
     written = _lines(reviews) if reviews else None
-    return open_library(Settings(), said, written)
+    return open_library(Settings(), said, written, matcher)
 
 
 def _matcher(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher | None:

@@ -57,6 +57,17 @@ class Settings(BaseSettings):
     embed_cost_per_day_max: Decimal | None = Field(
         None, ge=0, description="What a day may cost at that price; absent: no limit"
     )
+    llm: str | None = Field(None, description="Language model: openai, test; absent: none")
+    llm_url: str | None = Field(None, description="Of an OpenAI-compatible endpoint, to /v1")
+    llm_key: str | None = Field(None, description="Bearer key of that endpoint", repr=False)
+    llm_model: str = Field("gpt-4o-mini", description="Model of that endpoint")
+    llm_timeout_s: float = Field(20, gt=0, le=600, description="Of one attempt")
+    llm_retries: int = Field(2, ge=0, le=10, description="Attempts after the first")
+    llm_answer_tokens_max: int = Field(800, ge=50, le=8_000, description="Of one answer")
+    llm_price_per_million: Decimal = Field(Decimal(0), ge=0, description="Of tokens")
+    llm_cost_per_day_max: Decimal | None = Field(
+        None, ge=0, description="What a day may cost at that price; absent: no limit"
+    )
     secret: str | None = Field(None, description="Signs tokens and sessions; made once if absent")
 
     def signing_key(self) -> bytes:

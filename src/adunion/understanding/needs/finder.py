@@ -47,11 +47,12 @@ class NeedFinder:
         asked = Asked(plain, kind, self.library)
         needs = self.needs(asked, most)
         if not needs or needs[0].strength < _SURE:
-            return Reading(shown, kind, intent, "no need was recognised")
+            notes = tuple(asked.notes)
+            return Reading(shown, kind, intent, "no need was recognised", notes=notes)
         if self._matcher is not None:
             needs = [replace(need, items=self._matcher.items(need.zh, need.en)) for need in needs]
         intent = "item" if asked.bare_item else intent
-        return Reading(shown, kind, intent, "", tuple(needs))
+        return Reading(shown, kind, intent, "", tuple(needs), tuple(asked.notes))
 
     def hits(self, asked: Asked) -> dict[str, Sequence[Hit]]:
         """What every source says, without what is asked for already."""

@@ -116,6 +116,7 @@ class Asked:
     text: str
     kind: Said
     library: Library
+    notes: list[str] = field(default_factory=list)  # what a source could not do, for people
     _vector: Vectors | None = field(default=None, repr=False)
 
     @cached_property

@@ -19,12 +19,20 @@ class Spending:
     """Tokens used on each day, in a small file; reserved before a call, settled after it."""
 
     def __init__(
-        self, path: Path, clock: Clock, price_per_million: Decimal, per_day_max: Decimal | None
+        self,
+        path: Path,
+        clock: Clock,
+        price_per_million: Decimal,
+        per_day_max: Decimal | None,
+        who: str = "embedder",
+        setting: str = "ADUNION_EMBED_COST_PER_DAY_MAX",
     ) -> None:
         self._path = path
         self._clock = clock
         self._price = price_per_million
         self._most = per_day_max
+        self._who = who
+        self._setting = setting
 
     def reserve(self, tokens: int) -> None:
         """Take up tokens before they are used; raises AdUnionError where the day's limit is met."""
@@ -35,12 +43,11 @@ class Spending:
         if used is not None:
             spent, again = self._cost(used), self._tomorrow()
             raise AdUnionError(
-                "embedder_budget",
-                f"The embedder has cost {spent} today, and {self._cost(tokens)} more would pass "
+                f"{self._who.replace(' ', '_')}_budget",
+                f"The {self._who} has cost {spent} today, and {self._cost(tokens)} more would pass "
                 f"the limit of {self._most} a day.",
                 429,
-                hint=f"It goes on at {again:%Y-%m-%dT%H:%MZ}; or raise "
-                "ADUNION_EMBED_COST_PER_DAY_MAX.",
+                hint=f"It goes on at {again:%Y-%m-%dT%H:%MZ}; or raise {self._setting}.",
             )
 
     def settle(self, more_tokens: int) -> None:
