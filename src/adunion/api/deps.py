@@ -22,6 +22,7 @@ from adunion.publishers import Publishers
 from adunion.settlement import Settlement
 from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity, Principal, Role
+from adunion.understanding.needs import Reading, Said
 
 
 class Decisions(Protocol):
@@ -29,6 +30,14 @@ class Decisions(Protocol):
 
     def find(self, request: bytes) -> LoggedDecisions | None:
         """The decision of a request, None where it was not kept."""
+        ...
+
+
+class Needs(Protocol):
+    """Reads needs from texts."""
+
+    def read(self, text: str, kind: Said = "query", most: int = 10) -> Reading:
+        """The needs of a text, strongest first."""
         ...
 
 
@@ -49,6 +58,7 @@ class ApiServices:
     insight: Insight
     decisions: Decisions
     forecast: Callable[[Ask], Forecast]
+    needs: Needs
 
 
 def _services(request: Request) -> ApiServices:

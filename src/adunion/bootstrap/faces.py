@@ -19,6 +19,7 @@ from adunion.trust import Identity
 from .forecasts import Forecasts
 from .kept import KeptDecisions
 from .live import LiveMarket
+from .needs import MarketNeeds
 from .notices import DemoAccount, HealthCheck, LogRow
 
 _SHOWN = (("CTR AUC", "click_auc"), ("CVR AUC", "order_auc"), ("CTR ECE", "click_ece"),
@@ -54,6 +55,7 @@ class Faces:
         self.ledger = market.ledger
         self.insight = market.insight
         self._forecasts = Forecasts(market)
+        self.needs = MarketNeeds(market)
         self.decisions = KeptDecisions(market.decisions, market.home)
         self.rules = market.brain.engine.settings
         self.intake = Intake(market, market.tracker, self._contradictions)

@@ -18,6 +18,7 @@ from adunion.ledger import Ledger
 from adunion.publishers import Publishers
 from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity
+from adunion.understanding.needs import Knowledge, Reading, Said
 
 
 class Decisions(Protocol):
@@ -38,6 +39,30 @@ class Shop(Protocol):
     @property
     def storefront(self) -> bool:
         """Whether the demo store is open."""
+        ...
+
+
+class Needs(Protocol):
+    """Reads needs from texts, and holds what is known of them."""
+
+    def read(self, text: str, kind: Said = "query", most: int = 10) -> Reading:
+        """The needs of a text, strongest first."""
+        ...
+
+    def knowledge(self, own: bool = True) -> Knowledge:
+        """All that is known, with or without the operator's own files."""
+        ...
+
+    def own(self, name: str) -> str:
+        """The operator's own file of that name."""
+        ...
+
+    def check(self, name: str, text: str) -> Knowledge:
+        """The knowledge as it would be with this text; raises what is wrong in it."""
+        ...
+
+    def keep(self, name: str, text: str) -> None:
+        """Put the operator's own file in force."""
         ...
 
 
@@ -107,6 +132,11 @@ class ConsoleServices(Protocol):
     @property
     def rules(self) -> DecisionSettings:
         """The operator's settings of the auction."""
+        ...
+
+    @property
+    def needs(self) -> Needs:
+        """What people need."""
         ...
 
     @property

@@ -33,6 +33,7 @@ from adunion.simulation.forecast import Ask, Band, Cell, Forecast
 from adunion.tracking import Intake
 from adunion.tracking.tables import order_lines, order_steps, orders, rejected_events
 from adunion.trust import LIGHT_HASHER, Identity
+from adunion.understanding.needs import Knowledge, Library, NeedFinder
 
 from .kept import Kept
 
@@ -184,6 +185,7 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         insight=Insight(engine),
         decisions=Kept(),
         forecast=Foretold(Plans(engine, clock, ids, "CNY")),
+        needs=NeedFinder(Library(Knowledge.load())),
     )
 
 

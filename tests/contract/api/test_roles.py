@@ -63,6 +63,7 @@ STATUS = {
     "GET /v1/ledger/accounts": (403, 403, 200),
     "GET /v1/ledger/entries": (403, 403, 200),
     "GET /v1/ledger/check": (403, 403, 200),
+    "POST /v1/understanding/needs": (200, 200, 200),
     "GET /v1/keys": (200, 200, 200),
     "POST /v1/keys": (201, 201, 201),
     "GET /v1/keys/{key_id}": (200, 200, 200),
@@ -93,6 +94,7 @@ def _bodies(ids: dict[str, str], role: str) -> dict[str, Any]:
         "POST /v1/links": {"item_id": ids["item_id"], **publisher},
         "POST /v1/wallet/top-ups": {"merchant_id": ids["merchant_id"], "amount": money},
         "POST /v1/keys": {"name": "another"},
+        "POST /v1/understanding/needs": {"texts": ["失眠"]},
     }
 
 

@@ -20,6 +20,7 @@ from . import (
     rejected_events,
     reports,
     statements,
+    understanding,
 )
 
 ROUTERS = (
@@ -43,4 +44,5 @@ ROUTERS = (
     ledger.wallet,
     ledger.ledger,
     keys.routes,
+    understanding.routes,
 )

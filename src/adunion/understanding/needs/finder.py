@@ -29,7 +29,7 @@ class NeedFinder:
         sources: Iterable[str] | None = None,
     ) -> None:
         self.library = library
-        self._weights = weights or Weights.load()
+        self._weights = weights or Weights.load("all" if library.embedder else "words")
         self._matcher = matcher
         chosen = SOURCES.names() if sources is None else sorted(sources)
         self._sources = [(name, SOURCES.get(name)) for name in chosen]

@@ -37,26 +37,24 @@ class Weights:
     prior: dict[str, float]
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Weights:
-        """Those that ship, or of a file."""
+    def load(cls, by: str = "all", path: Path | None = None) -> Weights:
+        """Those that ship, or of a file; `by` is `all` sources, or `words` without an embedder."""
         found = files(__package__) / FILE if path is None else path
         try:
-            data = orjson.loads(found.read_bytes())
+            data = orjson.loads(found.read_bytes())[by]
             return cls(float(data["bias"]), dict(data["weight"]), dict(data["prior"]))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise AdUnionError(
                 "bad_weights", f"{found}: {error}.", hint="Refit: python bench/needs.py --fit."
             ) from None
 
-    def save(self, path: Path, about: str) -> None:
-        """Write the file, with a word on how it was made."""
-        data = {
-            "about": about,
+    def as_dict(self) -> dict[str, object]:
+        """For the file."""
+        return {
             "bias": round(self.bias, 4),
             "weight": {name: round(value, 4) for name, value in self.weight.items()},
             "prior": self.prior,
         }
-        path.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
 
     def strength(self, rows: Sequence[Mapping[str, float]]) -> Floats:
         """Probability that each candidate is right, (k,)."""

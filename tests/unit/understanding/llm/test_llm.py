@@ -92,9 +92,13 @@ def test_a_days_cost_is_a_limit(ask: Ask) -> None:
         chat, llm_price_per_million=Decimal(1_000_000), llm_cost_per_day_max=Decimal(2_500),
         llm_answer_tokens_max=50,
     )  # fmt: skip
-    with pytest.raises(AdUnionError) as caught:
+
+    def spend() -> None:
         for n in range(30):  # 100 tokens each as the server counts, about 1,000 reserved
             model.answer(TASK, {"text": str(n)}, SCHEMA)
+
+    with pytest.raises(AdUnionError) as caught:
+        spend()
     assert caught.value.code == "llm_budget"
     assert 5 < len(chat.asked) < 25
 
