@@ -210,10 +210,6 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
 
     (plan_id, merchant_id, currency, budget_minor, spend_micros, over_micros)
     """
-    empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
-    columns = ["plan_id", "spend_micros", "over_micros"]
-    fresh = insert(plan_spend).from_select(columns, empty.order_by(plans.c.id))
-    conn.execute(fresh.on_conflict_do_nothing())
     chosen = (
         select(
             plans.c.id.label("plan_id"), plans.c.merchant_id, plans.c.currency,
@@ -224,6 +220,13 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
         .order_by(plans.c.id)
         .with_for_update(of=plan_spend, key_share=True)
     )  # fmt: skip
+    found = list(conn.execute(chosen))
+    if len(found) == len(set(plan_ids)):
+        return found
+    empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
+    columns = ["plan_id", "spend_micros", "over_micros"]
+    fresh = insert(plan_spend).from_select(columns, empty.order_by(plans.c.id))
+    conn.execute(fresh.on_conflict_do_nothing())
     return list(conn.execute(chosen))
 
 

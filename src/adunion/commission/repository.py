@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    Select,
     TextClause,
-    bindparam,
-    func,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
 
 from adunion.engines import paging
 from adunion.engines.arrays import insert_columns
@@ -111,20 +105,13 @@ def add_changes(
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Commission]:
     """Commissions of orders as they stand."""
-    mine = _any(commissions.c.order_id, order_ids)
-    return _stand(conn, conn.execute(_in_order().where(mine)).all())
+    rows = conn.execute(_OF_ORDERS, {"orders": list(order_ids)}).all()
+    return [_standing(row) for row in rows]
 
 
 def due(conn: Connection, until: datetime) -> list[Commission]:
     """Commissions whose hold ended by then and that are not released."""
-    released = select(commission_changes.c.commission_id).where(
-        commission_changes.c.commission_id == commissions.c.id,
-        commission_changes.c.kind == "released",
-    )
-    ended = commission_receipts.c.at + commissions.c.hold_days * timedelta(days=1)
-    received = commission_receipts.c.order_id == commissions.c.order_id
-    query = _in_order().join(commission_receipts, received)
-    return _stand(conn, conn.execute(query.where(ended <= until, ~released.exists())).all())
+    return [_standing(row) for row in conn.execute(_DUE, {"until": until}).all()]
 
 
 def page(
@@ -142,67 +129,57 @@ def page(
     if merchant_id is not None:
         query = query.where(commissions.c.merchant_id == merchant_id)
     found = paging.page(conn, query, commissions.c.id, limit, starting_after, ending_before)
-    return _stand(conn, found.rows), found.has_more
+    return _as_they_stand(conn, [row.id for row in found.rows]), found.has_more
 
 
 def get(conn: Connection, id_: str) -> Commission | None:
     """One commission."""
-    rows = conn.execute(select(commissions).where(commissions.c.id == id_)).all()
-    return next(iter(_stand(conn, rows)), None)
+    return next(iter(_as_they_stand(conn, [id_])), None)
 
 
-def _any(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-    return column == func.any(bindparam(None, list(values), ARRAY(Text)))
+def _as_they_stand(conn: Connection, ids: Sequence[str]) -> list[Commission]:
+    """Commissions by id, in that order."""
+    found = {row.id: _standing(row) for row in conn.execute(_BY_ID, {"ids": list(ids)})}
+    return [found[id_] for id_ in ids if id_ in found]
 
 
-def _in_order() -> Select[Any]:
-    return select(commissions).order_by(commissions.c.order_id, commissions.c.line)
+def _standing(r: Row[Any]) -> Commission:
+    return Commission(
+        r.id, r.order_id, r.line, r.link_id, r.publisher_id, r.merchant_id, r.category,
+        r.base_minor, min(r.refunded, r.base_minor), r.currency,
+        Terms(r.rate_bps, r.fee_bps, r.hold_days), r.at, r.received_at,
+        r.released, r.changes, Shares(r.estimated, r.held, r.payable, r.fee),
+    )  # fmt: skip
 
 
-def _stand(conn: Connection, rows: Sequence[Row[Any]]) -> list[Commission]:
-    """Commissions with the sums of their changes and refunds, by a few flat queries."""
-    if not rows:
-        return []
-    order_ids = sorted({r.order_id for r in rows})
-    received = _receipts(conn, order_ids)
-    refunded = _refunded(conn, order_ids)
-    changed = _changed(conn, [r.id for r in rows])
-    return [
-        Commission(
-            r.id, r.order_id, r.line, r.link_id, r.publisher_id, r.merchant_id, r.category,
-            r.base_minor, min(refunded.get((r.order_id, r.line), 0), r.base_minor), r.currency,
-            Terms(r.rate_bps, r.fee_bps, r.hold_days), r.at, received.get(r.order_id),
-            *changed.get(r.id, (False, 0, Shares())),
-        )
-        for r in rows
-    ]  # fmt: skip
+def _standing_of(which: str) -> TextClause:
+    """Commissions with the sums of their changes and refunds, by order and line."""
+    return text(
+        f"""
+        select c.*, r.at as received_at, coalesce(b.minor, 0)::bigint as refunded,
+               coalesce(s.released, false) as released, coalesce(s.changes, 0) as changes,
+               coalesce(s.estimated, 0)::bigint as estimated, coalesce(s.held, 0)::bigint as held,
+               coalesce(s.payable, 0)::bigint as payable, coalesce(s.fee, 0)::bigint as fee
+        from commissions c
+        left join commission_receipts r on r.order_id = c.order_id
+        left join lateral (
+            select sum(amount_minor) as minor from commission_refunds
+            where order_id = c.order_id and line = c.line
+        ) b on true
+        left join lateral (
+            select bool_or(kind = 'released') as released, count(*) as changes,
+                   sum(estimated_minor) as estimated, sum(held_minor) as held,
+                   sum(payable_minor) as payable, sum(fee_minor) as fee
+            from commission_changes where commission_id = c.id
+        ) s on true
+        where {which} order by c.order_id, c.line
+        """
+    )
 
 
-def _receipts(conn: Connection, order_ids: Sequence[str]) -> dict[str, datetime]:
-    query = select(commission_receipts).where(_any(commission_receipts.c.order_id, order_ids))
-    return {r.order_id: r.at for r in conn.execute(query)}
-
-
-def _refunded(conn: Connection, order_ids: Sequence[str]) -> dict[tuple[str, int], int]:
-    c = commission_refunds.c
-    query = select(c.order_id, c.line, func.sum(c.amount_minor)).where(_any(c.order_id, order_ids))
-    rows = conn.execute(query.group_by(c.order_id, c.line))
-    return {(order_id, line): int(minor) for order_id, line, minor in rows}
-
-
-def _changed(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[bool, int, Shares]]:
-    """Released or not, how many changes, and their sums, by commission."""
-    c = commission_changes.c
-    query = select(
-        c.commission_id,
-        func.bool_or(c.kind == "released"),
-        func.count(),
-        func.sum(c.estimated_minor),
-        func.sum(c.held_minor),
-        func.sum(c.payable_minor),
-        func.sum(c.fee_minor),
-    ).where(_any(c.commission_id, ids))
-    return {
-        id_: (released, changes, Shares(*map(int, sums)))
-        for id_, released, changes, *sums in conn.execute(query.group_by(c.commission_id))
-    }
+_OF_ORDERS = _standing_of("c.order_id = any(cast(:orders as text[]))")
+_BY_ID = _standing_of("c.id = any(cast(:ids as text[]))")
+_DUE = _standing_of(
+    "r.at + c.hold_days * interval '1 day' <= :until and not exists ("
+    "select from commission_changes d where d.commission_id = c.id and d.kind = 'released')"
+)

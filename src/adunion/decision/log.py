@@ -124,8 +124,7 @@ class Decided:
 
     def logged(self, rows: npt.NDArray[np.int64]) -> LoggedDecisions:
         """The chosen requests with their best candidates."""
-        parts = [_best(self, row) for row in rows.tolist()]
-        kept = np.concatenate(parts)
+        kept, sizes = _best(self, rows)
         columns: dict[str, Any] = {name: values[kept] for name, values in self.columns.items()}
         columns |= _by_candidate(self, rows, kept)
         columns |= {
@@ -138,19 +137,29 @@ class Decided:
             exposures=self.exposures[rows].astype(np.int32),
             paid_most=self.paid_most[rows],
             ranked=np.diff(self.candidates.offsets)[rows].astype(np.int32),
-            offsets=np.concatenate(([0], np.cumsum([len(part) for part in parts]))),
+            offsets=np.concatenate(([0], np.cumsum(sizes))),
             **columns,
         )
 
 
-def _best(decided: Decided, row: int) -> npt.NDArray[np.int64]:
-    """Candidate rows of a request to keep, best first: what is shown is always among them."""
-    begin, end = decided.candidates.offsets[row : row + 2]
-    score = decided.columns["organic"][begin:end] + decided.columns["bid"][begin:end]
-    order = begin + np.argsort(-score, kind="stable")
-    shown = decided.shown[row]
-    late = np.isin(order[CANDIDATES_MAX:], shown[shown >= 0])
-    return np.asarray(np.concatenate((order[:CANDIDATES_MAX], order[CANDIDATES_MAX:][late])))
+def _best(
+    decided: Decided, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Candidate rows of the requests to keep, and how many of each request.
+
+    The best come first, and what is shown is always among them.
+    """
+    first = decided.candidates.offsets[rows]
+    sizes = decided.candidates.offsets[rows + 1] - first
+    request = np.repeat(np.arange(len(rows)), sizes)
+    begins = np.cumsum(sizes) - sizes
+    candidate = np.arange(len(request)) - np.repeat(begins - first, sizes)
+    score = decided.columns["organic"][candidate] + decided.columns["bid"][candidate]
+    order = np.lexsort((-score, request))
+    place = np.arange(len(order)) - np.repeat(begins, sizes)
+    candidate = candidate[order]
+    kept = (place < CANDIDATES_MAX) | np.isin(candidate, decided.shown[rows])
+    return candidate[kept], np.bincount(request[kept], minlength=len(rows))
 
 
 def _by_candidate(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from types import NoneType
 from typing import Any
 
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.array import ListDumper
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, TextClause, text
+from sqlalchemy.dialects import postgresql
 
 
 class PlainListDumper(ListDumper):
@@ -44,16 +46,24 @@ def insert_columns(
     conn: Connection, table: Table, columns: Mapping[str, list[Any]], *, keep: bool = False
 ) -> None:
     """Insert rows given as columns by one statement; with `keep`, those not there already."""
-    casts = ", ".join(
-        f"cast(:{name} as {table.c[name].type.compile(conn.dialect)}[])" for name in columns
-    )
-    conn.execute(
-        text(
-            f"insert into {table.name} ({', '.join(columns)}) select * from unnest({casts})"
-            + (" on conflict do nothing" if keep else "")
-        ),
-        dict(columns),
-    )
+    conn.execute(_insertion(table, tuple(columns), "do nothing" if keep else ""), dict(columns))
+
+
+def add_columns(
+    conn: Connection, table: Table, keys: Mapping[str, list[Any]], sums: Mapping[str, list[Any]]
+) -> None:
+    """Insert rows of sums by one statement, or add them to the rows of the same keys."""
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+    conflict = f"({', '.join(keys)}) do update set {changes}"
+    conn.execute(_insertion(table, (*keys, *sums), conflict), {**keys, **sums})
+
+
+@cache
+def _insertion(table: Table, names: tuple[str, ...], conflict: str) -> TextClause:
+    types = [table.c[name].type.compile(postgresql.dialect()) for name in names]  # type: ignore[no-untyped-call]
+    casts = ", ".join(f"cast(:{n} as {type_}[])" for n, type_ in zip(names, types, strict=True))
+    insert = f"insert into {table.name} ({', '.join(names)}) select * from unnest({casts})"
+    return text(f"{insert} on conflict {conflict}" if conflict else insert)
 
 
 def use_plain_lists() -> None:

@@ -127,26 +127,26 @@ def _plan_hours(
     kinds: tuple[str, ...],
 ) -> Sums:
     event_kind, credit_kind, refund_kind = row_kinds
+    own = np.flatnonzero(batch.plan != NO_ID)
     coder = _Coder(
-        np.concatenate([batch.plan, credits.plan, refunded.plan, holder]),
+        np.concatenate([batch.plan[own], credits.plan, refunded.plan, holder]),
         len(kinds),
-        np.concatenate([batch.at_us, credits.at_us, refunded.at_us]),
+        np.concatenate([batch.at_us[own], credits.at_us, refunded.at_us]),
         _HOUR_US,
     )
     out = _Adder(
         "impressions", "moved_impressions", "first_slot", "clicks", "moved_clicks", "orders",
         "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor", "spend_micros",
     )  # fmt: skip
-    in_plan = batch.plan != NO_ID
-    moved = in_plan & ((batch.flags & FLAG_MOVED) != 0)
-    seen, clicked = batch.type == EventType.IMPRESSION, batch.type == EventType.CLICK
-    event_keys = coder.pack(batch.plan, event_kind, batch.at_us)
-    out.add("impressions", event_keys[in_plan & seen])
-    out.add("moved_impressions", event_keys[moved & seen])
-    out.add("first_slot", event_keys[moved & seen & (batch.slot == 0)])
-    out.add("clicks", event_keys[in_plan & clicked])
-    out.add("moved_clicks", event_keys[moved & clicked])
-    out.add("spend_micros", event_keys[moved & seen], batch.price_micros[moved & seen])
+    keys = coder.pack(batch.plan[own], event_kind[own], batch.at_us[own])
+    moved = (batch.flags[own] & FLAG_MOVED) != 0
+    seen, clicked = batch.type[own] == EventType.IMPRESSION, batch.type[own] == EventType.CLICK
+    out.add("impressions", keys[seen])
+    out.add("moved_impressions", keys[moved & seen])
+    out.add("first_slot", keys[moved & seen & (batch.slot[own] == 0)])
+    out.add("clicks", keys[clicked])
+    out.add("moved_clicks", keys[moved & clicked])
+    out.add("spend_micros", keys[moved & seen], batch.price_micros[own][moved & seen])
 
     credited = credits.plan != NO_ID
     credit_keys = coder.pack(credits.plan, credit_kind, credits.at_us)[credited]
@@ -236,9 +236,9 @@ def _market_hours(
     out.add("sponsored_impressions", keys[sponsored])
     out.add("clicks", keys[batch.type == EventType.CLICK])
     out.add("spend_micros", keys[sponsored], batch.price_micros[sponsored])
-    rows, known = _find(dimensions.items, batch.item)
-    rated = seen & known
-    out.add("experience_sum", keys[rated], dimensions.experience[rows[rated]].astype(np.float64))
+    rows, known = _find(dimensions.items, batch.item[seen])
+    worth = dimensions.experience[rows[known]].astype(np.float64)
+    out.add("experience_sum", keys[seen][known], worth)
 
     credit_keys = coder.pack(np.full(len(credits.plan), NO_ID), credit_kind, credits.at_us)
     organic = credits.plan == NO_ID

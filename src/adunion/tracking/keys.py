@@ -7,11 +7,12 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from adunion.kernel.ids import decode
+from adunion.catalog.snapshot import raw_ids as catalog_ids
 
 from .types import EventType
 
 U64 = npt.NDArray[np.uint64]
+_NOBODY = "nul_" + "0" * 26
 _LETTERS = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 
 
@@ -70,8 +71,7 @@ def id_texts(prefix: str, ids: npt.NDArray[np.void]) -> list[str]:
 
 def raw_ids(texts: list[str | None]) -> npt.NDArray[np.void]:
     """Prefixed ids back to 16 bytes each, shape (n,); None gives `NO_ID`."""
-    raw = [bytes(16) if text is None else decode(text[4:]) for text in texts]
-    return np.frombuffer(b"".join(raw), "V16") if raw else np.zeros(0, "V16")
+    return catalog_ids([_NOBODY if text is None else text for text in texts])
 
 
 def event_key(type_: EventType, id_: bytes, slot_or_line: int, number: int = 0) -> int:

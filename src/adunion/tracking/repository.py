@@ -94,14 +94,13 @@ def release(conn: Connection, order_ids: list[str]) -> None:
 
 def position(conn: Connection, consumer: str) -> int:
     """How many rows of the event log a consumer has applied; held until the transaction ends."""
-    conn.execute(
-        text("insert into consumed values (:c, 0) on conflict do nothing"), {"c": consumer}
-    )
-    found = conn.execute(
-        text("select position from consumed where consumer = :c for no key update"),
-        {"c": consumer},
-    )
-    return int(found.scalar_one())
+    chosen = text("select position from consumed where consumer = :c for no key update")
+    found = conn.execute(chosen, {"c": consumer}).scalar_one_or_none()
+    if found is None:
+        fresh = text("insert into consumed values (:c, 0) on conflict do nothing")
+        conn.execute(fresh, {"c": consumer})
+        found = conn.execute(chosen, {"c": consumer}).scalar_one()
+    return int(found)
 
 
 def set_position(conn: Connection, consumer: str, position: int) -> None:

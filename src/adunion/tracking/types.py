@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -72,7 +72,18 @@ class EventBatch:
 
     def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> EventBatch:
         """The chosen rows, in that order."""
-        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        if rows.dtype == np.bool_:
+            rows = np.flatnonzero(rows)  # once, not for each column
+            if len(rows) == len(self):
+                return self
+        return EventBatch(*[getattr(self, name)[rows] for name in _NAMES])
+
+    def between(self, first: int, last: int) -> EventBatch:
+        """The rows from `first` to before `last`, as views."""
+        return EventBatch(*[getattr(self, name)[first:last] for name in _NAMES])
+
+
+_NAMES = tuple(column.name for column in fields(EventBatch))
 
 
 def concat(batches: list[EventBatch]) -> EventBatch:
@@ -81,11 +92,9 @@ def concat(batches: list[EventBatch]) -> EventBatch:
         return batches[0]
     if not batches:
         return events(0)
-    columns = {
-        f.name: np.concatenate([getattr(batch, f.name) for batch in batches])
-        for f in fields(EventBatch)
-    }
-    return EventBatch(**columns)
+    return EventBatch(
+        *[np.concatenate([getattr(batch, name) for batch in batches]) for name in _NAMES]
+    )
 
 
 @dataclass(frozen=True)
@@ -109,16 +118,17 @@ _DTYPES: dict[str, str] = {
 def events(count: int, **columns: npt.NDArray[np.generic] | int | float | str) -> EventBatch:
     """A batch from the columns given (arrays or one value for all); the rest are zero or none."""
     filled: dict[str, npt.NDArray[np.generic]] = {}
-    for column in fields(EventBatch):
-        given = columns.pop(column.name, None)
-        if column.name in _ID_COLUMNS:
-            filled[column.name] = np.zeros(count, "V16") if given is None else np.asarray(given)
-        elif column.name == "text":
+    for name in _NAMES:
+        given = columns.pop(name, None)
+        if name in _ID_COLUMNS:
+            filled[name] = np.zeros(count, "V16") if given is None else np.asarray(given)
+        elif name == "text":
             filled["text"] = np.full(count, "", object) if given is None else np.asarray(given)
+        elif isinstance(given, np.ndarray) and given.ndim:
+            filled[name] = given.astype(_DTYPES[name])
         else:
-            default = -1 if column.name == "slot" else 0
-            value = np.asarray(default if given is None else given, _DTYPES[column.name])
-            filled[column.name] = np.array(np.broadcast_to(value, (count,)))
+            default = -1 if name == "slot" else 0
+            filled[name] = np.full(count, default if given is None else given, _DTYPES[name])
     if columns:
         raise TypeError(f"no such columns: {sorted(columns)}")
     for name, array in filled.items():

@@ -14,10 +14,10 @@ from sqlalchemy import (
     Table,
     func,
     select,
-    text,
 )
 
 from adunion.campaigns.tables import plans
+from adunion.engines.arrays import add_columns
 from adunion.kernel.money import micros_per_minor
 from adunion.publishers.tables import links
 
@@ -55,20 +55,9 @@ def add(conn: Connection, rollup: Rollup) -> None:
 
 def add_sums(conn: Connection, table: Table, sums: Sums) -> None:
     """Add rows of sums to a table, or to the rows of the same keys that it has."""
-    columns = {**sums.keys, **{name: array.tolist() for name, array in sums.sums.items()}}
-    if not sums.keys or not len(next(iter(sums.keys.values()))):
-        return
-    casts = ", ".join(
-        f"cast(:{name} as {table.c[name].type.compile(conn.dialect)}[])" for name in columns
-    )
-    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums.sums)
-    conn.execute(
-        text(
-            f"insert into {table.name} ({', '.join(columns)}) select * from unnest({casts}) "
-            f"on conflict ({', '.join(sums.keys)}) do update set {changes}"
-        ),
-        columns,
-    )
+    if sums.keys and len(next(iter(sums.keys.values()))):
+        added = {name: array.tolist() for name, array in sums.sums.items()}
+        add_columns(conn, table, sums.keys, added)
 
 
 def plan_results(
