@@ -220,7 +220,7 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
         .order_by(plans.c.id)
         .with_for_update(of=plan_spend, key_share=True)
     )  # fmt: skip
-    found = list(conn.execute(chosen))
+    found: list[Row[Any]] = list(conn.execute(chosen))
     if len(found) == len(set(plan_ids)):
         return found
     empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
