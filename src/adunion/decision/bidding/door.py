@@ -18,16 +18,16 @@ from adunion.kernel.errors import invalid
 from .evidence import Evidence
 from .intake import Seen, column, periods, positive, tick
 from .profile import Profile
-from .response import RATIOS, best_steps, responses
+from .response import LOG_STEP, RATIOS, STEPS, best_steps, responses
 from .types import Floats
 
 PRICES = np.geomspace(0.02, 20.0, 240)  # shadow prices tried, over the target
-AIM = 0.935  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
+AIM = 0.92  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
 MARGIN_LEFT = 0.04  # over it, by the share of the day that is still to come
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
-TICKS_MAX, PARTS = 10_000, 64  # ticks of a day, and parts in which what is left of it is planned
+TICKS_MAX = 10_000
 COLD_SHARE = 3.0  # the first tick without any log risks at most this many ticks' budget
 
 
@@ -48,7 +48,7 @@ class ReturnTargetController:
         self.tick = 0
         self.status = "learning"
         self._log: list[Seen] = []
-        self._past: list[list[tuple[int, Seen]]] = []
+        self._past: list[list[Seen]] = []
         self._profile: Profile | None = None
         self._bids: Floats | None = None
         self._evidence = Evidence()
@@ -60,7 +60,7 @@ class ReturnTargetController:
         """
         if self.tick:
             raise RuntimeError("warm_start must come before the first tick.")
-        self._past += [day for day in periods(past_periods, self.ticks) if day]
+        self._past += [day for day in periods(past_periods) if day]
 
     @property
     def spent(self) -> float:
@@ -130,26 +130,27 @@ class ReturnTargetController:
         seen = tick(values, least_winning_costs, won, exposed, cost, converted)
         if len(seen.values):
             profile = self._profile or self._learn(seen.costs.shape[1])
-            costs = _same_slots(seen.costs, profile.shape[1])
+            costs = _same_slots(seen.costs, profile.slots)
             self._evidence.add(seen, costs, self._bids)
-            profile.observe(self.tick, responses(seen.values, costs, self.target))
+            profile.observe(self.tick, *_sums(seen.values, costs, self.target))
         self._log.append(seen)
         self._bids = None
         self.tick += 1
 
     def _learn(self, slots: int = 0) -> Profile:
         """Make the profile, of today's slots or those of earlier periods, and tell it of those."""
-        seen = [one for day in self._past for _, one in day if len(one.values)]
+        seen = [one for day in self._past for one in day if len(one.values)]
         slots = slots or max((one.costs.shape[1] for one in seen), default=1)
         profile = self._profile = Profile(self.ticks, slots)
         for day in self._past:
-            curves = np.zeros((self.ticks, *profile.shape))
-            for at, one in day:
+            rows, value = np.zeros(len(day)), np.zeros(len(day))
+            curves = np.zeros((len(day), 2, slots, STEPS))
+            for at, one in enumerate(day):
                 if len(one.values):
                     self._evidence.learn(one)
                     costs = _same_slots(one.costs, slots)
-                    curves[at] += responses(one.values, costs, self.target)
-            profile.add_period(curves)
+                    rows[at], value[at], curves[at] = _sums(one.values, costs, self.target)
+            profile.add_day(rows, value, curves)
         self._past = []
         return profile
 
@@ -166,35 +167,40 @@ class ReturnTargetController:
 
     def _plan(self, profile: Profile, worth: Floats, left: float) -> Floats:
         evidence = self._evidence
-        come = profile.to_come(self.tick, evidence.exposures(profile.shape[1]))
+        profile.expect(self.tick, len(worth), float(worth.sum()))
+        come = profile.to_come(self.tick, evidence.exposures(profile.slots))
         come[1] *= evidence.paid_ratio()
-        total, chosen = best_steps(_in_parts(come), PRICES * self.target)
+        total, chosen = best_steps(come, PRICES * self.target)
         ahead = (self.ticks - self.tick) / self.ticks
         goal = self.target / AIM / (1 + MARGIN_LEFT * ahead)
         room = goal * evidence.sales_ratio() * (self.value + total[0]) - (self.spent + total[1])
-        fits = total[1] <= left - BUDGET_KEPT * self.budget
+        spare = left - BUDGET_KEPT * self.budget - total[1]
+        fits = spare >= 0
         good = np.nonzero((room >= 0) & fits & (total[1] > 0))[0]
         self._say(good, fits, total)
-        best = good[-1] if len(good) else np.argmax(np.where(fits, room, -np.inf))
-        step = self._unsurprised(come[1, 0], int(chosen[best]), worth, left)
-        ratio = RATIOS[step] if step >= 0 else 0.0
+        best = int(good[-1]) if len(good) else int(np.argmax(np.where(fits, room, -np.inf)))
+        ratio = RATIOS[chosen[best]] if chosen[best] >= 0 else 0.0
+        if len(good) and 0 <= chosen[best] < chosen[min(best + 1, len(PRICES) - 1)]:
+            part = min(_crossing(room, best), _crossing(spare, best))
+            ratio *= (RATIOS[chosen[best + 1]] / ratio) ** part
+        ratio = min(ratio, self._unsurprised(come[1, 0], worth, left))
         bids: Floats = ratio * self.target * worth
         return bids
 
-    def _unsurprised(self, cost: Floats, step: int, worth: Floats, left: float) -> int:
-        """The step, or the next lower at which the tick cannot pass the budget, as prices go.
+    def _unsurprised(self, cost: Floats, worth: Floats, left: float) -> float:
+        """The highest ratio at which the tick cannot pass the budget, as prices go.
 
         At a price level s a ratio wins what ratio / s did, at s times the cost; chance adds three
         standard deviations of what is paid.
         """
-        steps = np.arange(step + 1)
-        shift = np.round(np.log(SURPRISE) / np.log(RATIOS[1] / RATIOS[0])).astype(np.int64)
+        steps = np.arange(len(RATIOS))
+        shift = np.round(np.log(SURPRISE) / LOG_STEP).astype(np.int64)
         at = np.clip(steps - shift[:, None], 0, len(RATIOS) - 1)
         spend = (SURPRISE[:, None] * cost[at]).max(axis=0)
         typical = float((worth**2).sum() / max(worth.sum(), 1e-300))
-        risk = spend + 3 * np.sqrt(spend * RATIOS[steps] * self.target * typical)
+        risk = spend + 3 * np.sqrt(spend * RATIOS * self.target * typical)
         safe = np.nonzero(risk <= left)[0]
-        return int(safe[-1]) if len(safe) else -1
+        return float(RATIOS[safe[-1]]) if len(safe) else 0.0
 
     def _say(self, good: npt.NDArray[np.int64], fits: npt.NDArray[np.bool_], total: Floats) -> None:
         if not len(good):
@@ -209,13 +215,15 @@ class ReturnTargetController:
             self.status = "unreachable" if hardly else "on_target"
 
 
-def _in_parts(come: Floats) -> Floats:
-    """Curves (2, ticks, STEPS) with the later ticks of a long day summed in parts."""
-    ticks = come.shape[1]
-    if ticks <= PARTS:
-        return come
-    begin = np.unique(np.linspace(1, ticks, PARTS).astype(np.int64)[:-1])
-    return np.ascontiguousarray(np.add.reduceat(come, np.append(0, begin), axis=1))
+def _crossing(margin: Floats, at: int) -> float:
+    """How far towards the next price a margin lasts, 0 to 1."""
+    here, there = float(margin[at]), float(margin[at + 1])
+    return 1.0 if there >= 0 else here / (here - there)
+
+
+def _sums(values: Floats, costs: Floats, target: float) -> tuple[float, float, Floats]:
+    """Rows, value and curves of a tick, as the profile takes them."""
+    return float(len(values)), float(values.sum()), responses(values, costs, target)
 
 
 def _same_slots(costs: Floats, slots: int) -> Floats:

@@ -10,8 +10,9 @@ from .types import Floats
 EXPOSURE_FALL = 0.8  # guess of a slot's exposure over the one before it ...
 EXPOSURE_TRUST = 50.0  # ... worth this many wins
 PAID_TRUST = 30.0  # least winning costs are believed like this many payments of just them
-SALES_DOUBT = 2.0  # standard deviations by which sales must contradict predictions
-SALES_RATIO = (0.2, 5.0)
+RATIOS = np.geomspace(0.1, 10.0, 139)  # sales over predictions
+RIGHT, RIGHT_SD = 0.92, 0.03  # how likely predictions are right at first, and how nearly
+WRONG_SD = 0.5  # how far off they are if not, standard deviation of the logarithm
 
 
 class Evidence:
@@ -23,11 +24,13 @@ class Evidence:
         self._paid, self._due, self._payments = 0.0, 0.0, 0
         self._exposed, self._won = np.zeros(0), np.zeros(0)
         self._sales = np.zeros(3)  # predicted, converted, and the squares of the latter
+        self._chances = True  # values are chances of a conversion, as far as was seen
 
     def learn(self, seen: Seen) -> None:
         """Take what sold, of today or an earlier day."""
         if seen.exposed is not None and seen.converted is not None:
             sold = seen.converted
+            self._chances &= bool(seen.values.max(initial=0.0) <= 1)
             self._sales += seen.values[seen.exposed].sum(), sold.sum(), (sold**2).sum()
 
     def add(self, seen: Seen, costs: Floats, bids: Floats | None) -> None:
@@ -67,13 +70,25 @@ class Evidence:
         return (self._paid + trust) / (self._due + trust)
 
     def sales_ratio(self) -> float:
-        """Conversions over those predicted: the number nearest 1 that they do not contradict.
+        """Conversions over those predicted, as far as they are to be believed.
 
-        Few conversions are mostly chance: following them would miss the target more than it mends.
+        Predictions are either nearly right or off by any factor; what sold decides between the two
+        and by how much (a mixture prior, sales by Poisson's law). So a few sales less than
+        predicted are taken as chance, and more and more as what they are.
         """
         predicted, sold, squares = self._sales
-        if sold <= 0 or predicted <= 0:
+        if predicted <= 0 or (sold <= 0 and not self._chances):
             return 1.0
-        doubt = SALES_DOUBT * np.sqrt(squares)
-        ratio = np.clip(1.0, (sold - doubt) / predicted, (sold + doubt) / predicted)
-        return float(np.clip(ratio, *SALES_RATIO))
+        size = squares / sold if sold > 0 else 1.0
+        fit = (sold * np.log(RATIOS) - predicted * RATIOS) / size
+        weight = PRIOR * np.exp(fit - fit.max())
+        return float(np.exp(weight @ np.log(RATIOS) / weight.sum()))
+
+
+def _normal(sd: float) -> Floats:
+    density = np.exp(-0.5 * (np.log(RATIOS) / sd) ** 2)
+    shares: Floats = density / density.sum()
+    return shares
+
+
+PRIOR = RIGHT * _normal(RIGHT_SD) + (1 - RIGHT) * _normal(WRONG_SD)

@@ -110,8 +110,8 @@ def flags(name: str, given: Any, rows: int) -> Flags:
     return numbers > 0
 
 
-def periods(given: Any, ticks: int) -> list[list[tuple[int, Seen]]]:
-    """Logs of earlier periods: each a list of (tick, what was seen), ticks scaled to `ticks`.
+def periods(given: Any) -> list[list[Seen]]:
+    """Logs of earlier periods: each a list of what was seen in its ticks.
 
     A period is a sequence of ticks, a mapping of such sequences by name, or a table of columns with
     one named `tick`. A tick is a mapping with the names that `observe` takes, or a tuple: values
@@ -123,10 +123,7 @@ def periods(given: Any, ticks: int) -> list[list[tuple[int, Seen]]]:
         if isinstance(given, Mapping) or hasattr(given, "columns") or _is_tick(given):
             given = [given]
         found = [_ticks(period) for period in given]
-        return [
-            [(at * ticks // len(period), _seen(one)) for at, one in enumerate(period)]
-            for period in found
-        ]
+        return [[_seen(one) for one in period] for period in found]
     except (TypeError, KeyError, IndexError) as error:
         raise AdUnionError(
             "invalid",

@@ -1,75 +1,119 @@
-"""The day's landscape: what earlier days were like by tick, corrected by how today departs."""
+"""The day's landscape: one shape of it, moved to where each tick to come is expected to be.
+
+Every tick seen is taken apart into three levels (rows, value a row, price over value, `rhythm`) and
+a shape: the share of all value, and its cost, that each ratio wins. Put together again for the
+levels expected of a tick, they are its two curves.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .response import STEPS
+from .response import LOG_STEP, RATIOS, STEPS
+from .rhythm import LEVELS, Rhythm
 from .types import Floats
 
-MEMORY = 0.9  # weight of a tick's evidence a tick later
-FIRST = 0.5  # an earlier day's word counts like this many ticks of today
-DEPART_MAX = 8.0  # a tick departs by this factor at most, beyond it by what is seen today
-SMOOTH = 1.5  # ticks over which an earlier day's profile is smoothed, standard deviation
-LOCAL = 0.7  # memory of the landscape's shape where no earlier day is known
+PARTS = 64  # in which what is left of a long day is planned
+WIDE = 2 * STEPS + 1  # steps of the shape, its middle where the price over value is
+MIDDLE = STEPS
 
 
 class Profile:
-    """Curves (2, slots, STEPS) by tick: of earlier days, of today, and to come."""
+    """What is known of a day of `ticks`, for the slots there are."""
 
     def __init__(self, ticks: int, slots: int) -> None:
-        self.ticks = ticks
-        self.shape = (2, slots, STEPS)
-        self.past = np.zeros((ticks, *self.shape))
-        self.periods = 0
-        self._today = np.zeros(self.shape)  # fading sums of what was seen today
-        self._then = np.zeros(self.shape)  # and of what the profile said of those ticks
-        self._faded = 0.0  # ticks in those sums
-        self._recent, self._weight = np.zeros(self.shape), 0.0
-
-    def add_period(self, curves: Floats) -> None:
-        """Take the curves of an earlier day, (ticks, 2, slots, STEPS)."""
-        if not curves.any():
-            return
-        at = np.arange(self.ticks)
-        near = np.exp(-0.5 * ((at[:, None] - at) / SMOOTH) ** 2)
-        smooth = np.tensordot(near / near.sum(axis=1, keepdims=True), curves, axes=1)
-        self.past = (self.past * self.periods + smooth) / (self.periods + 1)
-        self.periods += 1
-
-    def observe(self, tick: int, curves: Floats) -> None:
-        """Take the curves of a tick of today."""
-        if not curves.any():
-            return
-        self._recent = LOCAL * self._recent + curves
-        self._weight = LOCAL * self._weight + 1
-        if self.periods and tick < self.ticks:
-            self._faded = MEMORY * self._faded + 1
-            self._today = MEMORY * self._today + curves
-            self._then = MEMORY * self._then + self.past[tick]
+        self.ticks, self.slots = ticks, slots
+        self.rhythm = Rhythm(ticks)
+        self._shape = np.zeros((2, slots, WIDE))
+        self._rows = 0.0
 
     @property
     def known(self) -> bool:
         """Whether there is anything to go by."""
-        return self.periods > 0 or self._weight > 0
+        return self._rows > 0
+
+    def add_day(self, rows: Floats, value: Floats, curves: Floats) -> None:
+        """Take an earlier day of any number of ticks: rows, value (p,), curves (p, 2, slots, g)."""
+        if not curves.any():
+            return
+        rows, value = _resampled(rows, self.ticks), _resampled(value, self.ticks)
+        curves = _resampled(curves, self.ticks)
+        self.rhythm.add_day(
+            np.stack([self._take(*tick) for tick in zip(rows, value, curves, strict=True)])
+        )
+
+    def observe(self, tick: int, rows: float, value: float, curves: Floats) -> None:
+        """Take a tick of today."""
+        if tick < self.ticks:
+            self.rhythm.observe(tick, self._take(rows, value, curves))
+
+    def expect(self, tick: int, rows: float, value: float) -> None:
+        """Take what can be seen of a tick before it is bid for."""
+        self.rhythm.observe(tick, _levels(rows, value))
 
     def to_come(self, tick: int, exposures: Floats) -> Floats:
-        """Value and cost expected of the ticks from `tick` on; (2, ticks left, STEPS)."""
-        if not self.periods:
-            now = _seen(self._recent, exposures) / max(self._weight, 1e-12)
-            return np.repeat(now[:, None], self.ticks - tick, axis=1)
-        ahead = np.einsum("tcjg,j->ctg", self.past[tick:], exposures)
-        mean = np.einsum("tcjg,j->cg", self.past, exposures) / self.ticks
-        floor = FIRST * mean + 1e-9 * mean.max(axis=1, keepdims=True)
-        known = np.maximum(_seen(self._then, exposures) + floor, np.finfo(float).tiny)
-        depart = (_seen(self._today, exposures) + floor) / known
-        factor = np.clip(depart, 1 / DEPART_MAX, DEPART_MAX)
-        beyond = _seen(self._today, exposures) - _seen(self._then, exposures) * factor
-        beyond = np.where(factor == depart, 0.0, beyond) / max(self._faded, 1.0)
-        come: Floats = np.maximum(ahead * factor[:, None] + beyond[:, None], 0.0)
+        """Value and cost expected of the ticks from `tick` on; (2, ticks or parts left, g).
+
+        A long day's later ticks are put together in parts.
+        """
+        levels = self.rhythm.ahead(tick)
+        begin, count = _parts(len(levels))
+        levels = levels[begin + count // 2]
+        seen = np.einsum("cjg,j->cg", self._shape, exposures) / self._rows
+        at = (np.log(RATIOS) - levels[:, 2, None]) / LOG_STEP + MIDDLE
+        wins = _between(seen, at)  # (2, parts, g)
+        wins[1] *= np.exp(levels[:, 2, None])
+        come: Floats = wins * (count * np.exp(levels[:, 0] + levels[:, 1]))[:, None]
         return come
 
+    def _take(self, rows: float, value: float, curves: Floats) -> Floats:
+        """Add a tick to the shape; its levels."""
+        levels = _levels(rows, value)
+        won = curves[0].sum(axis=0)  # value by ratio, whatever the slot
+        if not won[-1] > 0:
+            return levels
+        gained = np.diff(won, prepend=0.0)
+        levels[2] = float(gained @ np.log(RATIOS)) / won[-1]
+        at = (np.arange(WIDE) - MIDDLE) + (levels[2] - np.log(RATIOS[0])) / LOG_STEP
+        moved = _between(curves.reshape(-1, STEPS), at).reshape(2, -1, WIDE)
+        weight = rows / value
+        self._shape[0] += moved[0] * weight
+        self._shape[1] += moved[1] * weight / np.exp(levels[2])
+        self._rows += rows
+        return levels
 
-def _seen(curves: Floats, exposures: Floats) -> Floats:
-    seen: Floats = np.einsum("cjg,j->cg", curves, exposures)
-    return seen
+
+def _levels(rows: float, value: float) -> Floats:
+    levels = np.full(LEVELS, np.nan)
+    levels[0] = np.log(rows + 0.5)
+    if value > 0:
+        levels[1] = np.log(value / rows)
+    return levels
+
+
+def _parts(left: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the parts begin and how many ticks each has: the first alone, then as many as fit."""
+    begin = np.unique(np.linspace(1, left, min(left, PARTS)).astype(np.int64)[:-1])
+    begin = np.append(0, begin)
+    return begin, np.diff(np.append(begin, left))
+
+
+def _between(curves: Floats, at: Floats) -> Floats:
+    """Curves (c, g) at places between their steps, (c, *at.shape); level beyond the ends."""
+    last = curves.shape[1] - 1
+    at = np.clip(at, 0, last)
+    low = np.minimum(at.astype(np.int64), last - 1)
+    part = at - low
+    found: Floats = curves[:, low] * (1 - part) + curves[:, low + 1] * part
+    return found
+
+
+def _resampled(column: Floats, ticks: int) -> Floats:
+    """A day's sums by tick, for another number of ticks: shared out evenly."""
+    if len(column) == ticks:
+        return column
+    flat = column.reshape(len(column), -1)
+    total = np.concatenate([np.zeros((1, flat.shape[1])), flat.cumsum(axis=0)])
+    at = _between(total.T, np.linspace(0, len(column), ticks + 1)).T
+    shared: Floats = np.diff(at, axis=0).reshape(ticks, *column.shape[1:])
+    return shared

@@ -15,7 +15,7 @@ RATIO_MIN, RATIO_MAX = 1e-3, 20.0
 RATIOS = np.geomspace(RATIO_MIN, RATIO_MAX, STEPS)
 """Bids tried, over what a value is worth at the target."""
 
-_STEP = math.log(RATIO_MAX / RATIO_MIN) / (STEPS - 1)
+LOG_STEP = math.log(RATIO_MAX / RATIO_MIN) / (STEPS - 1)
 
 
 @njit(cache=True, nogil=True)
@@ -38,7 +38,7 @@ def responses(values: Floats, costs: Floats, target: float) -> Floats:
                 break
             at = 0
             if ratio > RATIO_MIN:
-                at = min(math.ceil(math.log(ratio / RATIO_MIN) / _STEP - 1e-9), STEPS - 1)
+                at = min(math.ceil(math.log(ratio / RATIO_MIN) / LOG_STEP - 1e-9), STEPS - 1)
             found[0, slot, at] += value
             found[1, slot, at] += cost
             if slot + 1 < slots:

@@ -1,4 +1,4 @@
-"""Makes markets and their days from seeds."""
+"""Makes markets and their days from seeds, with the published numbers of AuctionNet's generator."""
 
 from __future__ import annotations
 
@@ -8,52 +8,71 @@ from adunion.kernel.clock import generator
 
 from ..chance import keys
 from .rivals import KINDS
-from .types import TICKS, Market, Period
+from .types import TICKS, Floats, Market, Period
 
 CATEGORIES, EACH = 6, 8
 ADVERTISERS = CATEGORIES * EACH
 ROWS = 500_000
 TARGETS = np.arange(60.0, 140.0, 10.0)  # each category holds one of each
-BUDGET_WORTH = 55.0  # conversions at target cost that a budget pays for, about
-SPREAD = 1.0  # standard deviation of log values within a category
+BUDGET_WORTH = 280_000.0  # budget times target, about: the dearest conversions for the least money
+VALUE = 5e-4  # mean chance of a conversion
+TRAFFIC = np.array(
+    """2.3 1.1 .9 .5 .5 .3 .3 .3 .4 .5 1.1 1.2 1.9 1.7 2.6 2.4 3.6 3.3 3.8 3.2 3.7 3.3 3.4 2.5
+    2.4 2.2 2.6 2.0 2.2 2.0 2.3 2.1 2.4 2.1 2.0 1.6 1.7 1.7 2.0 2.0 2.5 2.5 3.1 2.9 3.0 2.6 2.5
+    2.5""".split(),
+    float,
+)
+"""Percent of a day's opportunities by half an hour."""
 
 
-def market(seed: int, rows: int = ROWS) -> Market:
-    """Advertisers of a seed; budgets shrink with `rows`, prices do not."""
+def market(seed: int, rows: int = ROWS, common: float = 0.0) -> Market:
+    """Advertisers of a seed; budgets shrink with `rows`, prices do not.
+
+    `common` is how far the values of a category's advertisers go together, from 0 to 1.
+    """
     rng = generator(seed, 0xA0)
     target = np.concatenate([rng.permutation(TARGETS) for _ in range(CATEGORIES)])
-    worth = BUDGET_WORTH * rng.lognormal(0.0, 0.35, ADVERTISERS) * (95 / target) ** 0.5
     kind = np.concatenate([rng.permutation(len(KINDS)) for _ in range(CATEGORIES)])
+    budget = BUDGET_WORTH / target * rng.lognormal(0.0, 0.07, ADVERTISERS)
     return Market(
         seed=seed,
         rows=rows,
         category=np.repeat(np.arange(CATEGORIES), EACH),
         target=target,
-        budget=worth * target * rows / ROWS,
+        budget=np.round(budget, -1) * rows / ROWS,
         kind=kind,
         style=rng.lognormal(0.0, 0.15, ADVERTISERS),
-        level=np.log(6e-4) + rng.normal(0.0, 0.1, CATEGORIES),
         sigma=np.clip(np.abs(rng.normal(0.15, 0.06, ADVERTISERS)), 0.0, 0.3),
+        common=common,
     )
 
 
 def period(of: Market, number: int) -> Period:
-    """Day `number` of a market: its traffic, values and rivals' moods differ a little."""
+    """Day `number` of a market: traffic, values and rivals' moods of its own.
+
+    The mean value moves with the day, by blocks of four hours: each category's by up to .7 either
+    way, each advertiser's by up to .5 more; a value's standard deviation is .7 of its mean, about.
+    """
     rng = generator(of.seed, 0xA1, number)
-    phase = np.arange(TICKS) / TICKS
-    rhythm = 1 + 0.35 * np.sin(2 * np.pi * (phase - 0.35)) + 0.15 * np.sin(4 * np.pi * phase)
-    rhythm *= rng.lognormal(0.0, 0.05, TICKS)
-    counts = rng.poisson(of.rows * rng.lognormal(0, 0.1) * rhythm / rhythm.sum())
-    offsets = np.concatenate([[0], counts.cumsum()])
-    total = int(offsets[-1])
-    user = rng.normal(0.0, 0.5, (total, 1))
-    own = rng.normal(0.0, np.sqrt(SPREAD**2 - 0.25), (total, CATEGORIES))
-    level = of.level + rng.normal(0.0, 0.15, CATEGORIES)
-    base = np.minimum(np.exp(level + user + own), 0.3).astype(np.float32)
+    traffic = TRAFFIC * _blocks(rng, (), 4, 0.4)
+    counts = (of.rows * traffic / traffic.sum()).astype(np.int64)
+    mean = VALUE * _blocks(rng, (CATEGORIES,), 8, 0.7)[of.category]
+    own = _blocks(rng, (ADVERTISERS,), 8, 0.5)
+    own[::EACH] = 1
+    mean = mean * own
+    wide = np.clip(rng.normal(0.7, 0.1, ADVERTISERS), 0.1, 1)[:, None]
+    wide = np.clip(rng.normal(wide, 0.2 * wide, mean.shape), 0.1, 1)
     return Period(
         number=number,
-        offsets=offsets,
-        base=base,
-        keys=keys(of.seed, number, total),
+        offsets=np.concatenate([[0], counts.cumsum()]),
+        mean=np.ascontiguousarray(mean.T),
+        std=np.ascontiguousarray((wide * mean).T),
+        keys=keys(of.seed, number, int(counts.sum())),
         style=of.style * rng.lognormal(0.0, 0.2, len(of.style)),
     )
+
+
+def _blocks(rng: np.random.Generator, shape: tuple[int, ...], window: int, by: float) -> Floats:
+    """Factors by tick that change every `window` ticks, `by` either way; (*shape, TICKS)."""
+    drawn = rng.uniform(1 - by, 1 + by, (*shape, TICKS // window))
+    return np.repeat(drawn, window, axis=-1)

@@ -34,11 +34,11 @@ class Played:
 
 def play(market: Market, period: Period, seat: int = -1, agent: Agent | None = None) -> Played:
     """Play a day; advertiser `seat` is played by `agent`, if given, through its door."""
-    total, count = len(period.base), len(market.category)
+    total, count = len(period.keys), len(market.category)
     top, owner = np.zeros((total, TOP), np.float32), np.full((total, TOP), -1, np.int8)
     seen = np.zeros(total, np.int8)
     remaining, spent = market.budget.copy(), np.zeros((TICKS, count))
-    gained, sold = np.zeros(count), np.zeros(count)
+    gained = np.zeros(count)
     rivals = Rivals(market, period)
     values, stds = (
         (np.zeros(total), np.zeros(total)) if agent is None else seat_values(market, period, seat)
@@ -49,9 +49,9 @@ def play(market: Market, period: Period, seat: int = -1, agent: Agent | None = N
         if agent is not None:
             bids = np.asarray(agent.bids(values[rows], stds[rows]), float)
         auction(
-            period.base[rows], period.keys[rows], market.category, rivals.alpha, seat, bids,
-            EXPOSURES, RESERVE, remaining, spent[tick], gained, sold, top[rows], owner[rows],
-            seen[rows],
+            period.keys[rows], market.category, period.mean[tick], period.std[tick], market.common,
+            rivals.alpha, seat, bids, EXPOSURES, RESERVE, remaining, spent[tick], gained,
+            top[rows], owner[rows], seen[rows],
         )  # fmt: skip
         if agent is not None:
             costs = rival_costs(top[rows], owner[rows], seat)
@@ -64,8 +64,15 @@ def play(market: Market, period: Period, seat: int = -1, agent: Agent | None = N
 
 def seat_values(market: Market, period: Period, seat: int) -> tuple[Floats, Floats]:
     """The seat's values of the day's rows and their standard deviations."""
-    base = period.base[:, market.category[seat]]
-    return own_values(base, period.keys, seat, float(market.sigma[seat]))
+    parts = [
+        own_values(
+            period.keys[period.rows(tick)], seat, int(market.category[seat]),
+            float(period.mean[tick, seat]), float(period.std[tick, seat]), market.common,
+            float(market.sigma[seat]),
+        )
+        for tick in range(TICKS)
+    ]  # fmt: skip
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def rival_costs(top: Singles, owner: npt.NDArray[np.int8], seat: int) -> Floats:

@@ -62,6 +62,7 @@ def run(
     warm: int = 2,
     seats: int = 12,
     reactive: bool = False,
+    common: float = 0.0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Row]:
     """Every strategy in every seat of every day; `warm` earlier days are told to each.
@@ -74,7 +75,7 @@ def run(
     _check(strategies, seeds, rows, days, warm)
     found: list[Row] = []
     for seed in seeds:
-        of = market(seed, rows)
+        of = market(seed, rows, common)
         periods = [period(of, number) for number in range(warm + days)]
         past = Past(of, periods, [play(of, one) for one in periods])
         for number in range(warm, warm + days):

@@ -29,8 +29,8 @@ class Market:
     budget: Floats
     kind: Ints  # of the bidder, an index of rivals.KINDS
     style: Floats  # its boldness: its first multiplier over its target
-    level: Floats  # (6,) mean log value of each category
     sigma: Floats  # (48,) mean uncertainty over value
+    common: float  # how far the values of a category's advertisers go together
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Period:
 
     number: int
     offsets: Ints  # (TICKS + 1,) rows at which the ticks begin
-    base: Singles  # (n, 6) value by category
+    mean: Floats  # (TICKS, 48) of the values
+    std: Floats  # (TICKS, 48)
     keys: npt.NDArray[np.uint64]  # (n,) for the draws
     style: Floats  # (48,) of the rivals this day
 
