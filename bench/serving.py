@@ -1,6 +1,6 @@
 """Decide over HTTP on a real market, against a bare reply of the same server in the same run.
 
-    python bench/serving.py [--home HOME] [--items 20000] [--requests 4000]
+    python bench/serving.py [--home HOME] [--items 20000] [--requests 20000]
 
 Without `--home` a small demo home is built first (20,000 items, trained models, 20 plans). All
 figures are CPU time of the server process in microseconds a request. The asks are a shop's mix:
@@ -15,13 +15,15 @@ import asyncio
 import gc
 import json
 import multiprocessing
+import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter, sleep, thread_time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -36,7 +38,8 @@ from adunion.serving import decide as deciding
 from adunion.simulation.world import World, generate
 from adunion.tracking import EVENT_SCHEMA, Intake, Tracker
 
-CONNECTIONS, SLOTS, TURNS, UNLIMITED = 8, 8, 20, 10**9
+CONNECTIONS, SLOTS, TURNS, WARM_SECONDS, UNLIMITED = 8, 8, 12, 6, 10**9
+LUA = Path(__file__).with_name("decide.lua")
 MIX = {"search": 0.5, "feed": 0.3, "cart": 0.1, "page": 0.1}
 SIZE = DemoSize(requests_per_day=20_000, history_days=5, days=1)
 
@@ -94,20 +97,56 @@ def cpu_seconds(pid: int) -> float:
     return max(own, int(fields[0])) / 1e9
 
 
-async def load(port: int, bodies: list[bytes], per_second: float | None = None) -> list[float]:
-    """Seconds each answer took; at a given rate, from when the request was due (no omission)."""
+class Done(NamedTuple):
+    """What a load was answered with."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+
+
+def load(
+    port: int, bodies: Path, first: int, seconds: int, per_second: float | None = None
+) -> Done:
+    """Ask by the lines of a file from a given one on: as fast as it is answered, or at a rate.
+
+    By wrk where there is one, so that the generator leaves the machine to the server.
+    """
+    wait_ms = 0.0 if per_second is None else 1e3 * CONNECTIONS / per_second
+    if shutil.which("wrk") is None:
+        return asyncio.run(_load(port, bodies, first, seconds, wait_ms))
+    for _ in range(3 if per_second else 1):  # of a wait, the time of the answers is taken off
+        asked = [
+            "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(LUA),
+            f"http://127.0.0.1:{port}/v1/decide", "--", str(bodies), str(first), f"{wait_ms:.3f}",
+        ]  # fmt: skip
+        told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        found = json.loads(told.strip().splitlines()[-1])
+        assert not found["failed"], told
+        rate = found["requests"] / found["seconds"]
+        if per_second is not None:
+            wait_ms += 1e3 * CONNECTIONS * (1 / per_second - 1 / rate)
+            first += found["requests"]
+    return Done(found["requests"], found["seconds"], found["p50_ms"], found["p99_ms"])
+
+
+async def _load(port: int, bodies: Path, first: int, seconds: float, wait_ms: float) -> Done:
+    """The same without wrk."""
     head = b"POST /v1/decide HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    lines = bodies.read_bytes().splitlines()
     times: list[float] = []
-    begun = perf_counter()
+    rng, begun = np.random.default_rng(first), perf_counter()
 
     async def one(turn: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for number in range(turn, len(bodies), CONNECTIONS):
-            body = bodies[number]
+        number = first + turn
+        while perf_counter() - begun < seconds:
+            body = lines[number % len(lines)]
+            number += CONNECTIONS
+            if wait_ms:
+                await asyncio.sleep(rng.exponential(wait_ms) / 1e3)
             start = perf_counter()
-            if per_second is not None:
-                start = begun + number / per_second
-                await asyncio.sleep(max(start - perf_counter(), 0))
             writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
             answer = await reader.readuntil(b"\r\n\r\n")
             assert answer.startswith(b"HTTP/1.1 200"), answer
@@ -117,7 +156,8 @@ async def load(port: int, bodies: list[bytes], per_second: float | None = None) 
         writer.close()
 
     await asyncio.gather(*(one(turn) for turn in range(CONNECTIONS)))
-    return times
+    p50, p99 = np.quantile(times, [0.5, 0.99]) * 1e3
+    return Done(len(times), perf_counter() - begun, float(p50), float(p99))
 
 
 @contextmanager
@@ -141,32 +181,34 @@ def running(app: Callable[..., Any]) -> Iterator[tuple[int, int]]:
         server.join()
 
 
-def measured(apps: dict[str, Callable[..., Any]], bodies: list[bytes]) -> dict[str, Any]:
+def measured(apps: dict[str, Callable[..., Any]], bodies: Path) -> dict[str, Any]:
     """CPU of each server at full load: of several turns the least, for when others use the machine.
 
-    The delay is at 70 % of what the server did at full load.
+    Each has answered for some seconds before, so that the items' pieces are made; the bodies are
+    new. The delay is at 70 % of what the server did at full load.
     """
     with ExitStack() as stack:
         servers = {name: stack.enter_context(running(app)) for name, app in apps.items()}
         used: dict[str, list[float]] = {name: [] for name in apps}
         rate: dict[str, list[float]] = {name: [] for name in apps}
-        pieces = [bodies[turn::TURNS] for turn in range(TURNS)]
-        for turn, piece in enumerate(pieces):
+        asked = dict.fromkeys(apps, 0)
+        for turn in range(TURNS):
             for name, (port, pid) in servers.items():
-                before, start = cpu_seconds(pid), perf_counter()
-                asyncio.run(load(port, piece))
+                before = cpu_seconds(pid)
+                done = load(port, bodies, asked[name], 1 if turn else WARM_SECONDS)
+                asked[name] += done.requests
                 if turn:  # the first warms up
-                    rate[name].append(len(piece) / (perf_counter() - start))
-                    used[name].append((cpu_seconds(pid) - before) / len(piece) * 1e6)
+                    rate[name].append(done.requests / done.seconds)
+                    used[name].append((cpu_seconds(pid) - before) / done.requests * 1e6)
         out: dict[str, Any] = {}
         for name, (port, _) in servers.items():
-            at_70 = 0.7 * max(rate[name])
-            times = np.array(asyncio.run(load(port, bodies, at_70))) * 1e3
+            done = load(port, bodies, asked[name], 3, 0.7 * max(rate[name]))
             out[name] = {
                 "cpu_us": round(min(used[name]), 1),
                 "requests_per_s": round(max(rate[name])),
-                "p50_ms_at_70": round(float(np.quantile(times, 0.5)), 2),
-                "p99_ms_at_70": round(float(np.quantile(times, 0.99)), 2),
+                "at_70": round(done.requests / done.seconds / max(rate[name]), 2),
+                "p50_ms_at_70": round(done.p50_ms, 2),
+                "p99_ms_at_70": round(done.p99_ms, 2),
             }
         out["decide_over_bare_cpu"] = round(min(used["decide"]) / min(used["bare"]), 2)
         return out
@@ -210,7 +252,7 @@ def in_process(market: Any, bodies: list[bytes], intake: Intake) -> dict[str, fl
         (engine, "retrieve", "retrieve"), (engine, "predict", "predict"),
         (engine, "_auction", "auction"), (engine, "decide", "auction"),
         (engine, "watch", "learn"), (brain, "decide", "learn"),
-        (market.signer, "sign_all", "tokens"), (deciding, "_decide", "answer"),
+        (market.signer, "sign_page", "tokens"), (deciding, "_decide", "answer"),
         (box, "loads", "json"), (box, "one", "check"),
     ):  # fmt: skip
         parts.wrap(owner, name, part)
@@ -247,12 +289,14 @@ def writing(market: Any, folder: Path) -> Intake:
 
 def report(market: Any, world: World, count: int, folder: Path) -> dict[str, Any]:
     bodies = [orjson.dumps(ask) for ask in asks(world, market, count)]
-    answers = [decide_one(market, orjson.loads(body)).body for body in bodies[: count // 4]]
+    path = folder / "bodies.jsonl"
+    path.write_bytes(b"\n".join(bodies))
+    others = [orjson.dumps(ask) for ask in asks(world, market, count // 5, seed=8)]
+    answers = [decide_one(market, orjson.loads(body)).body for body in others]
     size = int(np.mean([len(answer) for answer in answers]))
     app = ServingApp(market, writing(market, folder / "served"), UNLIMITED, UNLIMITED)
-    found = measured({"bare": bare(bytes(size)), "decide": app}, bodies)
-    others = [orjson.dumps(ask) for ask in asks(world, market, count, seed=8)]
-    parts = in_process(market, others, writing(market, folder / "inside"))
+    found = measured({"bare": bare(bytes(size)), "decide": app}, path)
+    parts = in_process(market, bodies[: count // 5], writing(market, folder / "inside"))
     inside = sum(parts.values())
     bare_us = found["bare"]["cpu_us"]
     return {
@@ -268,7 +312,7 @@ def report(market: Any, world: World, count: int, folder: Path) -> dict[str, Any
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--requests", type=int, default=4_000)
+    parser.add_argument("--requests", type=int, default=20_000)
     args = parser.parse_args()
     world = generate(1, SIZE.items, SIZE.merchants, SIZE.shoppers)
     with opened(args.home) as market, tempfile.TemporaryDirectory() as folder:

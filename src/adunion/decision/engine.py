@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from .auction.batch import (
     Slots,
     new_scores,
     new_slots,
-    run,
+    run_plain,
 )
 from .auction.load import paid_slots
 from .auction.pricing import Facts, Micros, price
@@ -33,7 +34,6 @@ from .bidding.sample import Sample
 from .bidding.types import Landscape, Results, bidder
 from .book import PlanBook
 from .explain import Explanation, explain
-from .explore import Shown, explore
 from .goods import goods, promised
 from .log import Decided, DecisionLog
 from .page import answer, moved_slots, pay
@@ -75,16 +75,21 @@ class DecisionSettings:
         return Rules(self.take_bps / 10_000, self.merchant_cap, self.group_cap, self.reserve_micros)
 
 
-@dataclass(frozen=True)
-class Auction:
+class Auction(NamedTuple):
     """A decided batch before it is cut to what is shown."""
 
+    asked: Requests
     candidates: CandidateBatch
     pctr: Floats
     pcvr: Floats
     scores: Scores
     slots: Slots
     price_micros: Micros  # (n, K)
+
+    @property
+    def rows(self) -> Candidates:
+        """The candidates as the kernel reads them."""
+        return Candidates(self.candidates.item, self.pctr, self.pcvr)
 
 
 class DecisionEngine:
@@ -178,7 +183,7 @@ class DecisionEngine:
         for turn in range(ROUNDS):
             trial = as_running(book, fresh)
             decided = self._auction(requests, trial)
-            columns, rows = self._columns(requests, decided)
+            columns, rows = decided.asked, decided.rows
             mine = np.isin(decided.scores.plan, fresh)
             scores = decided.scores._replace(plan=np.where(mine, decided.scores.plan, np.int32(-1)))
             sample = Sample(len(book), generator(len(requests), turn))
@@ -196,22 +201,19 @@ class DecisionEngine:
         """Fill the slots of n requests, in order; at most a placement's own slots each."""
         if not len(requests):
             nothing = self._nothing()
-            return _decision(nothing, self._shown(requests, nothing))
+            return self._shown(requests, nothing)[1]
         decided = self._auction(requests, self.plans)
-        self._waiting.append(
-            Watched(*self._columns(requests, decided), decided.scores, decided.slots)
-        )
+        self._waiting.append(Watched(decided.asked, decided.rows, decided.scores, decided.slots))
         self._waiting_requests += len(requests)
         if self._waiting_requests >= WATCH_AT_ONCE:
             self.watch()
-        shown = self._shown(requests, decided)
-        answer = _decision(decided, shown)
+        shown, made = self._shown(requests, decided)
         if self.log is not None:
             every = np.arange(len(requests))
             kept = every if requests.keep else self.log.chosen(requests.request)
             if len(kept):
-                self.log.note(self._noted(requests, decided, shown, answer), kept)
-        return answer
+                self.log.note(self._noted(requests, decided, shown, made), kept)
+        return made
 
     def watch(self) -> None:
         """Let bidding and the waterfall see what was decided since the last time."""
@@ -234,7 +236,7 @@ class DecisionEngine:
         return explain(
             request,
             decided.candidates,
-            int(self.paid_slots(requests)[request]),
+            int(decided.asked.paid[request]),
             decided.pctr,
             decided.pcvr,
             decided.scores,
@@ -253,7 +255,7 @@ class DecisionEngine:
         Decides them as they would be decided now; changes nothing. `traffic` is their number.
         """
         decided = self._auction(requests, plans.copy())
-        columns, rows = self._columns(requests, decided)
+        columns, rows = decided.asked, decided.rows
         scores = decided.scores
         own = scores._replace(plan=np.where(scores.plan == plan, scores.plan, np.int32(-1)))
         sample = Sample(len(plans), rng, per_plan=len(requests))
@@ -285,33 +287,44 @@ class DecisionEngine:
             np.zeros(1, np.int64), np.zeros(0, np.int32), none, np.zeros(0, np.uint8)
         )
         slots = new_slots(0, self._goods.exposures.shape[1])
-        return Auction(empty, none, none, new_scores(0), slots, slots.payment)
+        few = np.zeros(0, np.int16)
+        asked = Requests(empty.offsets[:0], few, few, few, empty.offsets)
+        return Auction(asked, empty, none, none, new_scores(0), slots, slots.payment)
 
     def _auction(self, requests: RequestBatch, plans: PlanBook) -> Auction:
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
         slots = new_slots(len(requests), self._goods.exposures.shape[1])
         scores = new_scores(len(candidates.item))
-        decided = Auction(candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.payment))
-        columns, rows = self._columns(requests, decided)
-        work = self._scratch(candidates)
-        book, rules = _book(plans), self.settings.rules
+        asked = Requests(
+            requests.at_us, requests.placement, requests.slots, self.paid_slots(requests),
+            candidates.offsets,
+        )  # fmt: skip
+        decided = Auction(
+            asked, candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.payment)
+        )
+        every = (
+            tuple(asked), tuple(decided.rows), tuple(self._goods), tuple(_book(plans)),
+            tuple(self.settings.rules), tuple(self._scratch(candidates)), tuple(scores),
+            tuple(slots),
+        )  # fmt: skip
         for first in range(0, len(requests), CHUNK):
             last = min(first + CHUNK, len(requests))
-            run(first, last, columns, rows, self._goods, book, rules, work, scores, slots)
+            run_plain(first, last, *every)
             self._settle(decided, plans, first, last)
         return decided
 
-    def _shown(self, requests: RequestBatch, decided: Auction) -> Shown:
-        candidates = decided.candidates
-        return explore(
-            requests.request, candidates.offsets, candidates.item, decided.scores,
-            self.paid_slots(requests), decided.slots.candidate, self._goods, self.settings.rules,
-            self._scratch(candidates), self.settings.explore_bps,
+    def _shown(self, requests: RequestBatch, decided: Auction) -> tuple[Micros, DecisionBatch]:
+        """Candidate rows by slot, (n, K), and the answer."""
+        candidates, chosen = decided.candidates, self.settings
+        return answer(
+            requests, candidates, decided.pctr, decided.pcvr, decided.scores, decided.asked.paid,
+            decided.slots, decided.price_micros, self._goods, chosen.rules,
+            self._scratch(candidates), chosen.explore_bps,
         )  # fmt: skip
 
     def _noted(
-        self, requests: RequestBatch, decided: Auction, shown: Shown, answer: DecisionBatch
+        self, requests: RequestBatch, decided: Auction, shown: Micros, made: DecisionBatch
     ) -> Decided:
         """What the log of decisions keeps of a batch."""
         candidates, scores, table = decided.candidates, decided.scores, self._goods
@@ -334,27 +347,20 @@ class DecisionEngine:
                 "bid": scores.bid,
             },
             exposures=_exposures(table, requests),
-            paid_most=self.paid_slots(requests),
+            paid_most=decided.asked.paid,
             settings={
                 "unit": micros_per_minor(self.catalog.currency),
                 **{name: getattr(self.settings, name) for name in _LOGGED_SETTINGS},
             },
             placement=np.array([each.id for each in self.placements])[requests.placement],
             home=decided.slots.candidate,
-            shown=shown.candidate,
+            shown=shown,
             of_slot={
-                "moved": answer.moved,
-                "price": answer.price_micros,
-                "propensity": answer.propensity,
-                "exposure_organic": answer.exposure_organic,
+                "moved": made.moved,
+                "price": made.price_micros,
+                "propensity": made.propensity,
+                "exposure_organic": made.exposure_organic,
             },
-        )
-
-    def _columns(self, requests: RequestBatch, decided: Auction) -> tuple[Requests, Candidates]:
-        candidates, paid = decided.candidates, self.paid_slots(requests)
-        return (
-            Requests(requests.at_us, requests.placement, requests.slots, paid, candidates.offsets),
-            Candidates(candidates.item, decided.pctr, decided.pcvr),
         )
 
     def _scratch(self, candidates: CandidateBatch) -> Scratch:
@@ -391,10 +397,3 @@ def _exposures(table: Goods, requests: RequestBatch) -> Micros:
     exposures = table.exposures[requests.placement]
     wanted = np.arange(exposures.shape[1]) < requests.slots[:, None]
     return np.where(wanted, exposures, 0)
-
-
-def _decision(decided: Auction, chosen: Shown) -> DecisionBatch:
-    return answer(
-        decided.slots, decided.scores, decided.candidates, decided.pctr, decided.pcvr,
-        decided.price_micros, chosen,
-    )  # fmt: skip

@@ -36,31 +36,6 @@ class Shown(NamedTuple):
     explored: npt.NDArray[np.bool_]
 
 
-def explore(
-    request: npt.NDArray[np.void],
-    offsets: npt.NDArray[np.int64],
-    item: npt.NDArray[np.int32],
-    scores: Scores,
-    paid: npt.NDArray[np.int16],
-    candidate: npt.NDArray[np.int64],
-    goods: Goods,
-    rules: Rules,
-    work: Scratch,
-    share_bps: int,
-) -> Shown:
-    """What to show of n ranked requests: ids V16, CSR candidates, ranked rows (n, K)."""
-    shown = Shown(
-        candidate.copy(),
-        (candidate >= 0).astype(np.float32),
-        np.zeros(candidate.shape, np.bool_),
-    )
-    if share_bps and len(request):
-        words = np.ascontiguousarray(request).view(np.uint64).reshape(-1, 2)
-        share = share_bps / 10_000
-        _explore(words, share, offsets, item, scores, paid, goods, rules, work, shown)
-    return shown
-
-
 @njit(cache=True, nogil=True)
 def at_home(share: float, filled: int, ranked: int) -> float:
     """P(an item keeps its slot) on a page of `filled`, of the `ranked` items that may be shown."""
@@ -78,47 +53,61 @@ def elsewhere(share: float, filled: int, ranked: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _explore(
+def explore(
     words: npt.NDArray[np.uint64],
     share: float,
     offsets: npt.NDArray[np.int64],
     item: npt.NDArray[np.int32],
     scores: Scores,
     paid: npt.NDArray[np.int16],
+    candidate: npt.NDArray[np.int64],
     goods: Goods,
     rules: Rules,
     work: Scratch,
-    shown: Shown,
+    out: Shown,
 ) -> None:
-    for request in range(len(words)):
+    """What to show of n ranked requests: ids as (2n,) words, CSR candidates, ranked rows (n, K)."""
+    for request in range(len(candidate)):
         filled = 0
-        while filled < shown.candidate.shape[1] and shown.candidate[request, filled] >= 0:
-            filled += 1
-        if filled == 0:
-            continue
-        begin, end = offsets[request], offsets[request + 1]
-        ranked = rank(
-            work, scores.organic[begin:end], scores.bid[begin:end], item[begin:end],
-            goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), int(paid[request]), rules,
-        )  # fmt: skip
-        for slot in range(filled):
-            shown.propensity[request, slot] = at_home(share, filled, ranked)
-        key = words[request, 0] ^ words[request, 1]
-        if ranked < 2 or uniform(key, 0, _WHETHER) >= share:
-            continue
-        slot = int(uniform(key, 0, _SLOT) * filled)
-        other = int(uniform(key, 0, _OTHER) * (ranked - 1))
-        if other >= slot:
-            other += 1
-        chance = elsewhere(share, filled, ranked)
-        shown.explored[request, slot] = True
-        if other < filled:
-            was = shown.candidate[request, slot]
-            shown.candidate[request, slot] = shown.candidate[request, other]
-            shown.candidate[request, other] = was
-            shown.explored[request, other] = True
-            shown.propensity[request, slot] = 2 * chance
-            shown.propensity[request, other] = 2 * chance
-        else:
-            shown.candidate[request, slot] = begin + work.chosen[other]
-            shown.propensity[request, slot] = chance
+        for slot in range(candidate.shape[1]):
+            row = candidate[request, slot]
+            out.candidate[request, slot] = row
+            out.propensity[request, slot] = 1 if row >= 0 else 0
+            out.explored[request, slot] = False
+            filled += int(row >= 0)
+        if share > 0 and filled > 0:
+            key = words[2 * request] ^ words[2 * request + 1]
+            begin, end = offsets[request], offsets[request + 1]
+            ranked = rank(
+                work, scores.organic[begin:end], scores.bid[begin:end], item[begin:end],
+                goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), int(paid[request]), rules,
+            )  # fmt: skip
+            _draw(request, key, share, begin, filled, ranked, work, out)
+
+
+@njit(cache=True, nogil=True)
+def _draw(
+    request: int, key: np.uint64, share: float, begin: int, filled: int, ranked: int,
+    work: Scratch, shown: Shown,
+) -> None:  # fmt: skip
+    """Whether, and how, one page of `filled` slots is changed."""
+    for slot in range(filled):
+        shown.propensity[request, slot] = at_home(share, filled, ranked)
+    if ranked < 2 or uniform(key, 0, _WHETHER) >= share:
+        return
+    slot = int(uniform(key, 0, _SLOT) * filled)
+    other = int(uniform(key, 0, _OTHER) * (ranked - 1))
+    if other >= slot:
+        other += 1
+    chance = elsewhere(share, filled, ranked)
+    shown.explored[request, slot] = True
+    if other < filled:
+        was = shown.candidate[request, slot]
+        shown.candidate[request, slot] = shown.candidate[request, other]
+        shown.candidate[request, other] = was
+        shown.explored[request, other] = True
+        shown.propensity[request, slot] = 2 * chance
+        shown.propensity[request, other] = 2 * chance
+    else:
+        shown.candidate[request, slot] = begin + work.chosen[other]
+        shown.propensity[request, slot] = chance

@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.kernel.chance import mix
 
@@ -193,9 +194,7 @@ class DecisionLog:
 
     def chosen(self, request: Ids) -> npt.NDArray[np.int64]:
         """Rows of the requests that are kept."""
-        words = request.view(np.uint64)
-        mixed = (words[::2] ^ words[1::2]) * _GOLDEN
-        return np.flatnonzero((mixed >> np.uint64(32)) % self._one_in == 0)
+        return _chosen(request.view(np.uint64), self._one_in)
 
     def note(self, decided: Decided, rows: npt.NDArray[np.int64]) -> None:
         """Keep the chosen requests of a decided batch."""
@@ -248,6 +247,17 @@ class DecisionLog:
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("*.npz")) if self._folder.is_dir() else []
+
+
+@njit(cache=True, nogil=True)
+def _chosen(words: npt.NDArray[np.uint64], one_in: np.uint64) -> npt.NDArray[np.int64]:
+    out, count = np.empty(len(words) // 2, np.int64), 0
+    for row in range(len(out)):
+        mixed = (words[2 * row] ^ words[2 * row + 1]) * _GOLDEN
+        if (mixed >> np.uint64(32)) % one_in == 0:
+            out[count] = row
+            count += 1
+    return out[:count]
 
 
 def _load(path: Path) -> LoggedDecisions | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -43,45 +45,89 @@ def features(
     `kinds` gives the kind code of each placement. The first columns are the kind of placement,
     one-hot, so that a linear model has a level for each, then relevance, with a slope for each.
     """
-    out = np.zeros((len(candidates.item), len(FEATURES)), np.float32)
+    out = np.empty((len(candidates.item), len(FEATURES)), np.float32)
     _fill(
         out, candidates.offsets, candidates.item, candidates.relevance,
         kinds[requests.placement], requests.at_us, requests.profile,
-        profiles.category, profiles.taste, profiles.ordered_us, profiles.recent,
-        profiles.price_level, items.category, items.parent, items.brand, items.numbers,
+        tuple(Known.of(profiles, items)),
     )  # fmt: skip
     return out
 
 
+class Known(NamedTuple):
+    """Columns that features are made of: shoppers' profiles and the items."""
+
+    taste_category: _Ints
+    taste: _Floats
+    ordered_us: npt.NDArray[np.int64]
+    recent: _Ints
+    price_level: _Floats
+    category: _Ints
+    parent: _Ints
+    brand: _Ints
+    numbers: _Floats
+
+    @classmethod
+    def of(cls, profiles: Profiles, items: ItemColumns) -> Known:
+        """The columns as they are now."""
+        return cls(
+            profiles.category, profiles.taste, profiles.ordered_us, profiles.recent,
+            profiles.price_level, items.category, items.parent, items.brand, items.numbers,
+        )  # fmt: skip
+
+
+class Moment(NamedTuple):
+    """What the candidates of one request have in common."""
+
+    kind: int
+    at_us: int
+    sine: np.float32  # of the hour
+    cosine: np.float32
+    shopper: int  # row of the profile, -1 none
+    scale: np.float32  # one over the sum of the shopper's tastes
+
+
 @njit(cache=True, nogil=True)
-def _fill(
-    out: _Floats, offsets: npt.NDArray[np.int64], item: _Ints, relevance: _Floats,
-    kind: npt.NDArray[np.uint8], at_us: npt.NDArray[np.int64], profile: _Ints,
-    taste_category: _Ints, taste: _Floats, ordered_us: npt.NDArray[np.int64], recent: _Ints,
-    price_level: _Floats, item_category: _Ints, parent: _Ints, brand: _Ints, numbers: _Floats,
-) -> None:  # fmt: skip
+def moment(kind: int, at_us: int, shopper: int, known: Known) -> Moment:
+    """Of a request."""
+    turn = 2 * np.pi * (at_us % _DAY_US) / _DAY_US
+    scale = np.float32(0)
+    if shopper >= 0:
+        scale = np.float32(1 / max(known.taste[shopper].sum(), 1e-6))
+    return Moment(
+        int(kind), int(at_us), np.float32(np.sin(turn)), np.float32(np.cos(turn)), int(shopper),
+        scale,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: Known) -> None:
+    """Write the features of one candidate, (F,)."""
+    row[:] = 0
+    row[now.kind] = 1
+    row[_RELEVANCE + now.kind] = relevance
+    for f in range(known.numbers.shape[1]):
+        row[_NUMBERS + f] = known.numbers[chosen, f]
+    row[_HOUR] = now.sine
+    row[_HOUR + 1] = now.cosine
+    if now.shopper >= 0:
+        who = now.shopper
+        _fill_personal(
+            row, chosen, now.at_us, now.scale, known.taste_category[who], known.taste[who],
+            known.ordered_us[who], known.recent[who], known.price_level[who],
+            known.category, known.parent, known.brand, known.numbers[chosen, _PRICE],
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _fill(  # type: ignore[no-untyped-def]  # a plain tuple of the columns of Known
+    out, offsets, item, relevance, kind, at_us, profile, columns
+) -> None:
+    known = Known(*columns)
     for i in range(len(at_us)):
-        turn = 2 * np.pi * (at_us[i] % _DAY_US) / _DAY_US
-        sine, cosine = np.float32(np.sin(turn)), np.float32(np.cos(turn))
-        shopper = profile[i]
-        scale = np.float32(0)
-        if shopper >= 0:
-            scale = np.float32(1 / max(taste[shopper].sum(), 1e-6))
+        now = moment(kind[i], at_us[i], profile[i], known)
         for j in range(offsets[i], offsets[i + 1]):
-            row = out[j]
-            chosen = item[j]
-            row[kind[i]] = 1
-            row[_RELEVANCE + kind[i]] = relevance[j]
-            for f in range(numbers.shape[1]):
-                row[_NUMBERS + f] = numbers[chosen, f]
-            row[_HOUR] = sine
-            row[_HOUR + 1] = cosine
-            if shopper >= 0:
-                _fill_personal(
-                    row, chosen, at_us[i], scale, taste_category[shopper], taste[shopper],
-                    ordered_us[shopper], recent[shopper], price_level[shopper],
-                    item_category, parent, brand, numbers[chosen, _PRICE],
-                )  # fmt: skip
+            fill(out[j], now, item[j], relevance[j], known)
 
 
 @njit(cache=True, nogil=True)

@@ -24,6 +24,7 @@ BANDS = len(BAND_EDGES) + 1
 _LEVEL = FEATURES.index("price_market")
 _Floats = npt.NDArray[np.float32]
 _PROBABILITY_MIN = 1e-6
+_STEPS = np.float32((GRID_SIZE - 1) / (GRID_MAX - GRID_MIN))
 
 _PRIOR_CLICK = {
     **dict(zip((f"kind_{k}" for k in KINDS), (-3.3, -3.0, -3.0, -3.6, -3.2), strict=True)),
@@ -46,6 +47,11 @@ class Model:
     weights: _Floats  # (F,)
     curves: _Floats  # (kinds, GRID_SIZE) calibrated log-odds on the grid
     shifts: _Floats = field(default_factory=lambda: np.zeros((len(KINDS), BANDS), np.float32))
+
+    @property
+    def columns(self) -> tuple[_Floats, _Floats, _Floats]:
+        """What `chance` reads."""
+        return self.weights, self.curves, self.shifts
 
     def moved(self, by: npt.NDArray[np.floating]) -> Model:
         """The same with log-odds moved by kind of placement, (kinds,)."""
@@ -146,19 +152,26 @@ def band_of(level: float) -> int:
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def chance(
+    row: _Floats, kind: int, weights: _Floats, curves: _Floats, shifts: _Floats
+) -> np.float32:
+    """The calibrated probability of one row of features, (F,)."""
+    logit = np.float32(0)
+    for f in range(len(row)):
+        logit += row[f] * weights[f]
+    place = (logit - np.float32(GRID_MIN)) * _STEPS
+    left = min(max(int(place), 0), GRID_SIZE - 2)
+    share = min(max(place - left, np.float32(-1000)), np.float32(1000))
+    low, high = curves[kind, left], curves[kind, left + 1]
+    calibrated = low + share * (high - low) + shifts[kind, band_of(row[_LEVEL])]
+    found = np.float32(1) / (np.float32(1) + np.exp(-calibrated))
+    return min(max(found, np.float32(_PROBABILITY_MIN)), np.float32(1 - _PROBABILITY_MIN))
+
+
+@njit(cache=True, nogil=True)
 def _probabilities(
     x: _Floats, kind: npt.NDArray[np.uint8], weights: _Floats, curves: _Floats, shifts: _Floats,
     out: _Floats,
 ) -> None:  # fmt: skip
-    steps = np.float32((GRID_SIZE - 1) / (GRID_MAX - GRID_MIN))
     for i in range(len(x)):
-        logit = np.float32(0)
-        for f in range(x.shape[1]):
-            logit += x[i, f] * weights[f]
-        place = (logit - np.float32(GRID_MIN)) * steps
-        left = min(max(int(place), 0), GRID_SIZE - 2)
-        share = min(max(place - left, np.float32(-1000)), np.float32(1000))
-        low, high = curves[kind[i], left], curves[kind[i], left + 1]
-        calibrated = low + share * (high - low) + shifts[kind[i], band_of(x[i, _LEVEL])]
-        chance = np.float32(1) / (np.float32(1) + np.exp(-calibrated))
-        out[i] = min(max(chance, np.float32(_PROBABILITY_MIN)), np.float32(1 - _PROBABILITY_MIN))
+        out[i] = chance(x[i], kind[i], weights, curves, shifts)

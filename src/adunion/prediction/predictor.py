@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-from .features import FEATURES, features
+from .features import FEATURES, Known, features, fill, moment
 from .items import ItemColumns
-from .models import Models, predict
+from .models import Models, chance
 from .types import Candidates, Profiles, Requests
-
-_CHUNK = 64  # requests whose features stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,12 @@ class Predictor:
         """Pctr and pcvr, float32 (m,) each."""
         pctr = np.empty(len(candidates.item), np.float32)
         pcvr = np.empty(len(candidates.item), np.float32)
-        kind = np.repeat(self.kinds[requests.placement], np.diff(candidates.offsets))
-        for start in range(0, len(requests.at_us), _CHUNK):
-            part = _part(requests, candidates, start)
-            rows = slice(candidates.offsets[start], candidates.offsets[start] + len(part.item))
-            pctr[rows], pcvr[rows] = predict(self.models, self._features(part), kind[rows])
+        _predict(
+            candidates.offsets, candidates.item, candidates.relevance, requests.at_us,
+            requests.placement, requests.profile, self.kinds,
+            tuple(Known.of(self.profiles, self.items)), self.models.click.columns,
+            self.models.order.columns, pctr, pcvr,
+        )  # fmt: skip
         return pctr, pcvr
 
     def shown(
@@ -73,11 +73,15 @@ class _Part:
     relevance: npt.NDArray[np.float32]
 
 
-def _part(requests: Requests, candidates: Candidates, start: int) -> _Part:
-    own = slice(start, start + _CHUNK)
-    offsets = candidates.offsets[start : start + _CHUNK + 1]
-    rows = slice(offsets[0], offsets[-1])
-    return _Part(
-        requests.at_us[own], requests.placement[own], requests.profile[own], offsets - offsets[0],
-        candidates.item[rows], candidates.relevance[rows],
-    )  # fmt: skip
+@njit(cache=True, nogil=True)
+def _predict(  # type: ignore[no-untyped-def]  # plain tuples of columns
+    offsets, item, relevance, at_us, placement, profile, kinds, columns, click, order, pctr, pcvr
+) -> None:
+    """Both chances of each candidate; its features live in one row, used again for the next."""
+    known, row = Known(*columns), np.empty(len(FEATURES), np.float32)
+    for i in range(len(at_us)):
+        kind = kinds[placement[i]]
+        now = moment(kind, at_us[i], profile[i], known)
+        for j in range(offsets[i], offsets[i + 1]):
+            fill(row, now, item[j], relevance[j], known)
+            pctr[j], pcvr[j] = chance(row, kind, *click), chance(row, kind, *order)

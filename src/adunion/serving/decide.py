@@ -18,7 +18,7 @@ from adunion.kernel.clock import micros, rfc3339
 from adunion.kernel.errors import AdUnionError, invalid
 from adunion.kernel.ids import decode, encode
 from adunion.trust.pseudonym import shopper_key
-from adunion.trust.token import FLAG_CONSENT, FLAG_MOVED, TOKEN_SECONDS
+from adunion.trust.token import FLAG_CONSENT, TOKEN_SECONDS, SlotToken
 
 from .answer import Phrases, body, is_english
 from .http import of_validation
@@ -27,10 +27,6 @@ from .types import LinkTarget, MarketPort, Noted
 SLOTS_MAX = 100
 CART_ITEMS_MAX = 200
 _NOBODY = bytes(16)
-_SLOT_COLUMNS = (
-    "item", "moved", "plan", "price_micros", "exposure", "exposure_organic", "pctr", "pcvr",
-    "propensity",
-)  # fmt: skip
 _Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
 
 
@@ -158,30 +154,41 @@ def _batch(
 ) -> RequestBatch:
     context = asked.context
     words = context.query or context.page or context.room
-    near = _rows(market.catalog, context.cart + ([context.item] if context.item else []))
+    near = [*context.cart, context.item] if context.item else context.cart
+    rows = _rows(market.catalog, near) if near else _NO_ROWS
     slots = len(market.placements[placement].exposures)
     shopper = np.frombuffer(who, "V16")
-    known = np.array([asked.consent and asked.pseudonym is not None])
+    known = asked.consent and asked.pseudonym is not None
     return RequestBatch(
         request=np.frombuffer(request, "V16"),
         at_us=np.array([at_us], np.int64),
-        placement=np.array([placement], np.int16),
-        slots=np.array([min(asked.slots or slots, slots)], np.int16),
+        placement=_one(placement, "i2"),
+        slots=_one(min(asked.slots or slots, slots), "i2"),
         shopper=shopper,
-        profile=market.profile_rows(shopper, known),
-        query=np.array([0 if words else -1], np.int32),
+        profile=market.profile_rows(shopper, _one(True, "?")) if known else _one(-1, "i4"),
+        query=_one(0 if words else -1, "i4"),
         queries=[words] if words else [],
-        context_offsets=np.array([0, len(near)], np.int64),
-        context_items=near,
-        consent=np.array([asked.consent]),
+        context_offsets=_NO_CONTEXT if not len(rows) else np.array([0, len(rows)], np.int64),
+        context_items=rows,
+        consent=_one(asked.consent, "?"),
         keep=asked.explain,
     )
 
 
+@lru_cache(4096)
+def _one(value: int, dtype: str) -> npt.NDArray[Any]:
+    """A column of one of the few values that most calls have; do not write to it."""
+    return np.array([value], dtype)
+
+
+_NO_ROWS = np.zeros(0, np.int32)
+_NO_CONTEXT = np.zeros(2, np.int64)
+
+
 def _rows(catalog: CatalogSnapshot, ids: list[str]) -> npt.NDArray[np.int32]:
     """Catalog rows of item ids, in order, without those it does not hold (withdrawn)."""
-    if not ids or not len(catalog):
-        return np.zeros(0, np.int32)
+    if not len(catalog):
+        return _NO_ROWS
     raw = np.frombuffer(b"".join(item_bytes(item) for item in ids), "V16")
     rows = catalog.rows(raw)
     return rows[rows >= 0]
@@ -200,30 +207,26 @@ def _slots(
 ) -> list[bytes]:  # fmt: skip
     """The JSON of each filled slot."""
     english = is_english(asked.locale)
-    expires_s = int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS
-    flags = FLAG_CONSENT if asked.consent else 0, FLAG_MOVED | FLAG_CONSENT * asked.consent
-    request, shopper = batch.request.tobytes(), batch.shopper.tobytes()
-    reasons = market.why(batch, decisions, asked.locale)
+    shared = SlotToken(
+        FLAG_CONSENT if asked.consent else 0, 0, batch.request.tobytes(), _NOBODY, _NOBODY,
+        placement, batch.shopper.tobytes(), link, 0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS,
+    )  # fmt: skip
+    tokens = market.signer.sign_page(shared, decisions, market.catalog.raw, market.plan_ids)
+    reasons, card = market.why(batch, decisions, asked.locale), market.card
     phrases, fits = Phrases.of(reasons, english=english), reasons.fits
-    plan_ids, made, tokens = market.plan_ids, [], []
-    columns = [getattr(decisions, name)[0].tolist() for name in _SLOT_COLUMNS]
-    for slot, (row, moved, plan, *numbers) in enumerate(zip(*columns, strict=True)):
-        if row < 0:
-            continue
-        card = market.card(row, english=english)
-        plan_id = plan_ids[plan].tobytes() if plan >= 0 else _NOBODY
-        tokens.append(
-            (flags[moved], slot, request, card.raw, plan_id, placement, shopper, link, *numbers,
-             expires_s)
-        )  # fmt: skip
-        made.append(
-            (
-                b'{"slot":%d' % slot, card.head, phrases.moved if moved else phrases.unmoved,
-                phrases.fitting if fits and fits[slot] else phrases.plain, card.praise,
-                b'","token":"', card.tail,
-            )
-        )  # fmt: skip
-    signed = market.signer.sign_all(tokens)
-    return [
-        b"".join((*parts, token, tail)) for (*parts, tail), token in zip(made, signed, strict=True)
-    ]
+    out = []
+    for slot, (row, moved) in enumerate(
+        zip(decisions.item[0].tolist(), decisions.moved[0].tolist(), strict=True)
+    ):
+        if row >= 0:
+            item = card(row, english=english)
+            out.append(
+                b'{"slot":%d%b%b%b%b","token":"%b%b'
+                % (
+                    slot, item.head, phrases.moved if moved else phrases.unmoved,
+                    phrases.fitting if fits and fits[slot] else phrases.plain,
+                    item.praise, tokens[slot], item.tail,
+                )
+            )  # fmt: skip
+    return out

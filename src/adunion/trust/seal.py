@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -52,13 +50,12 @@ def keyed(key: bytes) -> Words:
     return state
 
 
-def sealed(key: Words, bodies: Sequence[bytes]) -> list[bytes]:
-    """Each body with its signature, in letters; all are of one length, which 3 divides with it."""
-    if not bodies:
-        return []
-    width = (len(bodies[0]) + SIGNATURE_BYTES) * 4 // 3
-    out = np.empty(len(bodies) * width, np.uint8)
-    _seal(key, np.frombuffer(b"".join(bodies), np.uint8), len(bodies), out)
+def sealed(key: Words, bodies: npt.NDArray[np.uint8]) -> list[bytes]:
+    """Each body, (n, size), with its signature, in letters; 3 divides the length of both."""
+    count, size = bodies.shape
+    width = (size + SIGNATURE_BYTES) * 4 // 3
+    out = np.empty(count * width, np.uint8)
+    _seal(key, bodies, out)
     letters = out.tobytes()
     return [letters[at : at + width] for at in range(0, len(letters), width)]
 
@@ -104,15 +101,15 @@ def _compress(state: Words, block: Words, count: np.uint64, last: bool, v: Words
 
 
 @njit(cache=True, nogil=True)
-def _seal(key: Words, bodies: Bytes, count: int, out: Bytes) -> None:
-    size = len(bodies) // count
-    width = len(out) // count
+def _seal(key: Words, bodies: Bytes, out: Bytes) -> None:
+    count, size = bodies.shape
+    width = len(out) // max(count, 1)
     state, work = np.empty(8, np.uint64), np.empty(16, np.uint64)
     block = np.zeros(_BLOCK, np.uint8)
     whole = np.empty(size + SIGNATURE_BYTES, np.uint8)
     for nth in range(count):
         state[:] = key
-        whole[:size] = bodies[nth * size : (nth + 1) * size]
+        whole[:size] = bodies[nth]
         for begin in range(0, size, _BLOCK):
             end = min(begin + _BLOCK, size)
             block[:] = 0

@@ -10,12 +10,13 @@ import hmac
 import struct
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.kernel.errors import AdUnionError
 
@@ -63,6 +64,46 @@ class SlotToken(NamedTuple):
     expires_s: int
 
 
+class Page(Protocol):
+    """What is signed of one answer, as `decision.types.DecisionBatch` has it, (1, K) each."""
+
+    @property
+    def item(self) -> npt.NDArray[np.int32]:
+        """Row, -1 where the slot is empty."""
+
+    @property
+    def plan(self) -> npt.NDArray[np.int32]:
+        """Row, -1 none."""
+
+    @property
+    def moved(self) -> npt.NDArray[np.bool_]:
+        """Whether a bid moved it."""
+
+    @property
+    def price_micros(self) -> npt.NDArray[np.int64]:
+        """Per seen impression."""
+
+    @property
+    def exposure(self) -> npt.NDArray[np.float32]:
+        """As the token has it."""
+
+    @property
+    def exposure_organic(self) -> npt.NDArray[np.float32]:
+        """As the token has it."""
+
+    @property
+    def pctr(self) -> npt.NDArray[np.float32]:
+        """As the token has it."""
+
+    @property
+    def pcvr(self) -> npt.NDArray[np.float32]:
+        """As the token has it."""
+
+    @property
+    def propensity(self) -> npt.NDArray[np.float32]:
+        """As the token has it."""
+
+
 class TokenSigner:
     """Signs with the newest key, verifies with any of them.
 
@@ -84,19 +125,33 @@ class TokenSigner:
 
     def sign(self, token: SlotToken) -> str:
         """The text of one token."""
-        return self.sign_all([token])[0].decode("ascii")
+        body = np.frombuffer(_FIELDS.pack(self._current, *token), np.uint8)
+        return sealed(self._keys[self._current], body.reshape(1, -1))[0].decode("ascii")
 
-    def sign_all(self, tokens: Iterable[tuple[Any, ...]]) -> list[bytes]:
-        """The letters of several tokens, each with the fields of a `SlotToken` in their order."""
-        pack, key_id = _FIELDS.pack, self._current
-        bodies = [pack(key_id, *token) for token in tokens]
-        return sealed(self._keys[key_id], bodies)
+    def sign_page(
+        self,
+        shared: SlotToken,
+        page: Page,
+        items: npt.NDArray[np.void],
+        plans: npt.NDArray[np.void],
+    ) -> list[bytes]:
+        """The letters of the tokens of one answer's slots; those of empty slots mean nothing.
+
+        What all have in common is in `shared`; its flags are those of a slot that no bid moved.
+        `items` and `plans` are the ids (V16) that the rows in the page are of.
+        """
+        bodies = np.empty((page.item.shape[1], _FIELDS.size), np.uint8)
+        _lay_out(
+            np.frombuffer(_FIELDS.pack(self._current, *shared), np.uint8), page.item, page.plan,
+            page.moved, page.price_micros, page.exposure, page.exposure_organic, page.pctr,
+            page.pcvr, page.propensity, items.view(np.uint8), plans.view(np.uint8), bodies,
+        )  # fmt: skip
+        return sealed(self._keys[self._current], bodies)
 
     def sign_batch(self, tokens: npt.NDArray[np.void]) -> list[str]:
         """The texts of rows of `TOKEN_DTYPE`, shape (n,)."""
         tokens["key_id"] = self._current
-        data, size = tokens.tobytes(), _FIELDS.size
-        bodies = [data[at : at + size] for at in range(0, len(data), size)]
+        bodies = np.frombuffer(tokens.tobytes(), np.uint8).reshape(-1, _FIELDS.size)
         return [text.decode("ascii") for text in sealed(self._keys[self._current], bodies)]
 
     def verify(self, text: str, now_s: int) -> SlotToken:
@@ -153,6 +208,36 @@ def _mac(key: bytes) -> Callable[[bytes], bytes]:
         return state.digest()
 
     return mac
+
+
+_AT = {name: int(field[1]) for name, field in (TOKEN_DTYPE.fields or {}).items()}
+_FLAGS, _SLOT, _ITEM, _PLAN = _AT["flags"], _AT["slot"], _AT["item"], _AT["plan"]
+_PRICE, _EXPOSURE, _LOWER = _AT["price_micros"], _AT["exposure"], _AT["exposure_organic"]
+_PCTR, _PCVR, _PROPENSITY = _AT["pctr"], _AT["pcvr"], _AT["propensity"]
+
+
+@njit(cache=True, nogil=True)
+def _lay_out(  # type: ignore[no-untyped-def]  # the columns of Page, ids as bytes
+    shared, item, plan, moved, price, exposure, lower, pctr, pcvr, propensity, items, plans, out
+) -> None:
+    """Write the fields of each slot's token over those that all have in common."""
+    for k in range(item.shape[1]):
+        body, row, bidder = out[k], item[0, k], plan[0, k]
+        body[:] = shared
+        if row < 0:
+            continue
+        body[_SLOT] = k
+        body[_ITEM : _ITEM + 16] = items[16 * row : 16 * row + 16]
+        if bidder >= 0:
+            body[_PLAN : _PLAN + 16] = plans[16 * bidder : 16 * bidder + 16]
+        if moved[0, k]:
+            body[_FLAGS] |= FLAG_MOVED
+        body[_PRICE : _PRICE + 8] = price[0, k : k + 1].view(np.uint8)
+        body[_EXPOSURE : _EXPOSURE + 4] = exposure[0, k : k + 1].view(np.uint8)
+        body[_LOWER : _LOWER + 4] = lower[0, k : k + 1].view(np.uint8)
+        body[_PCTR : _PCTR + 4] = pctr[0, k : k + 1].view(np.uint8)
+        body[_PCVR : _PCVR + 4] = pcvr[0, k : k + 1].view(np.uint8)
+        body[_PROPENSITY : _PROPENSITY + 4] = propensity[0, k : k + 1].view(np.uint8)
 
 
 def expired() -> AdUnionError:

@@ -8,6 +8,7 @@ numbers. The score is divided by the best the query could get: relevance 0..1, a
 from __future__ import annotations
 
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from .tokens import tokens
 Rows = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
 Hits = tuple[Rows, Scores]
+T = TypeVar("T")
 
 POOL_MAX = 600
 """Most items an answer holds."""
@@ -100,10 +102,8 @@ class LexicalIndex:
         found = self._cache.get(query)
         if found is None:
             found = self._find(query)
-            while len(self._cache) >= _CACHED_MAX:
-                del self._cache[next(iter(self._cache))]
             if len(query) < _CACHED_CHARS_MAX:
-                self._cache[query] = found
+                _remember(self._cache, query, found)
         rows, scores = found
         return rows[: max(top, 0)], scores[: max(top, 0)]
 
@@ -116,9 +116,7 @@ class LexicalIndex:
         out = np.zeros(len(rows), np.bool_)
         ids = self._words.get(query)
         if ids is None:
-            ids = self._words[query[:_CACHED_CHARS_MAX]] = self._read(query)[0]
-            while len(self._words) > _CACHED_MAX:
-                del self._words[next(iter(self._words))]
+            ids = self._read(query)[0]
         _holds(self._offsets, self._rows, ids, rows, out)
         return out
 
@@ -158,15 +156,28 @@ class LexicalIndex:
             else:
                 counts[row] = counts.get(row, 0) + 1
         ids = np.array(list(counts), np.int64)
-        weights = np.sqrt(np.array(list(counts.values()), np.float32))
-        value = weights * self._best[ids]
+        value = self._best[ids]
+        if len(ids) == sum(counts.values()):
+            weights = np.ones(len(ids), np.float32)
+        else:
+            weights = np.sqrt(np.array(list(counts.values()), np.float32))
+            value *= weights
         if len(ids) > _QUERY_TOKENS_MAX:  # a page: what is both frequent in it and rare elsewhere
             keep = np.argsort(-value, kind="stable")[:_QUERY_TOKENS_MAX]
             ids, weights, value, unknown = ids[keep], weights[keep], value[keep], 0
-        ideal = float(value.sum()) if len(ids) else 1.0
+        ideal = float(np.add.reduce(value)) if len(ids) else 1.0
         if unknown and len(ids):
             ideal += min(unknown, len(ids)) * _UNKNOWN_SHARE * float(value.mean())
+        if len(query) < _CACHED_CHARS_MAX:
+            _remember(self._words, query, ids)
         return ids, weights, ideal
+
+
+def _remember(known: dict[str, T], query: str, found: T) -> None:
+    """Keep what a query gave; the oldest goes when there are too many."""
+    while len(known) >= _CACHED_MAX:
+        del known[next(iter(known))]
+    known[query] = found
 
 
 def _is_single(token: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode
 from hashlib import blake2b
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ FIELDS = SlotToken(
     1, 3, b"r" * 16, b"i" * 16, b"p" * 16, b"q" * 16, b"s" * 16, bytes(16),
     12_345, 0.5, 0.25, 0.125, 0.0625, 1.0, 1_000,
 )  # fmt: skip
+SIGNER.sign(FIELDS)  # compiles
 ids = st.binary(min_size=16, max_size=16)
 share = st.floats(0, 1, width=32)
 tokens = st.builds(
@@ -90,6 +92,26 @@ def test_batches_say_the_same_as_one_at_a_time() -> None:
     assert [error and error.code for error in errors] == [
         "token_expired", None, None, "token_garbled", "token_forged",
     ]  # fmt: skip
+
+
+def test_a_page_says_the_same_as_one_at_a_time() -> None:
+    def numbers(kind: str) -> np.ndarray:
+        return np.linspace(0.1, 0.9, 3, dtype=kind).reshape(1, 3)
+
+    page = SimpleNamespace(
+        item=np.array([[1, -1, 0]], np.int32), plan=np.array([[-1, -1, 1]], np.int32),
+        moved=np.array([[False, False, True]]), price_micros=np.array([[0, 0, 1 << 40]]),
+        **{name: numbers("f4") + at for at, name in enumerate(SlotToken._fields[9:14])},
+    )  # fmt: skip
+    items, plans = np.frombuffer(b"a" * 16 + b"b" * 16, "V16"), np.frombuffer(b"c" * 32, "V16")
+    shared = FIELDS._replace(flags=2, slot=0, item=bytes(16), plan=bytes(16), price_micros=0)
+    texts = [text.decode() for text in SIGNER.sign_page(shared, page, items, plans)]
+    for slot, flags, item, plan, price in (
+        (0, 2, b"b" * 16, bytes(16), 0), (2, 3, b"a" * 16, b"c" * 16, 1 << 40),
+    ):  # fmt: skip
+        columns = {name: float(getattr(page, name)[0, slot]) for name in SlotToken._fields[9:14]}
+        fields = {"flags": flags, "slot": slot, "item": item, "plan": plan, "price_micros": price}
+        assert texts[slot] == SIGNER.sign(shared._replace(**fields, **columns))
 
 
 def test_no_tokens_are_a_batch_too() -> None:

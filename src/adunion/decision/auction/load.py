@@ -33,10 +33,8 @@ def paid_slots(
         page_bps: share of those beyond the first, (n,).
         day_bps: share of all of a day's slots.
     """
-    most = page_most(slots, page_bps)
-    if day_bps < ALL_BPS and len(request):
-        words = np.ascontiguousarray(request).view(np.uint64).reshape(-1, 2)
-        _part_of_day(words, slots, day_bps / ALL_BPS, most)
+    most = np.empty(len(slots), np.int16)
+    _paid(request.view(np.uint64), slots, page_bps, day_bps / ALL_BPS, most)
     return most
 
 
@@ -48,15 +46,18 @@ def page_most(
 
 
 @njit(cache=True, nogil=True)
-def _part_of_day(
+def _paid(
     words: npt.NDArray[np.uint64],
     slots: npt.NDArray[np.int16],
+    page_bps: npt.NDArray[np.int64],
     share: float,
     most: npt.NDArray[np.int16],
 ) -> None:
     for row in range(len(slots)):
-        key = words[row, 0] ^ words[row, 1]
-        most[row] = min(most[row], int(slots[row] * share + uniform(key, 0, _DAY)))
+        of_page = 1 + (np.int64(slots[row]) - 1) * page_bps[row] // ALL_BPS
+        key = words[2 * row] ^ words[2 * row + 1]
+        of_day = int(slots[row] * share + uniform(key, 0, _DAY)) if share < 1 else of_page
+        most[row] = min(of_page, of_day)
 
 
 def standing(

@@ -7,7 +7,7 @@ def half(facts: Facts) -> Micros: ...
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,7 @@ EXPOSURE_ONE = 10_000
 Micros = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """Slots won with a bid above 0, and what the same auction gives at bid 0; one shape for all."""
 
     bid: Micros  # beyond the reserve

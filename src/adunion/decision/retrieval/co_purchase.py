@@ -5,7 +5,7 @@ import numpy.typing as npt
 from numba import njit
 
 from .intent import Intent
-from .types import RETRIEVALS, Ints, Routes
+from .types import RETRIEVALS, Ints, Routes, even
 
 CONTEXT_MAX = 8
 """Items of a cart that are looked at: the last ones put in."""
@@ -19,7 +19,7 @@ def co_purchase(intent: Intent, top: int) -> Routes:
     rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
     if len(requests.context_items):
         _last_items(requests.context_offsets, requests.context_items, top // 2, rows, quota)
-    weight = np.ones(shape, np.float32)
+    weight = even(*shape)
     return Routes(intent.state.complements.items, rows, weight, quota, reserve=top // 2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,7 @@ _AUDIENCE_WEIGHT = 0.5
 _TASTE_SHRINK = 3.0
 
 
-@dataclass(frozen=True)
-class Intent:
+class Intent(NamedTuple):
     """n requests with what they are about.
 
     `category` (n, 14) are category rows (-1 none), `weight` (n, 14) how surely, 0..1, and `share`
@@ -45,16 +44,15 @@ class Intent:
 def read(requests: RequestBatch, state: RetrievalState) -> Intent:
     """Answer each distinct query once and find every request's categories."""
     answers = [state.answer(query) for query in requests.queries]
-    found = np.array([len(answer.found.item) for answer in answers], np.int64)
     if len(answers) == 1:
-        query_category = answers[0].category.reshape(1, -1)
-        query_share = answers[0].share.reshape(1, -1)
+        query_category, query_share, found = answers[0].about
     else:
         query_category = np.array([a.category for a in answers], np.int32).reshape(-1, 4)
         query_share = np.array([a.share for a in answers], np.float32).reshape(-1, 4)
+        found = np.array([len(answer.found.item) for answer in answers], np.int64)
     kind = state.kinds[requests.placement]
     shape = (len(requests), MIX)
-    category, weight = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
+    category, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
     share, draw = np.empty(shape, np.float32), np.empty(len(requests), np.uint64)
     _mix(
         category, weight, share, draw, requests.request.view(np.uint64), kind, requests.placement,
@@ -139,6 +137,7 @@ def _mix(
 ) -> None:  # fmt: skip
     for i in range(len(kind)):
         mine, much = category[i], weight[i]
+        mine[:], much[:] = -1, 0
         draw[i] = _drawn(words[2 * i], words[2 * i + 1])
         context = context_items[context_offsets[i] : context_offsets[i + 1]]
         _put_cart(mine, much, kind[i], context, item_category, goes_with, strength)

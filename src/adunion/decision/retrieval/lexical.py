@@ -5,9 +5,10 @@ import numpy as np
 from adunion.prediction import KINDS
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes
+from .types import RETRIEVALS, Lists, Routes, even
 
-_SEARCH = KINDS.index("search")
+_QUOTA = np.array([2 if kind == "search" else 1 for kind in KINDS], np.int32)
+"""Of half the candidates."""
 
 
 @RETRIEVALS.register("lexical")
@@ -15,7 +16,5 @@ def lexical(intent: Intent, top: int) -> Routes:
     """The items of each request's query, by relevance and merit."""
     lists = Lists.of([answer.found for answer in intent.answers])
     rows = intent.requests.query.reshape(-1, 1)
-    quota = np.full(rows.shape, top // 2, np.int32)
-    quota[intent.kind == _SEARCH] = top
-    weight = np.ones(rows.shape, np.float32)
-    return Routes(lists, rows, weight, quota, reserve=top // 2, explore=0.2)
+    quota = _QUOTA[intent.kind].reshape(-1, 1) * np.int32(top) // np.int32(2)
+    return Routes(lists, rows, even(len(rows), 1), quota, reserve=top // 2, explore=0.2)

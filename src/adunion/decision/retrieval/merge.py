@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,21 +34,23 @@ def retrieve(
     drops what matches far worse than its best match, so that no bid can bring a phone to someone
     who asked for a phone case.
     """
-    chosen = dict(RETRIEVALS) if retrievals is None else retrievals
+    chosen = RETRIEVALS if retrievals is None else sorted(retrievals.items())
     intent = read(requests, state)
     routes = []
-    for source, (_, retrieval) in enumerate(sorted(chosen.items())):
+    for source, (_, retrieval) in enumerate(chosen):
         made = retrieval(intent, top)
         routes += [_path(source, each) for each in ((made,) if isinstance(made, Routes) else made)]
-    if not routes:
-        none = np.zeros(0, np.float32)
-        offsets = np.zeros(len(requests) + 1, np.int64)
-        return CandidateBatch(offsets, none.astype(np.int32), none, none.astype(np.uint8))
-    offsets, item, relevance, source_of = _gather(
-        tuple(routes), top, intent.draw, intent.kind, requests.query, requests.context_offsets,
-        requests.context_items, state.snapshot.category,
-    )  # fmt: skip
-    return CandidateBatch(offsets, item, relevance, source_of)
+    count = len(requests)
+    offsets = np.zeros(count + 1, np.int64)
+    item, relevance = np.empty(count * top, np.int32), np.empty(count * top, np.float32)
+    source_of = np.empty(count * top, np.uint8)
+    if routes:
+        _gather(
+            tuple(routes), top, intent.draw, intent.kind, requests.query, requests.context_offsets,
+            requests.context_items, state.snapshot.category, offsets, item, relevance, source_of,
+        )  # fmt: skip
+    total = int(offsets[count])
+    return CandidateBatch(offsets, item[:total], relevance[:total], source_of[:total])
 
 
 class _Path(NamedTuple):
@@ -66,11 +68,12 @@ class _Path(NamedTuple):
     fills: bool
 
 
-def _path(source: int, routes: Routes) -> _Path:
-    lists = routes.lists
-    return _Path(
-        lists.offsets, lists.item, lists.score, routes.list_row, routes.weight, routes.quota,
-        source, routes.reserve, float(routes.explore), routes.fills,
+def _path(source: int, routes: Routes) -> tuple[Any, ...]:
+    """The fields of a `_Path`: numba takes longer to recognise a named tuple."""
+    lists, row, weight, quota, reserve, explore, fills = routes
+    return (
+        lists.offsets, lists.item, lists.score, row, weight, quota, source, reserve,
+        float(explore), fills,
     )  # fmt: skip
 
 
@@ -85,17 +88,15 @@ class _Out(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def _gather(
-    paths: tuple[_Path, ...], top: int, turn: npt.NDArray[np.uint64], kind: npt.NDArray[np.uint8],
-    query: Ints, context_offsets: npt.NDArray[np.int64], context_items: Ints, category: Ints,
-) -> tuple[npt.NDArray[np.int64], Ints, Floats, npt.NDArray[np.uint8]]:  # fmt: skip
-    """Every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`."""
+    paths: tuple[tuple[Any, ...], ...], top: int, turn: npt.NDArray[np.uint64],
+    kind: npt.NDArray[np.uint8], query: Ints, context_offsets: npt.NDArray[np.int64],
+    context_items: Ints, category: Ints, offsets: npt.NDArray[np.int64], item: Ints,
+    relevance: Floats, source: npt.NDArray[np.uint8],
+) -> None:  # fmt: skip
+    """Write every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`."""
     count, size = len(kind), 2
     while size < 4 * top:
         size *= 2
-    offsets = np.zeros(count + 1, np.int64)
-    item = np.empty(count * top, np.int32)
-    relevance = np.empty(count * top, np.float32)
-    source = np.empty(count * top, np.uint8)
     place = np.empty(size, np.int16)
     for i in range(count):
         first = offsets[i]
@@ -108,19 +109,17 @@ def _gather(
         if kind[i] == _SEARCH and query[i] >= 0:
             filled = _drop_weak(out, filled)
         offsets[i + 1] = first + filled
-    total = offsets[count]
-    return offsets, item[:total], relevance[:total], source[:total]
 
 
 @njit(cache=True, nogil=True)
 def _round(
-    paths: tuple[_Path, ...], out: _Out, filled: int, i: int, deeper: int, turn: np.uint64,
-    cart: Ints, category: Ints, complement_only: bool,
+    paths: tuple[tuple[Any, ...], ...], out: _Out, filled: int, i: int, deeper: int,
+    turn: np.uint64, cart: Ints, category: Ints, complement_only: bool,
 ) -> int:  # fmt: skip
     """Let every retrieval add items, its own share or, when going deeper, what is left."""
     source, begun = -1, filled
     for p in range(len(paths)):
-        path = paths[p]
+        path = _Path(*paths[p])
         if path.source != source:
             source, begun = path.source, filled
         if deeper > 1 and not path.fills:

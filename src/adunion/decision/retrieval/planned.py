@@ -3,7 +3,7 @@
 import numpy as np
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes
+from .types import RETRIEVALS, Lists, Routes, even
 
 
 @RETRIEVALS.register("planned")
@@ -15,7 +15,7 @@ def planned(intent: Intent, top: int) -> tuple[Routes, Routes]:
     return (
         Routes(
             Lists.of([answer.planned for answer in intent.answers]), rows,
-            np.ones(rows.shape, np.float32), np.full(rows.shape, reserve, np.int32),
+            even(len(rows), 1), np.full(rows.shape, reserve, np.int32),
             reserve=reserve, explore=0.5, fills=False,
         ),
         Routes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 _LIST_MAX = 300
 _QUERY_CATEGORIES = 4
+_BEST = 50  # matches that say which categories a query is about
 _AUDIENCE_CATEGORIES = 6
 _MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
 _CATEGORY_SHARE = 0.5  # of relevance: being of the category that the best matches are of
@@ -38,6 +40,12 @@ class Answer:
     planned: Lists  # one list
     category: Ints  # (4,) strongest first, -1 none
     share: Floats  # (4,) of the strongest
+
+    @cached_property
+    def about(self) -> tuple[Ints, Floats, npt.NDArray[np.int64]]:
+        """Categories and shares, (1, 4) each, and how many items were found, (1,)."""
+        found = np.array([len(self.found.item)], np.int64)
+        return self.category.reshape(1, -1), self.share.reshape(1, -1), found
 
 
 @dataclass(frozen=True)
@@ -130,22 +138,13 @@ class RetrievalState:
         known = self.matches.get(query)
         if known is not None:
             return known
-        rows, scores = self.index.search(query, POOL_MAX)
-        held = np.bincount(
-            self.snapshot.category[rows[:50]], scores[:50] ** 2, len(self.snapshot.categories)
-        )
-        fit = held[self.snapshot.category[rows]] / held.max(initial=1e-9)
-        scores = (scores * (1 - _CATEGORY_SHARE + _CATEGORY_SHARE * np.sqrt(fit))).astype(
-            np.float32
-        )
-        category = np.argsort(-held, kind="stable")[:_QUERY_CATEGORIES]
-        category = category[held[category] > 0]
-        share = held[category] / held.max(initial=1e-9) * scores.max(initial=0)
-        match = Match(
-            rows, scores, np.full(_QUERY_CATEGORIES, -1, np.int32),
-            np.zeros(_QUERY_CATEGORIES, np.float32),
-        )  # fmt: skip
-        match.category[: len(category)], match.share[: len(share)] = category, share
+        rows, found = self.index.search(query, POOL_MAX)
+        scores = np.empty(len(rows), np.float32)
+        category = np.full(_QUERY_CATEGORIES, -1, np.int32)
+        share = np.zeros(_QUERY_CATEGORIES, np.float32)
+        held = np.zeros(len(self.snapshot.categories))
+        _fit(rows, found, self.snapshot.category, held, scores, category, share)
+        match = Match(rows, scores, category, share)
         _remember(self.matches, query, match)
         return match
 
@@ -163,15 +162,67 @@ def _remember(known: dict[str, T], query: str, answer: T) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _fit(
+    rows: Ints, found: Floats, category_of: Ints, held: npt.NDArray[np.float64],
+    scores: Floats, category: Ints, share: Floats,
+) -> None:  # fmt: skip
+    """The categories of the best matches, and every match's score by how far it is of them."""
+    for k in range(min(len(rows), _BEST)):
+        held[category_of[rows[k]]] += found[k] * found[k]
+    most, best = 1e-9, np.float32(0)
+    for c in range(len(held)):
+        most = max(most, held[c])
+    for k in range(len(rows)):
+        fit = np.sqrt(held[category_of[rows[k]]] / most)
+        scores[k] = found[k] * (1 - _CATEGORY_SHARE + _CATEGORY_SHARE * fit)
+        best = max(best, scores[k])
+    for place in range(min(len(category), len(held))):
+        strongest = np.argmax(held)
+        if held[strongest] <= 0:
+            break
+        category[place], share[place] = strongest, held[strongest] / most * best
+        held[strongest] = 0
+
+
 def _rank(
     rows: Ints, scores: Floats, merit: Floats, is_planned: npt.NDArray[np.bool_]
 ) -> tuple[tuple[Ints, Floats], tuple[Ints, Floats]]:
     """The best of a match with merit counted, and the best planned ones among them."""
-    value = scores + np.float32(_MERIT_SHARE) * scores * merit[rows]
-    order = np.argsort(-value, kind="mergesort")
-    rows, scores = rows[order], scores[order]
-    paid = np.flatnonzero(is_planned[rows])[:_LIST_MAX]
-    return (rows[:_LIST_MAX].copy(), scores[:_LIST_MAX].copy()), (rows[paid], scores[paid])
+    order = np.empty(len(rows), np.int64)
+    _order(rows, scores, merit, order)
+    order.sort()
+    found, value = np.empty(_LIST_MAX, np.int32), np.empty(_LIST_MAX, np.float32)
+    paid, paid_value = np.empty(_LIST_MAX, np.int32), np.empty(_LIST_MAX, np.float32)
+    count, planned = _pick(order, rows, scores, is_planned, found, value, paid, paid_value)
+    return (found[:count], value[:count]), (paid[:planned], paid_value[:planned])
+
+
+@njit(cache=True, nogil=True)
+def _order(rows: Ints, scores: Floats, merit: Floats, order: npt.NDArray[np.int64]) -> None:
+    """Numbers that sort matches by score and merit, equal ones as they come."""
+    value = -(scores + np.float32(_MERIT_SHARE) * scores * merit[rows])
+    bits = value.view(np.int32)
+    for k in range(len(rows)):
+        # the bits of a float sort as an integer does, once those of negative ones are turned
+        word = np.int64(bits[k]) if bits[k] >= 0 else np.int64(bits[k] ^ np.int32(0x7FFFFFFF))
+        order[k] = (word << 32) + k
+
+
+@njit(cache=True, nogil=True)
+def _pick(
+    order: npt.NDArray[np.int64], rows: Ints, scores: Floats, is_planned: npt.NDArray[np.bool_],
+    found: Ints, value: Floats, paid: Ints, paid_value: Floats,
+) -> tuple[int, int]:  # fmt: skip
+    """The first matches in order, and the first planned ones; how many of each."""
+    planned = 0
+    for k in range(len(order)):
+        at = order[k] & 0xFFFFFFFF
+        if k < len(found):
+            found[k], value[k] = rows[at], scores[at]
+        if is_planned[rows[at]] and planned < len(paid):
+            paid[planned], paid_value[planned] = rows[at], scores[at]
+            planned += 1
+    return min(len(order), len(found)), planned
 
 
 def _merit(columns: ItemColumns) -> Floats:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +41,7 @@ class Lists:
         return cls(np.cumsum(sizes), items, scores)
 
 
-@dataclass(frozen=True)
-class Routes:
+class Routes(NamedTuple):
     """For n requests, up to R lists each to take items from; arrays are (n, R).
 
     An item's relevance is `weight * score`. Of the `quota` of a list, the share `explore` is taken
@@ -57,6 +57,12 @@ class Routes:
     reserve: int
     explore: float = 0.0
     fills: bool = True
+
+
+@lru_cache(4)
+def even(requests: int, lists: int) -> Floats:
+    """(n, R) weights that are all 1; do not write to them."""
+    return np.ones((requests, lists), np.float32)
 
 
 Retrieval = Callable[["Intent", int], "Routes | tuple[Routes, ...]"]
