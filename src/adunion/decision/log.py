@@ -194,7 +194,7 @@ class DecisionLog:
 
     def chosen(self, request: Ids) -> npt.NDArray[np.int64]:
         """Rows of the requests that are kept."""
-        return _chosen(request.view(np.uint64), self._one_in)
+        return _chosen(np.ascontiguousarray(request).view(np.uint64), self._one_in)
 
     def note(self, decided: Decided, rows: npt.NDArray[np.int64]) -> None:
         """Keep the chosen requests of a decided batch."""

@@ -34,7 +34,7 @@ def paid_slots(
         day_bps: share of all of a day's slots.
     """
     most = np.empty(len(slots), np.int16)
-    _paid(request.view(np.uint64), slots, page_bps, day_bps / ALL_BPS, most)
+    _paid(np.ascontiguousarray(request).view(np.uint64), slots, page_bps, day_bps / ALL_BPS, most)
     return most
 
 
