@@ -97,10 +97,10 @@ def answer(
     out = DecisionBatch(*columns)
     _answer(
         np.ascontiguousarray(requests.request).view(np.uint64), explore_bps / 10_000,
-        candidates.offsets, candidates.item, candidates.relevance, pctr, pcvr, tuple(scores), paid, tuple(slots),
-        price_micros, tuple(goods), tuple(rules), tuple(work), shown, explored, out.item, out.plan,
-        out.moved, out.price_micros, out.exposure, out.exposure_organic, out.pctr, out.pcvr,
-        out.organic, out.bid, out.relevance, out.propensity, out.candidates,
+        candidates.offsets, candidates.item, candidates.relevance, pctr, pcvr, tuple(scores), paid,
+        tuple(slots), price_micros, tuple(goods), tuple(rules), tuple(work), shown, explored,
+        out.item, out.plan, out.moved, out.price_micros, out.exposure, out.exposure_organic,
+        out.pctr, out.pcvr, out.organic, out.bid, out.relevance, out.propensity, out.candidates,
     )  # fmt: skip
     return shown, out
 

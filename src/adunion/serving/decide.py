@@ -212,21 +212,20 @@ def _slots(
         placement, batch.shopper.tobytes(), link, 0, 0.0, 0.0, 0.0, 0.0, 0.0,
         int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS,
     )  # fmt: skip
-    tokens = market.signer.sign_page(shared, decisions, market.catalog.raw, market.plan_ids)
+    rows, moved = decisions.item[0].tolist(), decisions.moved[0].tolist()
+    count = rows.index(-1) if -1 in rows else len(rows)
+    tokens = market.signer.sign_page(shared, count, decisions, market.catalog.raw, market.plan_ids)
     reasons, card = market.why(batch, decisions, asked.locale), market.card
     phrases, fits = Phrases.of(reasons, english=english), reasons.fits
     out = []
-    for slot, (row, moved) in enumerate(
-        zip(decisions.item[0].tolist(), decisions.moved[0].tolist(), strict=True)
-    ):
-        if row >= 0:
-            item = card(row, english=english)
-            out.append(
-                b'{"slot":%d%b%b%b%b","token":"%b%b'
-                % (
-                    slot, item.head, phrases.moved if moved else phrases.unmoved,
-                    phrases.fitting if fits and fits[slot] else phrases.plain,
-                    item.praise, tokens[slot], item.tail,
-                )
-            )  # fmt: skip
+    for slot in range(count):
+        item = card(rows[slot], english=english)
+        out.append(
+            b'{"slot":%d%b%b%b%b","token":"%b%b'
+            % (
+                slot, item.head, phrases.moved if moved[slot] else phrases.unmoved,
+                phrases.fitting if fits and fits[slot] else phrases.plain,
+                item.praise, tokens[slot], item.tail,
+            )
+        )  # fmt: skip
     return out

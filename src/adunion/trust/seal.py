@@ -30,7 +30,7 @@ _ORDER = np.array(
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
         [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
     ],
-    np.int64,
+    np.uint64,  # an index that cannot be negative costs no check
 )
 _LETTERS = np.frombuffer(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", np.uint8
@@ -46,7 +46,7 @@ def keyed(key: bytes) -> Words:
     state[0] ^= np.uint64(0x01010000 ^ len(key) << 8 ^ SIGNATURE_BYTES)
     block = np.zeros(_BLOCK, np.uint8)
     block[: len(key)] = np.frombuffer(key, np.uint8)
-    _compress(state, block.view(np.uint64), np.uint64(_BLOCK), False, np.empty(16, np.uint64))
+    _compress(state, block.view(np.uint64), np.uint64(_BLOCK), False)
     return state
 
 
@@ -66,45 +66,51 @@ def _turn(word: np.uint64, by: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _mix(v: Words, a: int, b: int, c: int, d: int, x: np.uint64, y: np.uint64) -> None:
-    v[a] += v[b] + x
-    v[d] = _turn(v[d] ^ v[a], 32)
-    v[c] += v[d]
-    v[b] = _turn(v[b] ^ v[c], 24)
-    v[a] += v[b] + y
-    v[d] = _turn(v[d] ^ v[a], 16)
-    v[c] += v[d]
-    v[b] = _turn(v[b] ^ v[c], 63)
+def _mix(
+    a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64, x: np.uint64, y: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    a += b + x
+    d = _turn(d ^ a, 32)
+    c += d
+    b = _turn(b ^ c, 24)
+    a += b + y
+    d = _turn(d ^ a, 16)
+    c += d
+    return a, _turn(b ^ c, 63), c, d
 
 
 @njit(cache=True, nogil=True)
-def _compress(state: Words, block: Words, count: np.uint64, last: bool, v: Words) -> None:
+def _compress(state: Words, block: Words, count: np.uint64, last: bool) -> None:
     """RFC 7693 section 3.2: take a block of 16 words in; `count` bytes with it."""
-    for k in range(8):
-        v[k] = state[k]
-        v[k + 8] = _IV[k]
-    v[12] ^= count
-    if last:
-        v[14] = ~v[14]
+    v0, v1, v2, v3 = state[0], state[1], state[2], state[3]
+    v4, v5, v6, v7 = state[4], state[5], state[6], state[7]
+    v8, v9, va, vb = _IV[0], _IV[1], _IV[2], _IV[3]
+    vc, vd, ve, vf = _IV[4] ^ count, _IV[5], ~_IV[6] if last else _IV[6], _IV[7]
     for turn in range(12):
-        order = _ORDER[turn]
-        _mix(v, 0, 4, 8, 12, block[order[0]], block[order[1]])
-        _mix(v, 1, 5, 9, 13, block[order[2]], block[order[3]])
-        _mix(v, 2, 6, 10, 14, block[order[4]], block[order[5]])
-        _mix(v, 3, 7, 11, 15, block[order[6]], block[order[7]])
-        _mix(v, 0, 5, 10, 15, block[order[8]], block[order[9]])
-        _mix(v, 1, 6, 11, 12, block[order[10]], block[order[11]])
-        _mix(v, 2, 7, 8, 13, block[order[12]], block[order[13]])
-        _mix(v, 3, 4, 9, 14, block[order[14]], block[order[15]])
-    for k in range(8):
-        state[k] ^= v[k] ^ v[k + 8]
+        at = _ORDER[turn]
+        v0, v4, v8, vc = _mix(v0, v4, v8, vc, block[at[0]], block[at[1]])
+        v1, v5, v9, vd = _mix(v1, v5, v9, vd, block[at[2]], block[at[3]])
+        v2, v6, va, ve = _mix(v2, v6, va, ve, block[at[4]], block[at[5]])
+        v3, v7, vb, vf = _mix(v3, v7, vb, vf, block[at[6]], block[at[7]])
+        v0, v5, va, vf = _mix(v0, v5, va, vf, block[at[8]], block[at[9]])
+        v1, v6, vb, vc = _mix(v1, v6, vb, vc, block[at[10]], block[at[11]])
+        v2, v7, v8, vd = _mix(v2, v7, v8, vd, block[at[12]], block[at[13]])
+        v3, v4, v9, ve = _mix(v3, v4, v9, ve, block[at[14]], block[at[15]])
+    state[0] ^= v0 ^ v8
+    state[1] ^= v1 ^ v9
+    state[2] ^= v2 ^ va
+    state[3] ^= v3 ^ vb
+    state[4] ^= v4 ^ vc
+    state[5] ^= v5 ^ vd
+    state[6] ^= v6 ^ ve
+    state[7] ^= v7 ^ vf
 
 
 @njit(cache=True, nogil=True)
 def _seal(key: Words, bodies: Bytes, out: Bytes) -> None:
     count, size = bodies.shape
     width = len(out) // max(count, 1)
-    state, work = np.empty(8, np.uint64), np.empty(16, np.uint64)
+    state = np.empty(8, np.uint64)
     block = np.zeros(_BLOCK, np.uint8)
     whole = np.empty(size + SIGNATURE_BYTES, np.uint8)
     for nth in range(count):
@@ -115,7 +121,7 @@ def _seal(key: Words, bodies: Bytes, out: Bytes) -> None:
             block[:] = 0
             block[: end - begin] = whole[begin:end]
             taken = np.uint64(_BLOCK + end)
-            _compress(state, block.view(np.uint64), taken, end == size, work)
+            _compress(state, block.view(np.uint64), taken, end == size)
         whole[size:] = state.view(np.uint8)[:SIGNATURE_BYTES]
         _spell(whole, out[nth * width : (nth + 1) * width])
 

@@ -131,16 +131,17 @@ class TokenSigner:
     def sign_page(
         self,
         shared: SlotToken,
+        count: int,
         page: Page,
         items: npt.NDArray[np.void],
         plans: npt.NDArray[np.void],
     ) -> list[bytes]:
-        """The letters of the tokens of one answer's slots; those of empty slots mean nothing.
+        """The letters of the tokens of one answer's first slots, which are filled.
 
         What all have in common is in `shared`; its flags are those of a slot that no bid moved.
         `items` and `plans` are the ids (V16) that the rows in the page are of.
         """
-        bodies = np.empty((page.item.shape[1], _FIELDS.size), np.uint8)
+        bodies = np.empty((count, _FIELDS.size), np.uint8)
         _lay_out(
             np.frombuffer(_FIELDS.pack(self._current, *shared), np.uint8), page.item, page.plan,
             page.moved, page.price_micros, page.exposure, page.exposure_organic, page.pctr,
@@ -221,11 +222,9 @@ def _lay_out(  # type: ignore[no-untyped-def]  # the columns of Page, ids as byt
     shared, item, plan, moved, price, exposure, lower, pctr, pcvr, propensity, items, plans, out
 ) -> None:
     """Write the fields of each slot's token over those that all have in common."""
-    for k in range(item.shape[1]):
+    for k in range(len(out)):
         body, row, bidder = out[k], item[0, k], plan[0, k]
         body[:] = shared
-        if row < 0:
-            continue
         body[_SLOT] = k
         body[_ITEM : _ITEM + 16] = items[16 * row : 16 * row + 16]
         if bidder >= 0:

@@ -99,15 +99,15 @@ def test_a_page_says_the_same_as_one_at_a_time() -> None:
         return np.linspace(0.1, 0.9, 3, dtype=kind).reshape(1, 3)
 
     page = SimpleNamespace(
-        item=np.array([[1, -1, 0]], np.int32), plan=np.array([[-1, -1, 1]], np.int32),
-        moved=np.array([[False, False, True]]), price_micros=np.array([[0, 0, 1 << 40]]),
+        item=np.array([[1, 0, -1]], np.int32), plan=np.array([[-1, 1, -1]], np.int32),
+        moved=np.array([[False, True, False]]), price_micros=np.array([[0, 1 << 40, 0]]),
         **{name: numbers("f4") + at for at, name in enumerate(SlotToken._fields[9:14])},
     )  # fmt: skip
     items, plans = np.frombuffer(b"a" * 16 + b"b" * 16, "V16"), np.frombuffer(b"c" * 32, "V16")
     shared = FIELDS._replace(flags=2, slot=0, item=bytes(16), plan=bytes(16), price_micros=0)
-    texts = [text.decode() for text in SIGNER.sign_page(shared, page, items, plans)]
+    texts = [text.decode() for text in SIGNER.sign_page(shared, 2, page, items, plans)]
     for slot, flags, item, plan, price in (
-        (0, 2, b"b" * 16, bytes(16), 0), (2, 3, b"a" * 16, b"c" * 16, 1 << 40),
+        (0, 2, b"b" * 16, bytes(16), 0), (1, 3, b"a" * 16, b"c" * 16, 1 << 40),
     ):  # fmt: skip
         columns = {name: float(getattr(page, name)[0, slot]) for name in SlotToken._fields[9:14]}
         fields = {"flags": flags, "slot": slot, "item": item, "plan": plan, "price_micros": price}
