@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -113,8 +114,16 @@ def page(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
     assert errors == []
 
 
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, Any]:
+    """The cookies of each role once it has signed in."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+def visit(
+    browser: Browser, server: Server, sessions: dict[str, Any]
+) -> Iterator[Callable[..., Page]]:
     """Opens a page as a role, or as nobody; a script error or a refused load fails the test."""
     problems: list[str] = []
     contexts = []
@@ -126,18 +135,19 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
     def open_page(path: str, role: str | None = None, width: int = 1360, lang: str = "en") -> Page:
         context = browser.new_context(
             base_url=server.url, viewport={"width": width, "height": 844},
-            timezone_id="Asia/Shanghai",
+            timezone_id="Asia/Shanghai", storage_state=sessions.get(role or ""),
         )  # fmt: skip
         contexts.append(context)
         fresh = context.new_page()
         fresh.on("pageerror", lambda error: told(str(error)))
         fresh.on("console", lambda said: told(said.text) if said.type == "error" else None)
         fresh.goto(f"/sign-in?lang={lang}")
-        if role is not None:
+        if role is not None and role not in sessions:
             fresh.locator("form.body input[name=email]").fill(f"{role}@demo.example")
             fresh.locator("form.body input[name=password]").fill(f"demo-{role}")
             fresh.locator("form.body button").click()
             fresh.wait_for_url(f"**/{role}")
+            sessions[role] = context.storage_state()
         fresh.goto(path)
         return fresh
 

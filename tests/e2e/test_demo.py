@@ -1,13 +1,26 @@
-"""The demo as a visitor meets it."""
+"""The demo as a visitor meets it, and the console as people use it in a real browser.
+
+One file, since each file may get a process of its own, and each would build a demo.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
 from .conftest import Server
 
 pytestmark = pytest.mark.e2e
+Visit = Callable[..., Page]
+PAGES = {
+    "merchant": ("", "/plans", "/items", "/wallet", "/promote"),
+    "publisher": ("", "/products", "/links", "/orders", "/earnings"),
+    "operator": ("", "/plans", "/publishers", "/ledger", "/events", "/health"),
+}
 
 
 def test_the_demo_prints_plans_lift_and_a_balanced_ledger(server: Server) -> None:
@@ -44,3 +57,120 @@ def test_statements_were_written(server: Server) -> None:
     assert list(statements.rglob("*.json"))
     assert list(statements.rglob("*.csv"))
     assert list(statements.rglob("*.html"))
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("role", list(PAGES))
+def test_no_page_is_wider_than_its_window(visit: Visit, role: str, lang: str, width: int) -> None:
+    page = visit(f"/{role}", role, width, lang)
+    for path in PAGES[role]:
+        page.goto(f"/{role}{path}")
+        expect(page.locator("h1")).not_to_be_empty()
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert beyond <= 0, f"{path} is {beyond} px wider than {width}"
+
+
+def test_a_merchant_starts_a_plan_in_three_steps_and_can_undo_a_pause(visit: Visit) -> None:
+    page = visit("/merchant/promote", "merchant")
+    page.locator("#choose tbody input:enabled").first.check()
+    expect(page.locator("#choose h2")).to_have_text("1 item chosen")
+    page.get_by_role("link", name="Next: target ROI").click()
+    expect(page.locator("[data-chart] canvas").first).to_be_visible()
+    page.get_by_label("Target ROI (sales / spend)").fill("3.5")
+    page.get_by_role("button", name="Next: time and budget").click()
+    page.get_by_label("Name").fill("My <plan>")
+    page.get_by_label(re.compile("Budget")).fill("0.01")
+    page.get_by_role("button", name="Start the plan").click()
+    expect(page.locator(".notice.bad:visible")).to_contain_text("below one click")
+    page.get_by_label(re.compile("Budget")).fill("500")
+    page.get_by_role("button", name="Start the plan").click()
+    expect(page.locator("h1")).to_have_text("My <plan>")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".head .state").first).to_have_text("Paused")
+    page.locator(".notice").get_by_role("button", name="Undo").click()
+    expect(page.locator(".head .state").first).to_have_text("Active")
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.locator(".head .state").first).to_have_text("Ended")
+
+
+def test_live_figures_arrive(visit: Visit) -> None:
+    page = visit("/operator", "operator")
+    expect(page.locator(".live-dot")).to_have_class(re.compile(r"\bon\b"))
+
+
+def test_a_publisher_makes_a_link_that_leads_to_the_item(visit: Visit) -> None:
+    page = visit("/publisher/products", "publisher")
+    title = page.locator("#table-items tbody tr").first.locator("a").inner_text()
+    page.get_by_role("button", name="Make a link").first.click()
+    card = page.locator("section.card", has_text=title).first
+    drawn = "image => image.decode().then(() => image.naturalWidth > 0)"
+    assert card.locator("img.qr").evaluate(drawn)
+    page.goto("/l/" + card.locator(".mono").inner_text().rpartition("/l/")[2])
+    expect(page.locator("h1")).to_have_text(title)
+
+
+def test_a_shopper_searches_buys_receives_and_returns(visit: Visit) -> None:
+    page = visit("/store")
+    word = page.locator(".good-card .name").first.inner_text().split()[-1]
+    page.get_by_role("searchbox").fill(word)
+    page.keyboard.press("Enter")
+    card = page.locator(".good-card").first
+    card.get_by_text("Why this?").click()
+    expect(card.locator("details p")).not_to_be_empty()
+    with page.expect_response("**/v1/events") as seen:
+        pass  # what was in view for a second is reported
+    assert seen.value.status == 202
+    card.locator("a.name").click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("button", name="Buy").click()
+    page.get_by_role("button", name="It has arrived").click()
+    page.get_by_role("button", name="Return it").click()
+    expect(page.locator("main")).to_contain_text("paid back")
+    expect(page.locator("main")).to_contain_text("What the platform recorded")
+
+
+def test_the_language_switch_keeps_the_page_and_is_remembered(visit: Visit) -> None:
+    page = visit("/merchant/plans?span=30d", "merchant", lang="zh")
+    expect(page.locator("h1")).to_have_text("计划")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("h1")).to_have_text("Plans")
+    expect(page.locator(".segments a[aria-current]").first).to_have_text("30 days")
+    page.goto("/merchant")
+    expect(page.locator("h1")).to_have_text("Overview")
+
+
+def test_a_plan_is_started_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/merchant/promote", "merchant")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    tab_to(page, "#choose tbody input")
+    chosen = page.evaluate("document.activeElement.id")
+    page.keyboard.press("Space")
+    expect(page.locator("#choose h2")).to_have_text("1 item chosen")
+    assert page.evaluate("document.activeElement.id") == chosen  # the list was renewed around it
+    tab_to(page, "#choose a.primary", "Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/target")
+    tab_to(page, "#f-target")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("4.5")
+    tab_to(page, "button.primary.big")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/time")
+    tab_to(page, "#f-name")
+    page.keyboard.type("By keyboard")
+    tab_to(page, "button.primary.big")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("By keyboard")
+
+
+def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """Press a key until the focus is on what is looked for, which must then be visible."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("which => document.activeElement.matches(which)", selector):
+            ring = page.evaluate("getComputedStyle(document.activeElement).boxShadow")
+            assert ring != "none", f"no focus ring on {selector}"
+            return
+    raise AssertionError(f"{selector} is not reached with {key}")

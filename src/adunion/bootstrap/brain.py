@@ -18,6 +18,7 @@ import numpy.typing as npt
 from adunion.audience import CLICK, ORDER, ProfileStore
 from adunion.audience.lookup import IdLookup
 from adunion.campaigns.types import HOURS_OF_WEEK
+from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
@@ -25,7 +26,6 @@ from adunion.decision.book import NEVER_US, UNLIMITED
 from adunion.decision.engine import DecisionEngine, DecisionSettings
 from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
-from adunion.insight.types import raw_ids
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
     AfterSales,

@@ -18,6 +18,7 @@ from adunion.audience import forgotten
 from adunion.campaigns import Plans
 from adunion.campaigns.types import PlanDraft
 from adunion.catalog import Catalog
+from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.commission import Commissions
 from adunion.decision.bidding import Outcomes
@@ -28,7 +29,7 @@ from adunion.decision.seen import sales_ratios
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight
-from adunion.insight.types import Dimensions, raw_ids
+from adunion.insight.types import Dimensions
 from adunion.kernel.clock import Clock, micros
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
@@ -184,7 +185,7 @@ class Market:
                     self.brain.engine.tick(micros(now), results)
             self._keep_alphas()
         with self.lock:
-            self.decisions.flush()
+            self.decisions.flush_late(micros(now))
         self._keep_reasons(now)
 
     def reload(self) -> None:

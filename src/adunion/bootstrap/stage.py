@@ -6,11 +6,11 @@ import numpy as np
 from sqlalchemy import Connection, Engine, insert, select
 
 from adunion.catalog import Catalog
+from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.tables import items as items_table
 from adunion.catalog.tables import merchants as merchants_table
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import Placement
-from adunion.insight.types import raw_ids
 from adunion.kernel.clock import Clock, generator
 from adunion.kernel.ids import Ids
 from adunion.publishers.tables import links, placements, publishers

@@ -24,6 +24,8 @@ from .types import CandidateBatch, RequestBatch
 CANDIDATES_MAX = 64  # the best by score are kept
 BLOCK_REQUESTS = 256
 BLOCKS_MAX = 128
+LATE_US = 6 * 3_600_000_000
+"""A block that is not full by then is written as it is, for other programs to read."""
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 Ids = npt.NDArray[np.void]
@@ -202,6 +204,11 @@ class DecisionLog:
         self._fresh.append(part)
         self._count += len(part)
         if self._count >= BLOCK_REQUESTS:
+            self.flush()
+
+    def flush_late(self, now_us: int) -> None:
+        """Write what has waited for `LATE_US`: a block of its own costs more than a decision."""
+        if self._fresh and int(self._fresh[0].at_us.min()) <= now_us - LATE_US:
             self.flush()
 
     def flush(self) -> None:
