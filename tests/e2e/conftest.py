@@ -141,8 +141,9 @@ def visit(
         fresh = context.new_page()
         fresh.on("pageerror", lambda error: told(str(error)))
         fresh.on("console", lambda said: told(said.text) if said.type == "error" else None)
-        fresh.goto(f"/sign-in?lang={lang}")
+        context.add_cookies([{"name": "lang", "value": lang, "url": server.url}])
         if role is not None and role not in sessions:
+            fresh.goto("/sign-in")
             fresh.locator("form.body input[name=email]").fill(f"{role}@demo.example")
             fresh.locator("form.body input[name=password]").fill(f"demo-{role}")
             fresh.locator("form.body button").click()

@@ -11,7 +11,8 @@ from numba import njit
 from adunion.decision.types import RequestBatch
 from adunion.prediction import KINDS
 
-from .state import Answer, RetrievalState
+from .answers import Answers
+from .state import RetrievalState
 from .types import Floats, Ints
 
 MIX = 14
@@ -34,7 +35,7 @@ class Intent(NamedTuple):
     requests: RequestBatch
     state: RetrievalState
     kind: npt.NDArray[np.uint8]  # (n,)
-    answers: list[Answer]  # of `requests.queries`
+    answers: Answers  # of `requests.queries`
     category: Ints
     weight: Floats
     share: Floats
@@ -43,13 +44,7 @@ class Intent(NamedTuple):
 
 def read(requests: RequestBatch, state: RetrievalState) -> Intent:
     """Answer each distinct query once and find every request's categories."""
-    answers = [state.answer(query) for query in requests.queries]
-    if len(answers) == 1:
-        query_category, query_share, found = answers[0].about
-    else:
-        query_category = np.array([a.category for a in answers], np.int32).reshape(-1, 4)
-        query_share = np.array([a.share for a in answers], np.float32).reshape(-1, 4)
-        found = np.array([len(answer.found.item) for answer in answers], np.int64)
+    answers = state.answer(requests.queries)
     kind = state.kinds[requests.placement]
     shape = (len(requests), MIX)
     category, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
@@ -58,7 +53,8 @@ def read(requests: RequestBatch, state: RetrievalState) -> Intent:
         category, weight, share, draw, requests.request.view(np.uint64), kind, requests.placement,
         requests.query, requests.profile, requests.consent,
         requests.context_offsets, requests.context_items, state.snapshot.category,
-        query_category, query_share, found, state.profiles.category, state.profiles.taste,
+        answers.category, answers.share, answers.count,
+        state.profiles.category, state.profiles.taste,
         state.audience, state.audience_share, state.complements.category,
         state.complements.strength, state.demand,
     )  # fmt: skip

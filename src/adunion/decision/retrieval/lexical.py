@@ -5,7 +5,7 @@ import numpy as np
 from adunion.prediction import KINDS
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes, even
+from .types import RETRIEVALS, Routes, even
 
 _QUOTA = np.array([2 if kind == "search" else 1 for kind in KINDS], np.int32)
 """Of half the candidates."""
@@ -14,7 +14,7 @@ _QUOTA = np.array([2 if kind == "search" else 1 for kind in KINDS], np.int32)
 @RETRIEVALS.register("lexical")
 def lexical(intent: Intent, top: int) -> Routes:
     """The items of each request's query, by relevance and merit."""
-    lists = Lists.of([answer.found for answer in intent.answers])
+    lists = intent.answers.found
     rows = intent.requests.query.reshape(-1, 1)
     quota = _QUOTA[intent.kind].reshape(-1, 1) * np.int32(top) // np.int32(2)
     return Routes(lists, rows, even(len(rows), 1), quota, reserve=top // 2, explore=0.2)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes, even
+from .types import RETRIEVALS, Routes, even
 
 
 @RETRIEVALS.register("planned")
@@ -14,7 +14,7 @@ def planned(intent: Intent, top: int) -> tuple[Routes, Routes]:
     rows = intent.requests.query.reshape(-1, 1)
     return (
         Routes(
-            Lists.of([answer.planned for answer in intent.answers]), rows,
+            intent.answers.planned, rows,
             even(len(rows), 1), np.full(rows.shape, reserve, np.int32),
             reserve=reserve, explore=0.5, fills=False,
         ),

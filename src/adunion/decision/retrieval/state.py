@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -17,45 +16,17 @@ from adunion.decision.types import Placement
 from adunion.prediction import ItemColumns, kind_codes
 from adunion.understanding import POOL_MAX, LexicalIndex
 
+from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
 from .types import Floats, Ints, Lists
 
 T = TypeVar("T")
 
-_LIST_MAX = 300
-_QUERY_CATEGORIES = 4
 _BEST = 50  # matches that say which categories a query is about
 _AUDIENCE_CATEGORIES = 6
-_MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
 _CATEGORY_SHARE = 0.5  # of relevance: being of the category that the best matches are of
 _ANSWERED_MAX = 5_000
 _ANSWERED_CHARS_MAX = 500  # a page is rarely asked twice and would fill the memory
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a query finds: items, the planned ones among them, and its categories."""
-
-    found: Lists  # one list
-    planned: Lists  # one list
-    category: Ints  # (4,) strongest first, -1 none
-    share: Floats  # (4,) of the strongest
-
-    @cached_property
-    def about(self) -> tuple[Ints, Floats, npt.NDArray[np.int64]]:
-        """Categories and shares, (1, 4) each, and how many items were found, (1,)."""
-        found = np.array([len(self.found.item)], np.int64)
-        return self.category.reshape(1, -1), self.share.reshape(1, -1), found
-
-
-@dataclass(frozen=True)
-class Match:
-    """What a query finds before merit and plans have their say; as lasting as the index."""
-
-    rows: Ints
-    scores: Floats
-    category: Ints  # (4,) strongest first, -1 none
-    share: Floats  # (4,)
 
 
 @dataclass(frozen=True)
@@ -75,7 +46,7 @@ class RetrievalState:
     popular: Lists  # by category, all items by merit
     is_planned: npt.NDArray[np.bool_]  # (items,)
     planned: Lists  # by category, items of live plans by merit
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answers] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
 
     @classmethod
@@ -124,14 +95,14 @@ class RetrievalState:
             answers={},
         )
 
-    def answer(self, query: str) -> Answer:
-        """What a query finds; a short one is worked out once and remembered."""
-        known = self.answers.get(query)
+    def answer(self, queries: list[str]) -> Answers:
+        """What each query finds; of a single short one it is worked out once and remembered."""
+        if len(queries) != 1:
+            return ranked([self._match(each) for each in queries], self.merit, self.is_planned)
+        known = self.answers.get(queries[0])
         if known is None:
-            match = self._match(query)
-            found, planned = _rank(match.rows, match.scores, self.merit, self.is_planned)
-            known = Answer(_one_list(*found), _one_list(*planned), match.category, match.share)
-            _remember(self.answers, query, known)
+            known = ranked([self._match(queries[0])], self.merit, self.is_planned)
+            _remember(self.answers, queries[0], known)
         return known
 
     def _match(self, query: str) -> Match:
@@ -140,17 +111,13 @@ class RetrievalState:
             return known
         rows, found = self.index.search(query, POOL_MAX)
         scores = np.empty(len(rows), np.float32)
-        category = np.full(_QUERY_CATEGORIES, -1, np.int32)
-        share = np.zeros(_QUERY_CATEGORIES, np.float32)
+        category = np.full(CATEGORIES, -1, np.int32)
+        share = np.zeros(CATEGORIES, np.float32)
         held = np.zeros(len(self.snapshot.categories))
         _fit(rows, found, self.snapshot.category, held, scores, category, share)
         match = Match(rows, scores, category, share)
         _remember(self.matches, query, match)
         return match
-
-
-def _one_list(items: Ints, scores: Floats) -> Lists:
-    return Lists(np.array([0, len(items)], np.int64), items, scores)
 
 
 def _remember(known: dict[str, T], query: str, answer: T) -> None:
@@ -182,47 +149,6 @@ def _fit(
             break
         category[place], share[place] = strongest, held[strongest] / most * best
         held[strongest] = 0
-
-
-def _rank(
-    rows: Ints, scores: Floats, merit: Floats, is_planned: npt.NDArray[np.bool_]
-) -> tuple[tuple[Ints, Floats], tuple[Ints, Floats]]:
-    """The best of a match with merit counted, and the best planned ones among them."""
-    order = np.empty(len(rows), np.int64)
-    _order(rows, scores, merit, order)
-    order.sort()
-    found, value = np.empty(_LIST_MAX, np.int32), np.empty(_LIST_MAX, np.float32)
-    paid, paid_value = np.empty(_LIST_MAX, np.int32), np.empty(_LIST_MAX, np.float32)
-    count, planned = _pick(order, rows, scores, is_planned, found, value, paid, paid_value)
-    return (found[:count], value[:count]), (paid[:planned], paid_value[:planned])
-
-
-@njit(cache=True, nogil=True)
-def _order(rows: Ints, scores: Floats, merit: Floats, order: npt.NDArray[np.int64]) -> None:
-    """Numbers that sort matches by score and merit, equal ones as they come."""
-    value = -(scores + np.float32(_MERIT_SHARE) * scores * merit[rows])
-    bits = value.view(np.int32)
-    for k in range(len(rows)):
-        # the bits of a float sort as an integer does, once those of negative ones are turned
-        word = np.int64(bits[k]) if bits[k] >= 0 else np.int64(bits[k] ^ np.int32(0x7FFFFFFF))
-        order[k] = (word << 32) + k
-
-
-@njit(cache=True, nogil=True)
-def _pick(
-    order: npt.NDArray[np.int64], rows: Ints, scores: Floats, is_planned: npt.NDArray[np.bool_],
-    found: Ints, value: Floats, paid: Ints, paid_value: Floats,
-) -> tuple[int, int]:  # fmt: skip
-    """The first matches in order, and the first planned ones; how many of each."""
-    planned = 0
-    for k in range(len(order)):
-        at = order[k] & 0xFFFFFFFF
-        if k < len(found):
-            found[k], value[k] = rows[at], scores[at]
-        if is_planned[rows[at]] and planned < len(paid):
-            paid[planned], paid_value[planned] = rows[at], scores[at]
-            planned += 1
-    return min(len(order), len(found)), planned
 
 
 def _merit(columns: ItemColumns) -> Floats:

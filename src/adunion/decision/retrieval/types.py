@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,16 +29,6 @@ class Lists:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
-
-    @classmethod
-    def of(cls, parts: Sequence[Lists]) -> Lists:
-        """Some lists after one another."""
-        if len(parts) == 1:
-            return parts[0]
-        sizes = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)])
-        items = np.concatenate([np.zeros(0, np.int32), *(part.item for part in parts)])
-        scores = np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])
-        return cls(np.cumsum(sizes), items, scores)
 
 
 class Routes(NamedTuple):
