@@ -33,7 +33,7 @@ class Answers(NamedTuple):
 
     found: Lists
     planned: Lists  # the planned ones among them
-    count: npt.NDArray[np.int64]  # (q,) how many are found
+    sizes: npt.NDArray[np.int64]  # (q,) how many are found
     category: Ints  # (q, 4) strongest first, -1 none
     share: Floats  # (q, 4) of the strongest
 

@@ -53,7 +53,7 @@ def read(requests: RequestBatch, state: RetrievalState) -> Intent:
         category, weight, share, draw, requests.request.view(np.uint64), kind, requests.placement,
         requests.query, requests.profile, requests.consent,
         requests.context_offsets, requests.context_items, state.snapshot.category,
-        answers.category, answers.share, answers.count,
+        answers.category, answers.share, answers.sizes,
         state.profiles.category, state.profiles.taste,
         state.audience, state.audience_share, state.complements.category,
         state.complements.strength, state.demand,
