@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from . import cart, needs
+from . import cart, needs, pictures
 
 understand_app = typer.Typer(
-    help="Read people and products: needs, carts. 读懂需求与购物车。", no_args_is_help=True
+    help="Read people and products: needs, carts, pictures. 读懂需求、商品与图片。",
+    no_args_is_help=True,
 )
 understand_app.command("needs")(needs.needs)
 understand_app.command("knowledge")(needs.knowledge)
 understand_app.command("cart")(cart.cart)
+understand_app.command("image")(pictures.image)
+understand_app.command("train-image")(pictures.train_image)
