@@ -21,7 +21,7 @@ from adunion.understanding.trends import read, show
 from adunion.understanding.trends.features import features
 from adunion.understanding.trends.forecast import band, outlook
 from adunion.understanding.trends.labels import listed, topped
-from adunion.understanding.trends.model import fit, log_change
+from adunion.understanding.trends.model import fit
 
 DATA = Path("../shared/data/trends/weibo_hourly.parquet")
 PLAIN = ("pos", "heat", "age", "heat_1", "pos_1", "best", "hour", "weekday", "paid")
@@ -94,7 +94,7 @@ def heat(found: Any, model: Any, ahead: int, test: Any, until: int, ours: Any) -
     real = labels.known & labels.listed & (topics.heat > 0) & (np.nan_to_num(labels.heat) > 0)
     learn = real & (topics.hour + ahead < until)
     used = [found.names.index(name) for name in PLAIN]
-    truth = log_change(topics.heat, labels)
+    truth = np.log1p(labels.heat) - np.log1p(topics.heat)
     plain = HistGradientBoostingRegressor().fit(found.rows[learn][:, used], truth[learn])
     seen = test & real
     day, actual = topics.hour[seen] // 24, labels.heat[seen]

@@ -1,7 +1,24 @@
-"""Trends: what becomes of the topics that people talk about now."""
+"""Trends: what becomes of the topics that people talk about now, and what they sell."""
 
+from .board import Board
+from .commerce import Classifier
 from .files import forecast_file, hour_of, show
+from .links import Linker
 from .read import read
+from .seasons import coming
+from .store import TrendStore, now
 from .types import Topics
 
-__all__ = ["Topics", "forecast_file", "hour_of", "read", "show"]
+__all__ = [
+    "Board",
+    "Classifier",
+    "Linker",
+    "Topics",
+    "TrendStore",
+    "coming",
+    "forecast_file",
+    "hour_of",
+    "now",
+    "read",
+    "show",
+]

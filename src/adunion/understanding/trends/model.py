@@ -1,7 +1,7 @@
 """Gradient-boosted trees for what becomes of a topic, and how they are kept.
 
-Five answers: listed 6 and 24 hours later, in the top ten within 6, and the median heat at 6 and 24
-hours of those still listed (absolute error of the log change), with quantiles of the error.
+Chances are by log-loss, heats and times are medians (absolute error); of a forecast heat, quantiles
+of its error on rows set aside are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from adunion.kernel.clock import generator
 from adunion.kernel.errors import AdUnionError
 
 from .features import Features, Told, silent
-from .labels import LATER, SOON, Labels, listed, topped
+from .targets import FORECAST, Target, truth
 from .trees import Forest, forest
 from .types import DAY, Bools, Floats, Ints
 
@@ -33,26 +33,6 @@ ASIDE = 0.15
 """Of the rows of a heat, those that its trees do not see: the band is measured on them."""
 BAND = (0.1, 0.9)
 """Quantiles of the log heat around its median that are kept."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One answer: of what kind, how far ahead, and how its trees are grown."""
-
-    name: str
-    ahead: int
-    heat: bool
-    trees: int
-    leaves: int
-
-
-TARGETS = (
-    Target("p_listed_6h", SOON, False, 300, 31),
-    Target("p_listed_24h", LATER, False, 120, 15),
-    Target("p_top10_6h", SOON, False, 300, 31),
-    Target("heat_6h", SOON, True, 300, 31),
-    Target("heat_24h", LATER, True, 100, 8),
-)
 
 
 @dataclass(frozen=True)
@@ -112,7 +92,7 @@ def fit(
     found: Features,
     until: int,
     seed: int = 0,
-    targets: Sequence[Target] = TARGETS,
+    targets: Sequence[Target] = FORECAST,
     rows_max: int = ROWS_MAX,
     told: Told | None = None,
 ) -> TrendModel:
@@ -126,51 +106,38 @@ def fit(
     forests, bands = {}, {}
     for step, target in enumerate(targets):
         tell("training", step, len(targets))
-        labels = (
-            topped(found.index) if "top10" in target.name else listed(found.index, target.ahead)
-        )
-        usable = labels.known & (topics.hour + target.ahead < until)
-        if target.heat:
-            usable &= labels.listed & (topics.heat > 0) & (np.nan_to_num(labels.heat) > 0)
+        values, usable = truth(found, target, until)
         rows = np.flatnonzero(usable)
-        _enough(target, labels, rows)
-        rng = generator(seed, step)
-        most = min(rows_max, int(len(rows) * (1 - ASIDE)) if target.heat else len(rows))
-        drawn = np.sort(rng.permutation(rows)[:most])
-        truth = log_change(topics.heat, labels) if target.heat else labels.listed.astype(float)
-        seen = found.rows[drawn]
-        seen[:, np.isnan(seen).all(axis=0)] = 0.0  # what a file has not cannot be binned
-        forests[target.name] = _grown(target, seen, truth[drawn], seed)
-        if target.heat:
+        _enough(target, values, rows)
+        most = int(len(rows) * (1 - ASIDE)) if target.kind == "heat" else len(rows)
+        drawn = np.sort(generator(seed, step).permutation(rows)[: min(rows_max, most)])
+        forests[target.name] = _grown(target, found.rows[drawn], values[drawn], seed)
+        if target.kind == "heat":
             aside = np.setdiff1d(rows, drawn)
-            error = truth[aside] - forests[target.name].raw(found.rows[aside])
+            error = values[aside] - forests[target.name].raw(found.rows[aside])
             bands[target.name] = _band(error, topics.hour[aside] % DAY)
     tell("training", len(targets), len(targets))
     return TrendModel(found.names, forests, bands, until, int((topics.hour < until).sum()))
 
 
-def log_change(heat: Floats, labels: Labels) -> Floats:
-    """Log of the later heat over the heat now, each plus one; nan where not listed later."""
-    return np.asarray(np.log1p(labels.heat) - np.log1p(heat))
-
-
-def _grown(target: Target, rows: Any, truth: Floats, seed: int) -> Forest:
+def _grown(target: Target, rows: Any, values: Floats, seed: int) -> Forest:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+    rows[:, np.isnan(rows).all(axis=0)] = 0.0  # what a file has not cannot be binned
     how: dict[str, Any] = {
         "max_iter": target.trees, "learning_rate": 0.06, "max_leaf_nodes": target.leaves,
         "min_samples_leaf": 60, "l2_regularization": 1.0, "max_features": 0.5,
         "early_stopping": False, "random_state": seed,
     }  # fmt: skip
-    if target.heat:
-        return forest(HistGradientBoostingRegressor(loss="absolute_error", **how).fit(rows, truth))
-    return forest(HistGradientBoostingClassifier(**how).fit(rows, truth))
+    if target.chance:
+        return forest(HistGradientBoostingClassifier(**how).fit(rows, values))
+    return forest(HistGradientBoostingRegressor(loss="absolute_error", **how).fit(rows, values))
 
 
-def _enough(target: Target, labels: Labels, rows: Ints) -> None:
-    events = int(labels.listed[rows].sum())
-    few = len(rows) < (EVENTS_MIN if target.heat else ROWS_MIN)
-    if few or events < EVENTS_MIN or (not target.heat and events > len(rows) - EVENTS_MIN):
+def _enough(target: Target, values: Floats, rows: Ints) -> None:
+    events = int(values[rows].sum()) if target.chance else len(rows)
+    few = len(rows) < (ROWS_MIN if target.chance else EVENTS_MIN) or events < EVENTS_MIN
+    if few or (target.chance and events > len(rows) - EVENTS_MIN):
         raise AdUnionError(
             "too_little", f"{len(rows):,} rows with {events:,} events are too few to learn"
             f" {target.name} from.", 422, field="train_until",

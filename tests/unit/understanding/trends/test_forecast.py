@@ -7,14 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from adunion.kernel.errors import AdUnionError
-from adunion.understanding.trends import forecast_file, model, read
+from adunion.understanding.trends import forecast_file, read
 from adunion.understanding.trends.features import Features, features
 from adunion.understanding.trends.forecast import band, outlook
 from adunion.understanding.trends.labels import listed
-from adunion.understanding.trends.model import TARGETS, TrendModel, fit
+from adunion.understanding.trends.model import TrendModel, fit
+from adunion.understanding.trends.targets import FORECAST
 from adunion.understanding.trends.trees import forest
 
-SMALL = [replace(target, trees=12, leaves=6) for target in TARGETS]
+SMALL = [replace(target, trees=12, leaves=6) for target in FORECAST]
 RANGE = {"train_until": "2026-06-14", "since": "2026-06-14", "to": "2026-06-18"}
 
 
@@ -79,7 +80,6 @@ def test_a_model_is_kept_whole_and_checked(fitted: TrendModel, tmp_path: Path) -
 def test_file_in_file_out(
     topics_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model, "TARGETS", SMALL)
     monkeypatch.setattr(fit, "__defaults__", (0, SMALL, 3_000, None))
     told = forecast_file(topics_file, tmp_path / "out.parquet", **RANGE)
     written = pq.read_table(tmp_path / "out.parquet")

@@ -1,0 +1,142 @@
+"""From a topic to what is sold: the products it names or calls for, and items of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adunion.catalog.types import CatalogSnapshot
+from adunion.understanding.lexical import LexicalIndex
+from adunion.understanding.needs import Library, NeedFinder
+
+from .commerce import Classifier, Commerce
+
+PRODUCTS_MAX, ITEMS_MAX, CATEGORIES_MAX = 6, 8, 4
+STRENGTH_MIN = 0.3
+"""Needs are calibrated: of those with this strength, three of ten are right."""
+ITEM_MIN = 0.5
+"""Share of a product's name that an item must say."""
+NAMED = 0.95
+"""Strength of a product that the title names."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product that a topic is linked to; why: named, or the source that spoke for it."""
+
+    zh: str
+    en: str
+    category_zh: str
+    category_en: str
+    strength: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a topic has to do with goods."""
+
+    commerce: Commerce
+    products: tuple[Product, ...] = ()
+    categories: tuple[str, ...] = ()
+    """The catalog's, the likeliest first; of the knowledge where there is no catalog."""
+    items: tuple[tuple[int, float], ...] = field(default=())
+    """(row of the catalog, how surely)."""
+
+
+class Linker:
+    """Links topics; give it a catalog to link items."""
+
+    def __init__(
+        self,
+        library: Library,
+        classifier: Classifier,
+        snapshot: CatalogSnapshot | None = None,
+        index: LexicalIndex | None = None,
+        meaning: bool = True,
+    ) -> None:
+        """`meaning`: also read topics by their embedding, 15 ms each."""
+        self._library = library
+        self._classifier = classifier
+        self.snapshot, self._index = snapshot, index
+        sources = ["knowledge", "meaning"] if meaning and library.embedder else ["knowledge"]
+        self._finder = NeedFinder(library, sources=sources)
+        self._goods = _goods(snapshot)
+
+    def link(self, title: str, category: str = "") -> Link:
+        """Read one title; nothing is linked to what is unsafe or no commerce."""
+        named = self._library.name_finder.find(title)
+        own = [name for name in self._goods if name in title]
+        said = sorted({*(each.name for each in named), *own}, key=len, reverse=True)
+        said = [name for name in said if len(name) > 1]
+        commerce = self._classifier.read(title, category, said)
+        if commerce.verdict == "no":
+            return Link(commerce)
+        products = self._products(title, [each.product for each in named if len(each.name) > 1])
+        items = self._items([*own, *(p.zh for p in products)], products)
+        return Link(commerce, products, self._categories(products, own, items), items)
+
+    def season(self, needs: Sequence[str]) -> tuple[tuple[int, float], ...]:
+        """Items for products by name."""
+        return self._items(needs, ())
+
+    def _products(self, title: str, named: list[int]) -> tuple[Product, ...]:
+        knowledge = self._library.knowledge
+        found = {}
+        for row in named:
+            product = knowledge.products[row]
+            category = knowledge.categories[product.category]
+            found[product.zh] = Product(product.zh, product.en, *category, NAMED, "named")
+        for need in self._finder.read(title, "query", PRODUCTS_MAX).needs:
+            if need.strength >= STRENGTH_MIN and need.evidence:
+                found.setdefault(need.zh, Product(
+                    need.zh, need.en, need.category_zh, need.category_en,
+                    round(need.strength, 3), need.evidence[0].source,
+                ))  # fmt: skip
+        return tuple(found.values())[:PRODUCTS_MAX]
+
+    def _items(
+        self, names: Sequence[str], products: Sequence[Product]
+    ) -> tuple[tuple[int, float], ...]:
+        if self._index is None:
+            return ()
+        strength = {product.zh: product.strength for product in products}
+        best: dict[int, float] = {}
+        for name in dict.fromkeys(names):
+            rows, scores = self._index.search(name, ITEMS_MAX)
+            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+                if score >= ITEM_MIN:
+                    value = float(score) * strength.get(name, NAMED)
+                    best[row] = max(best.get(row, 0.0), value)
+        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:ITEMS_MAX]
+        return tuple((row, round(value, 3)) for row, value in ranked)
+
+    def _categories(
+        self, products: Sequence[Product], own: Sequence[str], items: Sequence[tuple[int, float]]
+    ) -> tuple[str, ...]:
+        """Categories that the title names, then those of the linked items."""
+        if self.snapshot is None:
+            return tuple(dict.fromkeys(p.category_zh for p in products))[:CATEGORIES_MAX]
+        weight: dict[str, float] = {}
+        for name in own:
+            for path in self._goods[name]:
+                weight[path] = weight.get(path, 0.0) + 1
+        for row, value in items:
+            path = self.snapshot.categories[self.snapshot.category[row]]
+            weight[path] = weight.get(path, 0.0) + value / 4
+        return tuple(sorted(weight, key=lambda path: (-weight[path], path))[:CATEGORIES_MAX])
+
+
+def _goods(snapshot: CatalogSnapshot | None) -> dict[str, list[str]]:
+    """The catalog's own names of goods, by the last part of each category."""
+    found: dict[str, list[str]] = {}
+    if snapshot is not None:
+        held = np.unique(snapshot.category)
+        for row in held.tolist():
+            path = snapshot.categories[row]
+            name = path.split(" > ")[-1].strip()
+            if len(name) > 1:
+                found.setdefault(name, []).append(path)
+    return found
