@@ -296,7 +296,7 @@ class Market:
         with self.engine.connect() as conn:
             self._goals = books.goals(conn, self._unit)
         notes = TrainingNotes(self.home)
-        self.brain = Brain(catalog, placements, self._audiences(), notes, settings)
+        self.brain = Brain(catalog, placements, self.audiences(), notes, settings)
         engine = self.brain.engine
         self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)
         engine.log = None if self._read_only else self.decisions
@@ -427,7 +427,8 @@ class Market:
             for each in found
         ]
 
-    def _audiences(self) -> dict[str, dict[str, float]]:
+    def audiences(self) -> dict[str, dict[str, float]]:
+        """What each publisher's audience is interested in, by its id."""
         with self.engine.connect() as conn:
             rows = conn.execute(text("select id, audience from publishers"))
             return dict(rows.all())

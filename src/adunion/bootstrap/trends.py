@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.advice import Needs
 from adunion.catalog.repository import snapshot as read_snapshot
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.config import Settings
 from adunion.understanding import LexicalIndex
 from adunion.understanding.needs.library import open_library
-from adunion.understanding.trends import Classifier, Linker
+from adunion.understanding.trends import Board, Classifier, Linker
 
 from .currency import market_currency
 from .records import open_records
+
+RISE_TOPIC, RISE_SEASON = 0.5, 0.3
+"""How much a topic that doubles its heat, and a season, lift the need of what is surely linked."""
+RISE_CATEGORY = 0.5
+"""What an item of a linked category has of that."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a need rises by."""
+
+    kind: str
+    """topic or season."""
+    zh: str
+    en: str
+    slug: str
 
 
 def linker(
@@ -34,3 +56,55 @@ def market_snapshot(settings: Settings) -> CatalogSnapshot | None:
         currency = market_currency(settings, server.engine)
         found = read_snapshot(conn, currency)
     return found if len(found) else None
+
+
+class _Rise:
+    """The strongest lift of every item so far, and what it is by."""
+
+    def __init__(self, catalog: CatalogSnapshot) -> None:
+        self._catalog = catalog
+        self._row_of = row_of(catalog)
+        self._category = {path: row for row, path in enumerate(catalog.categories)}
+        self.factor = np.ones(len(catalog))
+        self.source = np.full(len(catalog), -1)
+
+    def item(self, item_id: str, factor: float, source: int) -> None:
+        """Lift one item."""
+        if item_id in self._row_of:
+            self._lift(np.array([self._row_of[item_id]]), factor, source)
+
+    def category(self, path: str, factor: float, source: int) -> None:
+        """Lift all items of a category."""
+        wanted = self._category.get(path, -1)
+        self._lift(np.flatnonzero(self._catalog.category == wanted), factor, source)
+
+    def _lift(self, rows: npt.NDArray[np.int64], factor: float, source: int) -> None:
+        better = rows[self.factor[rows] < factor]
+        self.factor[better], self.source[better] = factor, source
+
+
+def needs_of(board: Board | None, catalog: CatalogSnapshot) -> tuple[Needs, list[Source]]:
+    """How much rising topics and seasons lift the need of every item, and these by row."""
+    rise = _Rise(catalog)
+    sources: list[Source] = []
+    for place, one in enumerate(board.topics if board else ()):
+        if not one["rising"] or one["commerce"] == "no":
+            continue
+        sources.append(Source("topic", one["title"], one["title"], str(place)))
+        sure = 1.0 if one["commerce"] == "yes" else 0.5
+        growth = float(np.log2(max(one["peak_heat"], 1.0) / max(one["heat"], 1.0)))
+        most = RISE_TOPIC * sure * min(max(growth, 0.0) + one["p_top10_6h"], 2.0)
+        for path in one["categories"][:1]:
+            rise.category(path, 1 + most * RISE_CATEGORY, len(sources) - 1)
+        for each in one["items"]:
+            rise.item(each["id"], 1 + most * each["strength"], len(sources) - 1)
+    for each in board.warnings if board else ():
+        sources.append(Source("season", each["zh"], each["en"], each["key"]))
+        for item in each["items"]:
+            rise.item(item["id"], 1 + RISE_SEASON * item["strength"], len(sources) - 1)
+    return Needs(rise.factor, rise.source), sources
+
+
+def row_of(catalog: CatalogSnapshot) -> dict[str, int]:
+    """Row of each item's id."""
+    return {each: row for row, each in enumerate(catalog.ids)}

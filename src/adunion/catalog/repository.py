@@ -46,6 +46,16 @@ def snapshot(conn: Connection, currency: str) -> CatalogSnapshot:
     return build_snapshot(currency, rows)
 
 
+def out_of_stock(conn: Connection) -> set[str]:
+    """Ids of live items that cannot be had now."""
+    found = conn.execute(
+        sa.select(items.c.id).where(
+            items.c.withdrawn_at.is_(None), items.c.availability == "out_of_stock"
+        )
+    )
+    return set(found.scalars())
+
+
 def currencies(conn: Connection) -> dict[str, int]:
     """Live items by currency, most first: the market's currency is usually the first."""
     count = sa.func.count()

@@ -20,6 +20,7 @@ from . import (
     money,
     report,
     search,
+    selection,
     trends,
     understand,
     worlds,
@@ -46,7 +47,9 @@ app.add_typer(search.search_app, name="search")
 app.add_typer(admin.db_app, name="db")
 app.add_typer(admin.key_app, name="key")
 app.add_typer(admin.user_app, name="user")
-for command in (market.demo, market.serve, market.simulate, money.settle, admin.doctor):
+for command in (
+    market.demo, market.serve, market.simulate, money.settle, admin.doctor, selection.select,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import typer
 
-from . import arena, roi
+from . import arena, roi, selection
 from .output import out, print_json, print_raw, progress
 
 bench_app = typer.Typer(help="Measure bidders, promises and forecasts.", no_args_is_help=True)
 bench_app.command()(roi.roi)
 bench_app.command()(arena.bidding)
+bench_app.command("selection")(selection.bench)
 
 
 @bench_app.command()

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from adunion.kernel.clock import Clock
@@ -41,6 +43,28 @@ class Commissions:
         """The terms an order placed now would fall under."""
         agreed = repository.agreed_terms(conn, [merchant_id])
         return terms_for(agreed, merchant_id, category, self._clock.now())
+
+    def rates(
+        self,
+        conn: Connection,
+        merchant_ids: Sequence[str],
+        categories: Sequence[str],
+        merchant: npt.NDArray[np.integer],
+        category: npt.NDArray[np.integer],
+    ) -> npt.NDArray[np.int64]:
+        """(n,) rate of a sale now, ten-thousandths, of n items by their rows in the two lists."""
+        pair, row = np.unique(
+            merchant.astype(np.int64) * len(categories) + category, return_inverse=True
+        )
+        agreed: dict[str, list[Agreed]] = {}
+        for each in repository.agreed_terms(conn, list(merchant_ids)):
+            agreed.setdefault(each.merchant_id, []).append(each)
+        now = self._clock.now()
+        rates = [
+            terms_for(agreed.get(merchant_ids[m], ()), merchant_ids[m], categories[c], now).rate_bps
+            for m, c in (divmod(each, len(categories)) for each in pair.tolist())
+        ]
+        return np.array(rates, np.int64)[row]
 
     def on_orders(self, conn: Connection, lines: Sequence[CreditedLine]) -> int:
         """Reserve the estimated commission of each line in its merchant's wallet.

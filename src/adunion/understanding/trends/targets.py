@@ -42,7 +42,7 @@ COURSE = (
     Target("peak_in", "peak_in", LATER, 100, 15),
     Target("life", "life", LATER, 100, 15),
 )
-"""What `adunion trends now` tells besides: the summit still to come, and when it leaves the list."""
+"""What a board tells besides: the summit still to come, and when it leaves the list."""
 
 
 def truth(found: Features, target: Target, until: int) -> tuple[Floats, Bools]:
