@@ -29,7 +29,7 @@ def clutter(edge: Floats, subject: Subject) -> float:
 
 def texture(edge: Floats, subject: Subject) -> float:
     """The share of the product away from its outline that is edge, doubled and cut at 1."""
-    inside = ndimage.binary_erosion(subject.mask, iterations=3)
+    inside = subject.core
     return float(min(2 * (edge * inside).sum() / max(inside.sum(), 1), 1.0))
 
 
@@ -40,7 +40,7 @@ def layout(subject: Subject) -> dict[str, float]:
     x, y = float(columns.sum() / mass / SIDE), float(rows.sum() / mass / SIDE)
     off = 2 * float(np.hypot(x - 0.5, y - 0.5))
     return {
-        "subject_share": round(float(subject.mask.mean()), 3),
+        "subject_share": round(subject.share, 3),
         "centre_x": round(x, 3),
         "centre_y": round(y, 3),
         "centred": round(max(1 - off, 0.0), 3),

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from scipy.fft import dctn
-from scipy.ndimage import binary_erosion
 
 from .classes import Head, shipped
 from .colour import colourfulness, palette, swatch, to_lab
@@ -41,8 +40,7 @@ def read_picture(
     light = lab[..., 0]
     subject = find_subject(lab)
     pixels, weight = lab.reshape(-1, 3), subject.chance.ravel()
-    core = binary_erosion(subject.mask, iterations=3)  # the rim mixes with what is behind
-    colours = palette(pixels, core.ravel().astype(np.float32))
+    colours = palette(pixels, subject.core.ravel().astype(np.float32))
     colourful = colourfulness(rgb.reshape(-1, 3), weight)
     edge = edges(light)
     around, inside = clutter(edge, subject), texture(edge, subject)

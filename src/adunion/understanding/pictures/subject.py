@@ -13,6 +13,7 @@ from .types import SIDE, Floats
 
 COLOURS = 24
 ROUNDS = 6
+RIM = 6
 PART_MIN = 0.12
 """A separate part smaller than this share of the largest is background that looks alike."""
 
@@ -26,6 +27,17 @@ class Subject:
     box: tuple[float, float, float, float]
     height: float
     width: float
+
+    @property
+    def share(self) -> float:
+        """The part of the picture that is product."""
+        return float(ndimage.binary_erosion(self.mask, iterations=RIM - 2).mean())
+
+    @property
+    def core(self) -> np.ndarray:
+        """The mask without its rim, which smoothing has spread over what is behind."""
+        core = ndimage.binary_erosion(self.mask, iterations=RIM)
+        return core if core.sum() >= 100 else self.mask
 
 
 def find_subject(lab: Floats) -> Subject:
