@@ -33,7 +33,7 @@ def test_the_demo_prints_plans_lift_and_a_balanced_ledger(server: Server) -> Non
 
 def test_a_decision_can_be_asked_for_over_http(server: Server) -> None:
     asked = {"placement": "feed", "slots": 4, "locale": "en"}
-    answer = httpx.post(f"{server.url}/v1/decide", json=asked)
+    answer = httpx.post(f"{server.url}/v1/decide", json=asked, timeout=60)
     assert answer.status_code == 200
     slots = answer.json()["slots"]
     assert len(slots) == 4
@@ -42,7 +42,9 @@ def test_a_decision_can_be_asked_for_over_http(server: Server) -> None:
 
 
 def test_a_beacon_counts_once(server: Server) -> None:
-    answer = httpx.post(f"{server.url}/v1/decide", json={"placement": "feed", "slots": 1})
+    answer = httpx.post(
+        f"{server.url}/v1/decide", json={"placement": "feed", "slots": 1}, timeout=60
+    )
     token = answer.json()["slots"][0]["token"]
     event = {"events": [{"type": "impression", "token": token}]}
     first = httpx.post(f"{server.url}/v1/events", json=event)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from sqlalchemy import Connection, delete, func, select, text
 
+from adunion.decision.bidding.types import GRID
 from adunion.decision.seen import CURVES, HourlyLandscape
 from adunion.decision.waterfall import SUMS, Counted
 from adunion.kernel.clock import from_micros
@@ -24,10 +25,16 @@ _ADDED = ", ".join(
     f" unnest(plan_landscapes.{name}, excluded.{name}) with ordinality as pair(a, b, place))"
     for name in CURVES
 )
+_GIVEN = ", ".join(  # each row's part of a long column
+    f"(cast(:{name} as float8[]))[(e.nth - 1) * {len(GRID)} + 1 : e.nth * {len(GRID)}]"
+    for name in CURVES
+)
 _ADD_LANDSCAPES = text(
     "insert into plan_landscapes (plan_id, at, traffic, alpha, ratio, spend, moved, orders)"
-    " values (:plan_id, :at, :traffic, :alpha, :ratio, cast(:spend as float8[]),"
-    " cast(:moved as float8[]), cast(:orders as float8[]))"
+    f" select e.plan_id, e.at, e.traffic, e.alpha, e.ratio, {_GIVEN}"
+    " from unnest(cast(:plan_id as text[]), cast(:at as timestamptz[]),"
+    " cast(:traffic as float8[]), cast(:alpha as float8[]), cast(:ratio as float8[]))"
+    " with ordinality as e(plan_id, at, traffic, alpha, ratio, nth)"
     " on conflict (plan_id, at) do update set"
     " traffic = plan_landscapes.traffic + excluded.traffic, alpha = excluded.alpha,"
     f" ratio = excluded.ratio, {_ADDED}"
@@ -70,20 +77,19 @@ def add_landscapes(
     now: datetime,
 ) -> None:
     """Add landscapes of whole hours; `ratios` are sales per predicted sale by plan."""
-    rows = [
-        {
-            "plan_id": plan_id,
-            "at": _at(hour),
-            "traffic": seen.traffic,
-            "alpha": seen.alpha,
-            "ratio": ratios.get(plan_id, 1.0),
-            **{name: seen.curves[place].tolist() for place, name in enumerate(CURVES)},
-        }
-        for (plan_id, hour), seen in sorted(kept.items())
-    ]
-    if not rows:
+    if not kept:
         return
-    conn.execute(_ADD_LANDSCAPES, rows)
+    keys, seen = zip(*sorted(kept.items()), strict=True)
+    curves = np.stack([one.curves for one in seen], axis=1)
+    columns = {
+        "plan_id": [plan_id for plan_id, _ in keys],
+        "at": [_at(hour) for _, hour in keys],
+        "traffic": [one.traffic for one in seen],
+        "alpha": [one.alpha for one in seen],
+        "ratio": [ratios.get(plan_id, 1.0) for plan_id, _ in keys],
+        **{name: curves[place].ravel().tolist() for place, name in enumerate(CURVES)},
+    }
+    conn.execute(_ADD_LANDSCAPES, columns)
     old = plan_landscapes.c.at < now - timedelta(days=LANDSCAPE_DAYS)
     conn.execute(delete(plan_landscapes).where(old))
 
