@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from adunion.decision.bidding import bidder
 from adunion.decision.bidding.types import ALPHA_MAX, GRID, Outlook, Results, empty_landscape
 
-from .toy_market import Toy, run
+from .toy_market import Run, Toy, run
 
 pytestmark = pytest.mark.contract
 TARGETS = ("2", "3", "4", "6", "8", "12")
@@ -19,6 +21,12 @@ def market(seed: int = 3, bias: float = 1.0, hours: int | None = 48) -> Toy:
     for merchant, target in enumerate(TARGETS):
         toy.plan(merchant, target, hours)
     return toy
+
+
+@cache
+def two_days(name: str, bias: float = 1.0) -> Run:
+    """The market lived through by a bidder; several tests look at it."""
+    return run(market(bias=bias), name, 48)
 
 
 @pytest.mark.parametrize("name", bidder.names())
@@ -65,8 +73,7 @@ def test_no_landscape_and_odd_results_give_a_finite_multiplier(name: str) -> Non
 @pytest.mark.parametrize("name", ["receding", "return_target"])
 @pytest.mark.parametrize("bias", [0.7, 1.0, 1.4])
 def test_the_target_is_met_even_if_predictions_are_off(bias: float, name: str) -> None:
-    toy = market(bias=bias)
-    out = run(toy, name, 48)
+    out = two_days(name, bias)
     targets = np.array([float(target) for target in TARGETS])
     spend, gmv = out.spend.sum(axis=0), out.gmv.sum(axis=0)
     attained = gmv / spend / targets
@@ -78,7 +85,7 @@ def test_the_target_is_met_even_if_predictions_are_off(bias: float, name: str) -
 
 @pytest.mark.parametrize("name", ["receding", "return_target"])
 def test_more_is_spent_than_by_truthful_bids_where_the_return_allows(name: str) -> None:
-    truthful, other = (run(market(), each, 48) for each in ("constant", name))
+    truthful, other = two_days("constant"), two_days(name)
     assert other.spend.sum() > 2 * truthful.spend.sum()
     assert other.gmv.sum() > 1.1 * truthful.gmv.sum()
 

@@ -166,6 +166,42 @@ def fill(
         work.score[row] = organic[row] + bid[row]
     start(work.by_score, work.score, item)
     work.by_organic.sizes[0] = -1
+    return fill_sorted(
+        work, organic, bid, item, merchant, group, slots, paid, merchant_cap, group_cap
+    )
+
+
+@njit(cache=True, nogil=True)
+def put(
+    into: Sorted, first: int, last: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]
+) -> None:
+    """Sort candidates `first` to `last` - 1 into those that are sorted; for a few, or nearly so."""
+    for candidate in range(first, last):
+        at = into.sizes[1]
+        while at > 0 and _beats(
+            score[candidate], item[candidate],
+            score[into.order[at - 1]], item[into.order[at - 1]],
+        ):  # fmt: skip
+            into.order[at] = into.order[at - 1]
+            at -= 1
+        into.order[at] = candidate
+        into.sizes[1] += 1
+
+
+@njit(cache=True, nogil=True)
+def fill_sorted(
+    work: Scratch,
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    slots: int,
+    paid: int,
+    merchant_cap: int,
+    group_cap: int,
+) -> int:
+    """The same where `work.score` and the two orders are made already."""
     filled, bids, at = 0, 0, 0
     while filled < slots and bids < paid:
         candidate = _at(work.by_score, at, work.score, item)

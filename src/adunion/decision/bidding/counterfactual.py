@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from ..auction.batch import Goods, Rules, facts_of, rank
-from ..auction.rank import SCORE_MAX, Scratch
+from ..auction.rank import SCORE_MAX, Scratch, fill_sorted, put
 
 FACTS = 7  # the columns of pricing.Facts, in its order
 
@@ -42,6 +42,7 @@ def sweep(
     most = len(work.score)
     short, item = np.empty(most, np.int64), np.empty(most, np.int32)
     organic, bid = np.empty(most, np.int64), np.empty(most, np.int64)
+    theirs = np.empty(most, np.int32)
     merchant, group = goods.merchant, goods.group
     for pair in range(len(pair_request)):
         request, plan = pair_request[pair], pair_plan[pair]
@@ -67,13 +68,27 @@ def sweep(
             bid,
         )
         their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
+        _sort_others(work, own, count, organic, bid, item, theirs)
         for step in range(len(grid)):
             for row in range(own):
                 worth = chances[short[row]] * goods.promised_micros[item[row]]
                 wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
                 bid[row] = max(int(wanted) - rules.reserve_micros, 0)
-            filled = rank(
-                work, their_organic, their_bid, their_item, merchant, group, slots, paid, rules
+                work.score[row] = organic[row] + bid[row]
+            work.by_score.order[: count - own] = theirs[: count - own]
+            work.by_score.sizes[1] = count - own
+            put(work.by_score, 0, own, work.score, item)
+            filled = fill_sorted(
+                work,
+                their_organic,
+                their_bid,
+                their_item,
+                merchant,
+                group,
+                slots,
+                paid,
+                rules.merchant_cap,
+                rules.group_cap,
             )
             for slot in range(filled):
                 winner = work.chosen[slot]
@@ -103,6 +118,26 @@ def sweep(
                 value[pair, step, slot] = (
                     chances[short[winner]] * goods.promised_micros[item[winner]]
                 )
+
+
+@njit(cache=True, nogil=True)
+def _sort_others(
+    work: Scratch,
+    own: int,
+    count: int,
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    theirs: npt.NDArray[np.int32],
+) -> None:
+    """What stays the same at every multiplier: all by organic worth, and the others by score."""
+    work.by_organic.sizes[:] = 0
+    put(work.by_organic, 0, count, organic, item)
+    for row in range(own, count):
+        work.score[row] = organic[row] + bid[row]
+    work.by_score.sizes[:] = 0
+    put(work.by_score, own, count, work.score, item)
+    theirs[: count - own] = work.by_score.order[: count - own]
 
 
 @njit(cache=True, nogil=True)
