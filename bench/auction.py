@@ -14,7 +14,6 @@ import numpy as np
 from numba import njit
 
 from adunion.decision.auction.batch import (
-    Book,
     Candidates,
     Goods,
     Requests,
@@ -22,6 +21,7 @@ from adunion.decision.auction.batch import (
     new_scores,
     new_slots,
     run,
+    unlimited_book,
 )
 from adunion.decision.auction.rank import scratch
 
@@ -62,12 +62,14 @@ def market(seed: int):
         item,
         rng.beta(2, 30, len(item)).astype(np.float32),
         rng.beta(2, 20, len(item)).astype(np.float32),
+        np.zeros(0, np.float32),
     )
     requests = Requests(
         np.zeros(REQUESTS, np.int64),
         np.zeros(REQUESTS, np.int16),
         np.full(REQUESTS, SLOTS, np.int16),
         np.full(REQUESTS, SLOTS, np.int16),
+        np.zeros(REQUESTS, np.int16),
         np.arange(REQUESTS + 1, dtype=np.int64) * CANDIDATES,
     )
     merchant = rng.integers(0, 200, ITEMS).astype(np.int32)
@@ -78,11 +80,7 @@ def market(seed: int):
         rng.integers(0, 10**6, ITEMS), exposures,
     )  # fmt: skip
     plan = np.where(merchant < PLANS, merchant, -1).astype(np.int32)
-    book = Book(
-        plan, np.full(PLANS, 4.0), np.full(PLANS, 2.0), np.full(PLANS, 1 << 61),
-        np.arange(PLANS, dtype=np.int32), np.full(PLANS, 1 << 61), np.zeros(PLANS, np.int64),
-        np.full(PLANS, 1 << 61), np.ones((PLANS, 168), np.bool_),
-    )  # fmt: skip
+    book = unlimited_book(plan, np.full(PLANS, 4.0), np.full(PLANS, 2.0))
     return requests, rows, goods, book
 
 

@@ -88,7 +88,7 @@ def main() -> None:
     weights = (rng.normal(size=(2, FEATURES)) / 4).astype(np.float32)
     curves = np.tile(GRID.astype(np.float32), (2, 1))
     chances = np.empty((2, len(rows.item)), np.float32)
-    candidates = Candidates(rows.item, chances[0], chances[1])
+    candidates = Candidates(rows.item, chances[0], chances[1], rows.weight)
     scores, slots = new_scores(len(rows.item)), new_slots(PART, SLOTS)
     rules, work = Rules(0.1, 4, 1), scratch(CANDIDATES)
     charged = np.zeros(slots.candidate.shape, np.int64)
@@ -100,7 +100,10 @@ def main() -> None:
             run(first, last, requests, candidates, goods, book, rules, work, scores, slots)
             moved = moved_slots(slots, scores, first, last)
             prices = price("uplift", Facts(*moved.facts))
-            pay(moved, prices, 0, charged, book.remaining_micros, book.wallet, book.wallet_micros)
+            pay(
+                moved, prices, 0, charged, book.remaining_micros, book.wallet, book.wallet_micros,
+                book.pool, book.pool_micros,
+            )  # fmt: skip
 
     value = goods.value_micros.astype(np.float64)
     bids = np.where(book.item_plan >= 0, 3.0, 1.0)

@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
-from adunion.campaigns import Plans
+from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.catalog import Catalog
 from adunion.commission import Commissions
 from adunion.decision.log import LoggedDecisions
@@ -51,6 +51,8 @@ class ApiServices:
     identity: Identity
     catalog: Catalog
     plans: Plans
+    boosts: Boosts
+    shared_budgets: SharedBudgets
     publishers: Publishers
     commissions: Commissions
     settlement: Settlement

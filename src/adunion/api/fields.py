@@ -87,6 +87,7 @@ def id_of(prefix: str) -> StringConstraints:
 MerchantId = Annotated[str, id_of("mer")]
 ItemId = Annotated[str, id_of("itm")]
 PlanId = Annotated[str, id_of("cmp")]
+BudgetId = Annotated[str, id_of("bud")]
 PublisherId = Annotated[str, id_of("pub")]
 PlacementId = Annotated[str, id_of("plc")]
 LinkId = Annotated[str, id_of("lnk")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -31,12 +32,31 @@ def goals(conn: Connection, micros_per_minor: int) -> Goals:
     """The plans that count a sale otherwise than by its GMV."""
     rows = conn.execute(
         text(
-            "select id, goal, target_cost_minor from plans"
-            " where goal in ('net_roi', 'cost_per_order')"
+            "select id, goal, target_cost_minor, new_customer_minor from plans"
+            " where goal in ('net_roi', 'cost_per_order', 'new_customers')"
         )
     ).all()
-    costs = {id_: cost * micros_per_minor for id_, _, cost in rows if cost is not None}
-    return Goals(costs, frozenset(id_ for id_, goal, _ in rows if goal == "net_roi"))
+    costs = {id_: cost * micros_per_minor for id_, _, cost, _ in rows if cost is not None}
+    new = {id_: worth * micros_per_minor for id_, _, _, worth in rows if worth is not None}
+    return Goals(costs, frozenset(id_ for id_, goal, _, _ in rows if goal == "net_roi"), new)
+
+
+def buyers(conn: Connection, before: datetime) -> tuple[list[str], list[str]]:
+    """(shopper, merchant) ids of every order placed before a time, pseudonyms alone."""
+    rows = conn.execute(
+        text(
+            "select shopper, merchant_id from orders"
+            " where starts_with(shopper, 'shp_') and placed_at < :before order by placed_at, id"
+        ),
+        {"before": before},
+    ).all()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def shared_spend(conn: Connection) -> dict[str, int]:
+    """What is billed of each shared budget in all, micros by id."""
+    query = "select budget_id, sum(spend_micros)::bigint from shared_spend group by 1 order by 1"
+    return dict(conn.execute(text(query)).all())
 
 
 def moves(conn: Connection) -> dict[str, int]:

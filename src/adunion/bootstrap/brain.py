@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from adunion.audience import CLICK, ORDER, ProfileStore
+from adunion.audience import CLICK, ORDER, Buyers, ProfileStore, words_of
 from adunion.audience.lookup import IdLookup
 from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.catalog.snapshot import raw_ids
@@ -66,6 +66,8 @@ class Brain:
         self.stats = ItemStats(catalog)
         self.after_sales = AfterSales(catalog)
         self.drift = Drift()
+        self.buyers = Buyers()
+        self._words_of: CatalogSnapshot | None = None
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
@@ -82,6 +84,7 @@ class Brain:
             self._predict,
             settings,
         )
+        self.engine.newness = self._newness
         self._build_state()
 
     @property
@@ -165,6 +168,7 @@ class Brain:
         self._learn_items(batch, rows)
         self._learn_orders(batch, rows)
         self._learn_after_sales(batch)
+        self._learn_buyers(batch)
         if self.notes is not None:
             self.notes.learn(batch)
 
@@ -254,6 +258,7 @@ class Brain:
             twin._predict,
             engine.settings,
         )
+        twin.engine.newness = twin._newness
         twin._build_state()
         return twin
 
@@ -370,6 +375,51 @@ class Brain:
         after.refunded(refunded.order, refunded.line, refunded.amount_minor)
         after.received(received.at_us, received.order)
 
+    def _learn_buyers(self, batch: EventBatch) -> None:
+        """Who has bought from whom: one purchase an order."""
+        heads = batch.take((batch.type == EventType.ORDER) & (batch.line == 1))
+        merchant, known = self.merchant_words(heads.item)
+        self.buyers.observe(heads.shopper[known], merchant[known])
+
+    def merchant_words(
+        self, item: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+        """What stands for each item's merchant in `buyers`, and whether the item is known, (k,)."""
+        rows = self.catalog.rows(item)
+        return self._merchant_words()[
+            np.where(rows >= 0, self.catalog.merchant[rows], 0)
+        ], rows >= 0
+
+    def newness_of(
+        self,
+        shopper: npt.NDArray[np.void],
+        consent: npt.NDArray[np.bool_],
+        item: npt.NDArray[np.void],
+    ) -> npt.NDArray[np.float32]:
+        """How likely each shopper, if it buys, is new to the item's merchant, (k,)."""
+        return self.buyers.newness(shopper, consent, self.merchant_words(item)[0])
+
+    def _newness(
+        self, requests: RequestBatch, candidates: CandidateBatch
+    ) -> npt.NDArray[np.float32]:
+        """The same of candidates; it is asked of those in plans for new customers alone."""
+        of = np.repeat(np.arange(len(requests)), np.diff(candidates.offsets))
+        out = np.zeros(len(candidates.item), np.float32)
+        plan = self.plans.item_plan[candidates.item]
+        rows = np.flatnonzero((plan >= 0) & (np.append(self.plans.new_micros, 0)[plan] > 0))
+        merchant = self._merchant_words()[self.catalog.merchant[candidates.item[rows]]]
+        out[rows] = self.buyers.newness(
+            requests.shopper[of[rows]], requests.consent[of[rows]], merchant
+        )
+        return out
+
+    def _merchant_words(self) -> npt.NDArray[np.uint64]:
+        catalog = self.catalog
+        if self._words_of is not catalog:
+            self._words_of = catalog
+            self._words = words_of(raw_ids(catalog.merchant_ids))
+        return self._words
+
     def _learn_orders(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
         """What is in one order of several lines goes together."""
         ordered = batch.type == EventType.ORDER
@@ -402,6 +452,11 @@ def with_plan(book: PlanBook, rows: npt.NDArray[np.int32]) -> PlanBook:
         start_us=np.append(book.start_us, 0),
         end_us=np.append(book.end_us, NEVER_US),
         dayparts=np.vstack([book.dayparts, np.ones((1, HOURS_OF_WEEK), np.bool_)]),
+        new_micros=np.append(book.new_micros, 0),
+        pool=np.append(book.pool, np.int32(0)),
+        boost=np.append(book.boost, np.int32(-1)),
+        factor=np.append(book.factor, 1.0),
+        regions=np.vstack([book.regions, np.ones((1, book.regions.shape[1]), np.bool_)]),
     )
 
 

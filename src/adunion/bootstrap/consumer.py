@@ -182,7 +182,8 @@ def charge_impressions(
     sums = np.zeros(len(owing), np.int64)
     np.add.at(sums, rows, batch.price_micros[paid])
     spend = dict(zip(prefixed_ids("cmp", owing), sums.tolist(), strict=True))
-    ledger.post(conn, plans.charge(conn, spend, f"log:{at}"))
+    latest = from_micros(int(batch.at_us[paid].max()))
+    ledger.post(conn, plans.charge(conn, spend, f"log:{at}", latest))
     if leases.waiting(conn):
         leases.settle(conn, _by_minute(batch, paid))
 

@@ -49,6 +49,8 @@ class Faces:
         self.identity = identity
         self.catalog = market.catalog_service
         self.plans = market.plans_service
+        self.boosts = market.boosts
+        self.shared_budgets = market.shared_budgets
         self.publishers = market.publishers
         self.commissions = market.commissions
         self.settlement = Settlement()

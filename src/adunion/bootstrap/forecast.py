@@ -27,7 +27,7 @@ from adunion.simulation.forecast.rivals import Rivals, Standing, answered, stand
 
 from .brain import Brain
 from .recent import Logged
-from .replayed import Grounds, Wish, columns, replay, scored
+from .replayed import Grounds, Wish, replay, scored
 
 HOURS_ENDLESS = 168  # that a forecast covers where the plan has no end
 HOURS_MAX = 24 * 28
@@ -99,7 +99,7 @@ def _with_outside(
 
     def stands(alpha: float) -> Standing:
         book.alpha[-1] = alpha
-        return standing(trial, columns(book), goods, rules, pricing, OUTSIDE_REQUESTS)
+        return standing(trial, book.columns(), goods, rules, pricing, OUTSIDE_REQUESTS)
 
     without = stands(0.0)
     made = []

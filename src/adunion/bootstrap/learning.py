@@ -12,7 +12,7 @@ from adunion.attribution import Credits
 from adunion.decision.bidding import Outcomes
 from adunion.insight.types import prefixed_ids
 from adunion.kernel.money import micros_per_minor
-from adunion.tracking import FLAG_MOVED, NO_ID, EventBatch, EventType
+from adunion.tracking import FLAG_CONSENT, FLAG_MOVED, NO_ID, EventBatch, EventType
 
 from .brain import HOUR_US, Brain
 from .recent import RecentRequests
@@ -27,16 +27,20 @@ class Goals:
 
     order_micros: Mapping[str, int]  # an order counts for this much (cost_per_order)
     net: frozenset[str]  # GMV counts after the returns that are to be expected (net_roi)
+    new_micros: Mapping[str, int]  # a new customer's first order counts for so much besides
 
-    def counted(self, ids: list[str], plan: Ints, value: Floats, returned: Floats) -> Floats:
-        """What sales count for: (k,) rows in `ids`, GMV, and the share of it expected back."""
+    def counted(
+        self, ids: list[str], plan: Ints, value: Floats, returned: Floats, newness: Floats
+    ) -> Floats:
+        """What sales count for: (k,) rows in `ids`, GMV, the share of it expected back, newness."""
         order = np.array([self.order_micros.get(id_, 0) for id_ in ids], np.float64)[plan]
         net = np.array([id_ in self.net for id_ in ids], np.bool_)[plan]
         kept: Floats = np.where(net, value * (1 - returned), value)
-        return np.where(order > 0, order, kept)
+        besides = np.array([self.new_micros.get(id_, 0) for id_ in ids], np.float64)[plan]
+        return np.where(order > 0, order, kept + besides * newness)
 
 
-GMV_ONLY = Goals({}, frozenset())
+GMV_ONLY = Goals({}, frozenset(), {})
 
 
 def learn(
@@ -49,16 +53,17 @@ def learn(
 ) -> None:
     """Hour by hour, so that a replay of the log in other pieces learns the same."""
     hours = batch.at_us // HOUR_US
+    first = _first_orders(brain, credits)
     for hour in np.unique(hours).tolist():
         _learn_hour(brain, recent, outcomes, batch.take(hours == hour), goals)
         own = credits.take(credits.at_us // HOUR_US == hour)
         brain.learn_sales(own.placement, own.click_at_us, own.at_us)
-    sold = credits.take(credits.plan != NO_ID)
+    sold, first = credits.take(credits.plan != NO_ID), first[credits.plan != NO_ID]
     if len(sold):
         ids, plan = _distinct(sold.plan)
         amount = sold.amount_minor * micros_per_minor(brain.catalog.currency)
         returned = _returned(brain, sold.item)
-        counted = goals.counted(ids, plan, amount.astype(np.float64), returned)
+        counted = goals.counted(ids, plan, amount.astype(np.float64), returned, first)
         outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, counted.astype(np.int64))
 
 
@@ -83,8 +88,20 @@ def _learn_hour(
         pieces, unit = brain.stats.pieces[rows], micros_per_minor(catalog.currency)
         value = np.where(rows >= 0, catalog.price_minor[rows] * pieces * unit, 0.0)
         chance = moved.pctr.astype(np.float64) * moved.pcvr
-        counted = goals.counted(ids, plan, value, _returned(brain, moved.item))
+        consent = moved.flags & FLAG_CONSENT > 0
+        newness = brain.newness_of(moved.shopper, consent, moved.item).astype(np.float64)
+        counted = goals.counted(ids, plan, value, _returned(brain, moved.item), newness)
         outcomes.shown(ids, plan, moved.at_us, moved.price_micros, chance * counted)
+
+
+def _first_orders(brain: Brain, credits: Credits) -> Floats:
+    """1 for the first line of an order by somebody new to the merchant, else 0, (k,)."""
+    first = np.zeros(len(credits))
+    rows = np.flatnonzero(credits.line == 1)
+    if len(rows):
+        merchant, known = brain.merchant_words(credits.item[rows])
+        first[rows] = brain.buyers.first(credits.shopper[rows], merchant) & known
+    return first
 
 
 def _returned(brain: Brain, item: npt.NDArray[np.void]) -> Floats:

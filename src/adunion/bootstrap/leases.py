@@ -51,7 +51,11 @@ class Leases:
         """Bid from this book from now on, with what is held."""
         self._collect()
         held = np.array([self._left.get(id_, 0) for id_ in book.ids], np.int64)
-        book.leased = held, np.full_like(book.wallet_micros, UNLIMITED)  # leases mind the wallets
+        # Leases mind the wallets and the budgets that plans share.
+        wallets, pools = (
+            np.full_like(of, UNLIMITED) for of in (book.wallet_micros, book.pool_micros)
+        )
+        book.leased = held, wallets, pools
         self._book, self._held, self._given = book, held, held.copy()
 
     def expire(self) -> None:

@@ -14,9 +14,9 @@ import orjson
 from sqlalchemy import Engine, text
 
 from adunion.attribution import Credits, LastClick
-from adunion.audience import forgotten
-from adunion.campaigns import Plans
-from adunion.campaigns.types import PlanDraft
+from adunion.audience import forgotten, words_of
+from adunion.campaigns import BoostDraft, Boosts, Plans, SharedBudgets
+from adunion.campaigns.types import Period, PlanDraft
 from adunion.catalog import Catalog
 from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
@@ -30,7 +30,7 @@ from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight
 from adunion.insight.types import Dimensions
-from adunion.kernel.clock import Clock, micros
+from adunion.kernel.clock import Clock, from_micros, micros
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
@@ -93,6 +93,8 @@ class Market:
         self.currency = currency
         self.catalog_service = Catalog(engine, clock, ids)
         self.plans_service = Plans(engine, clock, ids, currency)
+        self.boosts = Boosts(engine, clock, ids)
+        self.shared_budgets = SharedBudgets(engine, clock, ids, currency)
         self.publishers = Publishers(engine, clock, ids, currency)
         self.ledger = Ledger(ids, clock)
         self.commissions = Commissions(ids, clock, self.ledger)
@@ -231,6 +233,19 @@ class Market:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
         return self.plans_service.create(draft, by="scenario").id
 
+    def boost(self, plan_id: str, draft: BoostDraft) -> str:
+        """Push a running plan; the boost's id."""
+        return self.boosts.create(plan_id, draft, by="scenario").id
+
+    def share_budget(self, merchant_id: str, name: str, amount_minor: int, period: Period) -> str:
+        """Make a budget for several plans; its id."""
+        return self.shared_budgets.create(merchant_id, name, amount_minor, period).id
+
+    def shared_spend(self) -> dict[str, int]:
+        """What is billed of each shared budget in all, micros by id."""
+        with self.engine.connect() as conn:
+            return books.shared_spend(conn)
+
     def forecast(self, wish: Wish) -> Forecast:
         """What a plan would bring, by target and budget."""
         with self.lock:
@@ -317,6 +332,7 @@ class Market:
         """Learn again from the events that were applied before this program started."""
         applied = self.applied = self._consumer.position()
         since = micros(self.clock.now() - MEMORY)
+        self._remember_buyers(since)
         at = self.tracker.position_of(since)
         for next_at, batch in self.tracker.read(at):
             batch = batch.take(np.arange(max(min(applied - at, len(batch)), 0)))
@@ -327,6 +343,12 @@ class Market:
             self.brain.expect(batch)
             if at >= applied:
                 break
+
+    def _remember_buyers(self, before_us: int) -> None:
+        """Who had bought from whom before the events that are learned from again."""
+        with self.engine.connect() as conn:
+            shoppers, merchants = books.buyers(conn, from_micros(before_us))
+        self.brain.buyers.observe(raw_ids(shoppers), words_of(raw_ids(merchants)))
 
     def _learn(self, batch: EventBatch, credits: Credits) -> None:
         learn(self.brain, self.recent, self.outcomes, batch, credits, self._goals)
@@ -362,13 +384,14 @@ class Market:
         with self.engine.begin() as conn:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
             live = self.plans_service.live(conn, self.currency, now)
+            pools = self.plans_service.pools(conn, self.currency, now)
             self._goals = books.goals(conn, self._unit)
             wallets = {
                 balance.code.split(":")[1]: balance.available_minor * self._unit
                 for balance in self.ledger.balances(conn, "merchant:")
                 if balance.currency == self.currency and balance.code.endswith(":wallet")
             }
-        return PlanBook.of(live, catalog, wallets, alphas)
+        return PlanBook.of(live, catalog, wallets, alphas, pools)
 
     def _keep_reasons(self, now: datetime) -> None:
         """Write what says why plans deliver as they do: funnels, and landscapes of whole hours."""

@@ -94,6 +94,7 @@ class Node(LiveMarket):
     def _remember(self) -> None:
         """Learn again from the common log."""
         since = micros(self.clock.now() - MEMORY)
+        self._remember_buyers(since)
         for position in self._common.segment_positions():
             _, first = next(self._common.read(position, 1))
             if int(first.column("at_us")[0].as_py()) >= since:
@@ -106,7 +107,8 @@ class Node(LiveMarket):
     ) -> PlanBook:
         with self.engine.connect() as conn:
             live = self.plans_service.live(conn, self.currency, now)
-        return PlanBook.of(live, catalog, None, alphas)
+            pools = self.plans_service.pools(conn, self.currency, now)
+        return PlanBook.of(live, catalog, None, alphas, pools)
 
     def _kept_alphas(self) -> dict[str, float]:
         """The last whole line that the steering process wrote."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.campaigns.types import HOURS_OF_WEEK
-from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS, Book, Candidates, Requests
+from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS, Candidates, Requests
 from adunion.decision.bidding import Outcomes
 from adunion.decision.book import PlanBook
 from adunion.decision.engine import DecisionEngine
@@ -92,16 +92,8 @@ def replay(
 
 def scored(trial: Trial, book: PlanBook, engine: DecisionEngine) -> Trial:
     """The trial with everyone's scores, the plan itself (the book's last) not bidding."""
-    scores, _ = decide(trial, columns(book), engine.goods, engine.settings.rules, len(trial))
+    scores, _ = decide(trial, book.columns(), engine.goods, engine.settings.rules, len(trial))
     return replace(trial, organic=scores.organic, bid=scores.bid, plan=scores.plan)
-
-
-def columns(book: PlanBook) -> Book:
-    """A book as the kernel reads it."""
-    return Book(
-        book.item_plan, book.target_roi, book.alpha, book.remaining_micros, book.wallet,
-        book.wallet_micros, book.start_us, book.end_us, book.dayparts,
-    )  # fmt: skip
 
 
 def _in_hours(
@@ -198,11 +190,13 @@ def _trial(
     )
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     paid = np.concatenate([engine.paid_slots(r) for r, _, _ in parts])
-    requests = Requests(at_us, placement, slots, paid, offsets)
+    region = np.zeros(len(at_us), np.int16)
+    requests = Requests(at_us, placement, slots, paid, region, offsets)
     candidates = Candidates(
         np.concatenate([c.item for _, c, _ in parts]),
         np.concatenate([pctr for pctr, _ in predicted]),
         np.concatenate([pcvr for _, pcvr in predicted]),
+        np.zeros(0, np.float32),
     )
     shopper = np.concatenate([r.shopper for r, _, _ in parts])
     consent = np.concatenate([r.consent for r, _, _ in parts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Row, Text, cast, func, select, update
@@ -13,15 +14,18 @@ from adunion.kernel.errors import conflict, invalid, not_found
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import PLATFORM_MEDIA, Posting, merchant_wallet
 
-from . import repository
+from . import repository, shared_budgets
 from .tables import plan_charges, plan_spend
 
 
-def charge(conn: Connection, spend_micros: Mapping[str, int], key: str) -> list[Posting]:
+def charge(
+    conn: Connection, spend_micros: Mapping[str, int], key: str, at: datetime
+) -> list[Posting]:
     """Charge plans for the part of the event log that `key` names; returns what to post.
 
-    A plan is never billed beyond its budget: what was shown over it is the platform's loss and is
-    kept in `over_micros`. The same key again returns the same postings and changes nothing.
+    A plan is never billed beyond its budget, nor beyond one that it shares (of the day of `at`,
+    where that is by day): what was shown over it is the platform's loss, kept in `over_micros`.
+    The same key again returns the same postings and changes nothing.
 
     Raises: 404 for an unknown plan, 409 `charge_differs` for a key used with another amount.
     """
@@ -36,8 +40,21 @@ def charge(conn: Connection, spend_micros: Mapping[str, int], key: str) -> list[
             raise not_found("plan", id_)
     known = _known(conn, list(wanted), key)
     _check_same(known, wanted, key)
-    fresh = [_bill(rows[id_], micros, key) for id_, micros in wanted.items() if id_ not in known]
+    new = {id_: micros for id_, micros in wanted.items() if id_ not in known}
+    shared = {id_: rows[id_].shared_budget_id for id_ in new if rows[id_].shared_budget_id}
+    budgets = shared_budgets.lock(conn, [*shared.values()], at)
+    left = {id_: shared_budgets.left_micros(row) for id_, row in budgets.items()}
+    fresh, billed = [], dict.fromkeys(budgets, 0)
+    for id_, micros in new.items():
+        budget = shared.get(id_)
+        bill = _bill(rows[id_], micros, key, None if budget is None else left[budget])
+        fresh.append(bill)
+        if budget is not None:
+            added = bill["spend_micros"] - rows[id_].spend_micros
+            left[budget] -= added
+            billed[budget] += added
     _write(conn, fresh)
+    shared_budgets.add(conn, billed, budgets)
     minor = {id_: row.amount_minor for id_, row in known.items()}
     minor |= {bill["plan_id"]: bill["amount_minor"] for bill in fresh}
     return [_posting(rows[id_], minor[id_], key) for id_ in wanted if minor[id_]]
@@ -60,12 +77,12 @@ def _check_same(known: Mapping[str, Row[Any]], wanted: Mapping[str, int], key: s
             )
 
 
-def _bill(row: Row[Any], micros: int, key: str) -> dict[str, Any]:
+def _bill(row: Row[Any], micros: int, key: str, shared_left: int | None) -> dict[str, Any]:
     unit = micros_per_minor(row.currency)
     left = micros
     if row.budget_minor is not None:
         left = max(row.budget_minor * unit - row.spend_micros, 0)
-    billed = min(micros, left)
+    billed = min(micros, left) if shared_left is None else min(micros, left, shared_left)
     before, after = row.spend_micros // unit, (row.spend_micros + billed) // unit
     return {
         "plan_id": row.plan_id, "key": key, "micros": micros, "amount_minor": after - before,

@@ -43,8 +43,10 @@ def target_roi(value: object) -> Decimal:
     return rounded
 
 
-def goal(value: object, target: object, cost_minor: object) -> tuple[Goal, Decimal, int | None]:
-    """(goal, target ROI, target cost): each goal with what it needs, and nothing else."""
+def goal(
+    value: object, target: object, cost_minor: object, new_minor: object = None
+) -> tuple[Goal, Decimal, int | None, int | None]:
+    """(goal, target ROI, target cost, worth of a new customer): what it needs, and nothing else."""
     wanted = next((one for one in get_args(Goal) if one == value), None)
     if wanted is None:
         names = ", ".join(get_args(Goal))
@@ -53,15 +55,33 @@ def goal(value: object, target: object, cost_minor: object) -> tuple[Goal, Decim
         raise invalid(
             "target_cost", f"A target cost does not go with {wanted}.", "Try cost_per_order."
         )
+    if wanted != "new_customers" and new_minor is not None:
+        raise invalid(
+            "new_customer", f"A new customer's worth does not go with {wanted}.",
+            "Try new_customers.",
+        )  # fmt: skip
     if wanted == "cost_per_order":
         if target is not None:
             raise invalid("target_roi", "A cost per order needs no target ROI.", "Leave it out.")
-        return wanted, FLOOR, target_cost_minor(cost_minor)
+        return wanted, FLOOR, target_cost_minor(cost_minor), None
     if target is None and wanted == "volume":
-        return wanted, FLOOR, None
+        return wanted, FLOOR, None, None
     if target is None:
         raise invalid("target_roi", "A target ROI is needed.", "Try 4.")
-    return wanted, target_roi(target), None
+    if wanted == "new_customers":
+        return wanted, target_roi(target), None, new_customer_minor(new_minor)
+    return wanted, target_roi(target), None, None
+
+
+def new_customer_minor(value: object) -> int:
+    """What a new customer's first order is worth besides its sales, at least one minor unit."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MINOR_MAX:
+        raise invalid(
+            "new_customer",
+            "A new customer's worth is a whole number of minor units, 1 or more.",
+            "Try what a customer buys later in a year.",
+        )
+    return value
 
 
 def target_cost_minor(value: object) -> int:

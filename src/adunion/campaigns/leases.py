@@ -7,9 +7,9 @@ time it is spend, and otherwise it is free again. So for every plan, at all time
 
     spend + slices held + promises that still wait <= budget,
 
-and the same over the plans of a merchant for its wallet. A slice is held for `LEASE_SECONDS`. Of a
-node that is not heard of until then all that it held counts as promised in the last minute of the
-lease: whatever its log brings to light later is covered.
+and the same over the plans of a merchant for its wallet, and over those that share a budget. A
+slice is held for `LEASE_SECONDS`. Of a node that is not heard of until then all that it held counts
+as promised in the last minute of the lease: whatever its log brings to light later is covered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from adunion.kernel.ids import Ids
 from adunion.kernel.money import micros_per_minor
 from adunion.trust.token import CHARGE_SECONDS
 
-from . import repository
+from . import repository, shared_budgets
 
 LEASE_SECONDS = 10
 LAG_MINUTES = 5
@@ -34,7 +34,7 @@ SLICES = 4
 """All nodes together hold this part of what is free, so that no bid is bent by a small slice."""
 
 _MERCHANTS_PLANS = text("""
-    select id from plans where status = 'active'
+    select id from plans where (status = 'active' or shared_budget_id is not null)
        and merchant_id in (select merchant_id from plans where id = any(:plans)) order by id
 """)
 _EXPIRE = text("""
@@ -66,7 +66,7 @@ _REPORT = text("""
         do update set promised_micros = promises.promised_micros + excluded.promised_micros
 """)
 _STANDING = text("""
-    select p.id, p.merchant_id, p.currency, p.budget_minor, s.spend_micros,
+    select p.id, p.merchant_id, p.currency, p.budget_minor, p.shared_budget_id, s.spend_micros,
            coalesce(l.held, 0)::bigint as held, coalesce(l.own, 0)::bigint as own,
            coalesce(f.waiting, 0)::bigint as waiting
       from plans p join plan_spend s on s.plan_id = p.id
@@ -137,7 +137,10 @@ def renew(
         )
     standing = _standing(conn, node, plans, now)
     nodes = max(int(conn.execute(_NODES, {"now": now}).scalar_one()), 1)
-    grants = _grants(standing, wishes, wallets(conn), nodes)
+    shared = [row.shared_budget_id for row in standing if row.shared_budget_id]
+    locked = shared_budgets.lock(conn, shared, now)
+    left = {id_: shared_budgets.left_micros(row) for id_, row in locked.items()}
+    grants = _grants(standing, wishes, wallets(conn), left, nodes)
     chosen = list(grants)
     conn.execute(
         _GRANT,
@@ -209,14 +212,17 @@ def _grants(
     standing: Sequence[Row[Any]],
     wishes: Mapping[str, Wish],
     wallets_micros: Mapping[str, int],
+    shared_micros: Mapping[str, int],
     nodes: int,
 ) -> dict[str, int]:
     """What to add to each wished-for slice; never more than is free of the plan and the wallet."""
-    purse = dict(wallets_micros)
+    purse, shared = dict(wallets_micros), dict(shared_micros)
     for row in standing:
         unposted = row.spend_micros % micros_per_minor(row.currency)
-        owed = row.held + row.waiting + unposted
-        purse[row.merchant_id] = purse.get(row.merchant_id, 0) - owed
+        owed = row.held + row.waiting
+        purse[row.merchant_id] = purse.get(row.merchant_id, 0) - owed - unposted
+        if row.shared_budget_id:
+            shared[row.shared_budget_id] -= owed
     out = {}
     for row in standing:
         wish = wishes.get(row.id)
@@ -226,9 +232,13 @@ def _grants(
         if row.budget_minor is not None:
             budget = row.budget_minor * micros_per_minor(row.currency)
             free = min(free, budget - row.spend_micros - row.held - row.waiting)
+        if row.shared_budget_id:
+            free = min(free, shared[row.shared_budget_id])
         free = max(free, 0)
         need = max(wish.wanted_micros, free // (SLICES * nodes)) - row.own
         fair = max(free // (2 * nodes), min(free, wish.wanted_micros // 16))
         out[row.id] = max(min(need, fair), 0)
         purse[row.merchant_id] -= out[row.id]
+        if row.shared_budget_id:
+            shared[row.shared_budget_id] -= out[row.id]
     return out

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, cast, func, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from adunion.catalog.tables import items
@@ -47,6 +60,7 @@ def page(
 ) -> list[Plan]:
     """Up to `limit` plans, newest first, on the asked side of a cursor."""
     chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).limit(limit)
+    chosen = chosen.where(plans.c.parent_id.is_(None))
     if merchant_id is not None:
         chosen = chosen.where(plans.c.merchant_id == merchant_id)
     if status is not None:
@@ -183,7 +197,44 @@ def live(conn: Connection, currency: str, now: datetime) -> list[LivePlan]:
         .group_by(plans.c.id, plan_spend.c.spend_micros)
         .order_by(plans.c.id)
     )
-    return [_live(row) for row in conn.execute(chosen)]
+    found = [_live(row) for row in conn.execute(chosen)]
+    return found + _live_boosts(conn, {plan.id for plan in found}, now)
+
+
+def _live_boosts(conn: Connection, plan_ids: set[str], now: datetime) -> list[LivePlan]:
+    """The boost that each of the plans has now, or has next."""
+    rows = conn.execute(
+        select(plans, _SPEND, literal_column("array[]::text[]").label("item_ids"))
+        .select_from(_FROM)
+        .where(
+            plans.c.status == "active",
+            plans.c.parent_id == func.any(list(plan_ids)),
+            plans.c.end_at > now,
+        )
+        .order_by(plans.c.start_at, plans.c.id)
+    ).all()
+    first = {row.parent_id: row for row in reversed(rows)}
+    return sorted((_live(row) for row in first.values()), key=lambda plan: plan.id)
+
+
+def boosts(conn: Connection, plan_id: str) -> list[Plan]:
+    """The boosts of a plan, newest first."""
+    chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).where(plans.c.parent_id == plan_id)
+    return [_plan(row) for row in conn.execute(chosen.order_by(plans.c.id.desc()))]
+
+
+def end_boosts(conn: Connection, plan_id: str, now: datetime) -> None:
+    """End what pushes a plan that ends."""
+    chosen = update(plans).where(plans.c.parent_id == plan_id, plans.c.status != "ended")
+    conn.execute(chosen.values(status="ended", updated_at=now))
+
+
+def cheapest(conn: Connection, plan_id: str) -> int:
+    """The lowest price among a plan's items."""
+    chosen = select(func.min(items.c.price_minor)).select_from(
+        items.join(plan_items, plan_items.c.item_id == items.c.id)
+    )
+    return int(conn.execute(chosen.where(plan_items.c.plan_id == plan_id)).scalar_one() or 0)
 
 
 def due(conn: Connection, now: datetime) -> list[str]:
@@ -208,12 +259,13 @@ def started(conn: Connection, now: datetime) -> list[tuple[str, Stage, datetime]
 def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
     """Rows to charge, made where absent and locked in id order.
 
-    (plan_id, merchant_id, currency, budget_minor, spend_micros, over_micros)
+    (plan_id, merchant_id, currency, budget_minor, shared_budget_id, spend_micros, over_micros)
     """
     chosen = (
         select(
             plans.c.id.label("plan_id"), plans.c.merchant_id, plans.c.currency,
-            plans.c.budget_minor, plan_spend.c.spend_micros, plan_spend.c.over_micros,
+            plans.c.budget_minor, plans.c.shared_budget_id, plan_spend.c.spend_micros,
+            plan_spend.c.over_micros,
         )
         .join(plan_spend, plan_spend.c.plan_id == plans.c.id)
         .where(plans.c.id == func.any(list(plan_ids)))
@@ -252,6 +304,9 @@ def _plan(row: Row[Any]) -> Plan:
         status=row.status, stage=row.stage, stage_since=row.stage_since,
         created_at=row.created_at, updated_at=row.updated_at, item_count=row.item_count,
         spend_minor=row.spend_micros // micros_per_minor(row.currency),
+        new_customer_minor=row.new_customer_minor, shared_budget_id=row.shared_budget_id,
+        parent_id=row.parent_id, factor=row.factor,
+        regions=None if row.regions is None else tuple(row.regions),
     )  # fmt: skip
 
 
@@ -265,6 +320,9 @@ def _live(row: Row[Any]) -> LivePlan:
         budget_left_micros=left, start_at=row.start_at, end_at=row.end_at,
         dayparts=None if row.dayparts is None else tuple(row.dayparts), stage=row.stage,
         item_ids=tuple(row.item_ids),
+        new_customer_micros=row.new_customer_minor and row.new_customer_minor * unit,
+        pool_id=row.shared_budget_id, boost_of=row.parent_id, factor=row.factor,
+        regions=None if row.regions is None else tuple(row.regions),
     )  # fmt: skip
 
 

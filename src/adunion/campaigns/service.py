@@ -15,17 +15,17 @@ from adunion.kernel.errors import conflict, invalid, not_found
 from adunion.kernel.ids import Ids
 from adunion.ledger import Posting
 
-from . import checks, repository
+from . import checks, repository, shared_budgets
 from .charges import charge
 from .exclusive import exclusive
 from .selection import check_goods, selected
 from .stages import costs_much_else, is_large, next_stage
-from .types import Edit, LivePlan, Page, Plan, PlanDraft
+from .types import Edit, LivePlan, Page, Plan, PlanDraft, Pool
 
 PAGE_MAX = 200
 _FIELDS = (
-    "name", "target_roi", "target_cost_minor", "budget_minor", "start_at", "end_at", "dayparts",
-    "item_ids",
+    "name", "target_roi", "target_cost_minor", "new_customer_minor", "budget_minor",
+    "shared_budget_id", "start_at", "end_at", "dayparts", "item_ids",
 )  # fmt: skip
 
 
@@ -161,7 +161,8 @@ class Plans:
         """
         ended = repository.due(conn, now)
         for plan_id in ended:
-            plan = self._get(conn, plan_id, None)
+            plan = repository.find(conn, plan_id)
+            assert plan is not None
             self._move(conn, plan, "ended", "clock")
         stages = {}
         for plan_id, stage, since in repository.started(conn, now):
@@ -175,15 +176,22 @@ class Plans:
         """Active plans of a currency, by id, those that start later included."""
         return repository.live(conn, currency, now)
 
+    def pools(self, conn: Connection, currency: str, now: datetime) -> Sequence[Pool]:
+        """What is left of the budgets that plans share."""
+        return shared_budgets.pools(conn, currency, now)
+
     def charge(
-        self, conn: Connection, spend_micros: Mapping[str, int], key: str
-    ) -> Sequence[Posting]:
-        """See `charges.charge`."""
-        return charge(conn, spend_micros, key)
+        self, conn: Connection, spend_micros: Mapping[str, int], key: str,
+        at: datetime | None = None,
+    ) -> Sequence[Posting]:  # fmt: skip
+        """See `charges.charge`; `at` is now if it is not told."""
+        return charge(conn, spend_micros, key, at or self._clock.now())
 
     def _create(self, conn: Connection, draft: PlanDraft, by: str) -> Plan:
         now = self._clock.now()
-        goal, target, cost = checks.goal(draft.goal, draft.target_roi, draft.target_cost_minor)
+        goal, target, cost, new = checks.goal(
+            draft.goal, draft.target_roi, draft.target_cost_minor, draft.new_customer_minor
+        )
         start = now if draft.start_at is None else max(checks.time("start_at", draft.start_at), now)
         end = None if draft.end_at is None else checks.time("end_at", draft.end_at)
         checks.span(start, end, now)
@@ -191,12 +199,15 @@ class Plans:
         checks.occur(hours, start, end)
         checks.volume(goal, draft.budget_minor, end)
         chosen, cheapest, currency, title = self._goods(conn, draft)
+        if draft.shared_budget_id is not None:
+            shared_budgets.joinable(conn, draft.shared_budget_id, draft.merchant_id, currency, now)
         plan_id = self._ids("cmp")
         budget = checks.budget_minor(draft.budget_minor, target, cost or cheapest, currency)
         values: dict[str, Any] = {
             "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
             "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
             "goal": goal, "target_roi": target, "target_cost_minor": cost,
+            "new_customer_minor": new, "shared_budget_id": draft.shared_budget_id,
             "currency": currency, "budget_minor": budget,
             "start_at": start, "end_at": end,
             "dayparts": None if hours is None else list(hours), "status": "active",
@@ -210,13 +221,13 @@ class Plans:
 
     def _get(self, conn: Connection, plan_id: str, merchant_id: str | None) -> Plan:
         plan = repository.find(conn, plan_id)
-        if plan is None or merchant_id not in (None, plan.merchant_id):
+        if plan is None or plan.parent_id or merchant_id not in (None, plan.merchant_id):
             raise not_found("plan", plan_id)
         return plan
 
     def _locked(self, conn: Connection, plan_id: str, merchant_id: str | None) -> Plan:
         plan = repository.find(conn, plan_id, lock=True)
-        if plan is None or merchant_id not in (None, plan.merchant_id):
+        if plan is None or plan.parent_id or merchant_id not in (None, plan.merchant_id):
             raise not_found("plan", plan_id)
         return plan
 
@@ -249,6 +260,7 @@ class Plans:
                 repository.hold_items(conn, [plan.id], active=True)
         if status == "ended":
             repository.hold_items(conn, [plan.id], active=False)
+            repository.end_boosts(conn, plan.id, now)
         repository.change_plan(conn, plan.id, {"status": status, "updated_at": now})
         self._record(conn, plan.id, by, {"status": [plan.status, status]}, large=False)
 
@@ -264,7 +276,10 @@ class Plans:
             self._swap_items(conn, plan, held, after["item_ids"])
         large = is_large(
             plan.target_roi, after["target_roi"], plan.budget_minor, after["budget_minor"]
-        ) or costs_much_else(plan.target_cost_minor, after["target_cost_minor"])
+        ) or any(
+            costs_much_else(before[field], after[field])
+            for field in ("target_cost_minor", "new_customer_minor")
+        )
         now = self._clock.now()
         values = {field: value for field, value in diff.items() if field != "item_ids"}
         if large:
@@ -308,6 +323,9 @@ def _checked(
     if {"start_at", "end_at", "dayparts"} & set(changes):
         checks.occur(after["dayparts"], max(after["start_at"], now), after["end_at"])
     checks.volume(plan.goal, after["budget_minor"], after["end_at"])
+    joined = after["shared_budget_id"]
+    if joined is not None and joined != plan.shared_budget_id:
+        shared_budgets.joinable(conn, joined, plan.merchant_id, plan.currency, now)
     after["item_ids"] = checks.item_ids(wanted["item_ids"])
     if {"item_ids", "budget_minor", "target_roi", "target_cost_minor"} & set(changes):
         _check_money(conn, plan, after, changes)
@@ -321,8 +339,8 @@ def _check_goal(plan: Plan, after: dict[str, Any], changes: Mapping[str, Any]) -
         if plan.goal == "cost_per_order" and "target_roi" not in changes
         else (after["target_roi"])
     )
-    _, after["target_roi"], after["target_cost_minor"] = checks.goal(
-        plan.goal, target, after["target_cost_minor"]
+    _, after["target_roi"], after["target_cost_minor"], after["new_customer_minor"] = checks.goal(
+        plan.goal, target, after["target_cost_minor"], after["new_customer_minor"]
     )
 
 

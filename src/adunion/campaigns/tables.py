@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -24,10 +25,15 @@ plans = Table(
     Column("id", Text, primary_key=True),
     Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False, server_default="whole_site"),
+    Column("kind", Text, nullable=False, server_default="whole_site", comment="or boost"),
     Column("goal", Text, nullable=False, server_default="target_roi", comment="see types.Goal"),
     Column("target_roi", Numeric(8, 3), nullable=False, comment="counted GMV / spend"),
     Column("target_cost_minor", BigInteger, comment="spend an order; of cost_per_order only"),
+    Column("new_customer_minor", BigInteger, comment="worth of a first order besides its sales"),
+    Column("shared_budget_id", Text, ForeignKey("shared_budgets.id"), index=True),
+    Column("parent_id", Text, ForeignKey("plans.id"), index=True, comment="of a boost: its plan"),
+    Column("factor", Numeric(4, 2), nullable=False, server_default="1", comment="of a boost"),
+    Column("regions", JSONB, comment="of a boost, where it bids; null: everywhere"),
     Column("currency", Text, nullable=False),
     Column("budget_minor", BigInteger, comment="for the whole plan; null: unlimited"),
     Column("start_at", DateTime(timezone=True), nullable=False),
@@ -38,6 +44,27 @@ plans = Table(
     Column("stage_since", DateTime(timezone=True), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+shared_budgets = Table(
+    "shared_budgets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("period", Text, nullable=False, comment="day (UTC) or total"),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+shared_spend = Table(
+    "shared_spend",
+    metadata,
+    Column("budget_id", Text, ForeignKey("shared_budgets.id"), primary_key=True),
+    Column("day", Date, primary_key=True, comment="1970-01-01 for a total"),
+    Column("spend_micros", BigInteger, nullable=False, comment="billed, never above the amount"),
 )
 
 plan_items = Table(

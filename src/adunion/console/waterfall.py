@@ -53,6 +53,7 @@ _OUTCOMES = {
     "few_orders": N_("20 orders or fewer"),
     "edited": N_("Changed that day"),
     "other_goal": N_("No return promised"),
+    "boost": N_("A boost: no return promised"),
 }
 
 

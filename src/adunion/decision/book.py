@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from adunion.campaigns.types import HOURS_OF_WEEK, LivePlan
+from adunion.campaigns.types import HOURS_OF_WEEK, LivePlan, Pool
 from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.clock import micros
+
+from .auction.batch import Book
 
 UNLIMITED = 1 << 61
 """A balance that never runs out, in micros."""
@@ -41,8 +43,16 @@ class PlanBook:
     start_us: npt.NDArray[np.int64]  # (p,)
     end_us: npt.NDArray[np.int64]  # (p,) NEVER_US where it has no end
     dayparts: npt.NDArray[np.bool_]  # (p, 168)
-    leased: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
-    """What a deciding node holds of the budgets, (p,), and of the wallets, (w,); None: all."""
+    new_micros: npt.NDArray[np.int64]  # (p,) what a new customer's first order counts for besides
+    pool: npt.NDArray[np.int32]  # (p,) row in pool_micros, of the budget it shares; 0 none
+    pool_micros: npt.NDArray[np.int64]  # (1 + s,) left of shared budgets; row 0 never runs out
+    pool_end_us: npt.NDArray[np.int64]  # (1 + s,) until when it is to last; NEVER_US not told
+    boost: npt.NDArray[np.int32]  # (p,) row of the plan's boost, -1 none
+    factor: npt.NDArray[np.float64]  # (p,) of a boost, how many times the plan's bid it bids
+    region_names: list[str]  # of the columns of `regions` from 1 on
+    regions: npt.NDArray[np.bool_]  # (p, 1 + r) where it bids; column 0 is every other region
+    leased: tuple[npt.NDArray[np.int64], ...] | None = None
+    """What a deciding node holds of the budgets, (p,), wallets, (w,), and pools; None: all."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,11 +64,13 @@ class PlanBook:
         catalog: CatalogSnapshot,
         wallets_micros: Mapping[str, int] | None = None,
         alphas: Mapping[str, float] | None = None,
+        pools: Sequence[Pool] = (),
     ) -> PlanBook:
         """Build from the records.
 
         `wallets_micros` is by merchant id (a merchant not in it has nothing; None: no limit);
-        `alphas` carries the multipliers of a former book over, by plan id.
+        `alphas` carries the multipliers of a former book over, by plan id. `pools` are the budgets
+        that plans share.
         """
         alphas = alphas or {}
         owners = sorted({plan.merchant_id for plan in plans})
@@ -67,6 +79,13 @@ class PlanBook:
             UNLIMITED if wallets_micros is None else wallets_micros.get(owner, 0)
             for owner in owners
         ]
+        pool_of = {pool.id: 1 + row for row, pool in enumerate(pools)}
+        row_of = {plan.id: row for row, plan in enumerate(plans)}
+        boost = np.full(len(plans), -1, np.int32)
+        for row, plan in enumerate(plans):
+            if plan.boost_of in row_of:
+                boost[row_of[plan.boost_of]] = row
+        region_names = sorted({name for plan in plans for name in plan.regions or ()})
         return cls(
             ids=[plan.id for plan in plans],
             raw=raw_ids([plan.id for plan in plans]),
@@ -82,6 +101,17 @@ class PlanBook:
             start_us=np.array([micros(plan.start_at) for plan in plans], np.int64),
             end_us=np.array([_end_us(plan) for plan in plans], np.int64),
             dayparts=_dayparts(plans),
+            new_micros=np.array([plan.new_customer_micros or 0 for plan in plans], np.int64),
+            pool=np.array([pool_of.get(plan.pool_id or "", 0) for plan in plans], np.int32),
+            pool_micros=np.array([UNLIMITED, *(pool.left_micros for pool in pools)], np.int64),
+            pool_end_us=np.array(
+                [NEVER_US, *(NEVER_US if p.end_at is None else micros(p.end_at) for p in pools)],
+                np.int64,
+            ),
+            boost=boost,
+            factor=np.array([float(plan.factor) for plan in plans], np.float64),
+            region_names=region_names,
+            regions=_regions(plans, region_names),
         )
 
     def copy(self) -> PlanBook:
@@ -90,13 +120,39 @@ class PlanBook:
             self,
             remaining_micros=self.remaining_micros.copy(),
             wallet_micros=self.wallet_micros.copy(),
-            leased=None if self.leased is None else (self.leased[0].copy(), self.leased[1].copy()),
+            pool_micros=self.pool_micros.copy(),
+            leased=None if self.leased is None else tuple(each.copy() for each in self.leased),
         )
 
     @property
-    def purse(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """What decisions take money from: budgets (p,) and wallets (w,), or leases of them."""
-        return self.leased or (self.remaining_micros, self.wallet_micros)
+    def purse(self) -> tuple[npt.NDArray[np.int64], ...]:
+        """What decisions take money from: budgets (p,), wallets (w,), pools, or leases of them."""
+        return self.leased or (self.remaining_micros, self.wallet_micros, self.pool_micros)
+
+    def columns(self) -> Book:
+        """As the kernel reads it."""
+        remaining, wallets, pools = self.purse
+        return Book(
+            self.item_plan,
+            self.target_roi,
+            self.alpha,
+            remaining,
+            self.wallet,
+            wallets,
+            self.pool,
+            pools,
+            self.boost,
+            self.factor,
+            self.regions,
+            self.start_us,
+            self.end_us,
+            self.dayparts,
+        )
+
+    def region_rows(self, names: Sequence[str]) -> npt.NDArray[np.int16]:
+        """Columns of `regions`, 0 of a region that no plan names."""
+        known = {name: 1 + row for row, name in enumerate(self.region_names)}
+        return np.array([known.get(name, 0) for name in names], np.int16)
 
     def alphas(self) -> dict[str, float]:
         """Multiplier by plan id, to carry over to the next book."""
@@ -118,6 +174,14 @@ def _dayparts(plans: Sequence[LivePlan]) -> npt.NDArray[np.bool_]:
             hours[row] = False
             hours[row, list(plan.dayparts)] = True
     return hours
+
+
+def _regions(plans: Sequence[LivePlan], names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    open_ = np.ones((len(plans), 1 + len(names)), np.bool_)
+    for row, plan in enumerate(plans):
+        if plan.regions:
+            open_[row] = [False, *(name in plan.regions for name in names)]
+    return open_
 
 
 def _item_plan(plans: Sequence[LivePlan], catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:

@@ -14,7 +14,6 @@ from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
 
 from .auction.batch import (
-    Book,
     Candidates,
     Goods,
     Requests,
@@ -34,7 +33,7 @@ from .bidding.sample import Sample
 from .bidding.types import Landscape, Results, bidder
 from .book import PlanBook
 from .explain import Explanation, explain
-from .goods import goods, promised
+from .goods import goods, promised, weights
 from .log import Decided, DecisionLog
 from .page import answer, moved_slots, pay
 from .seen import HourlyLandscapes
@@ -46,9 +45,12 @@ Floats = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float64] | None
 Retrieve = Callable[[RequestBatch], CandidateBatch]
 Predict = Callable[[RequestBatch, CandidateBatch], tuple[Floats, Floats]]
+Newness = Callable[[RequestBatch, CandidateBatch], Floats]
+"""(m,) how likely the shopper is new to each candidate's merchant."""
 
 WATCH_AT_ONCE = 64  # requests that wait to be seen by bidding and the waterfall
 _LOGGED_SETTINGS = ("explore_bps", "take_bps", "experience_bps", "merchant_cap", "group_cap")
+_EVEN = np.zeros(0, np.float32)  # every sale counts for itself
 CHUNK = 128  # requests between two settlings of what bids reserved and prices left over
 
 
@@ -82,6 +84,7 @@ class Auction(NamedTuple):
     candidates: CandidateBatch
     pctr: Floats
     pcvr: Floats
+    weight: Floats  # see `Candidates`
     scores: Scores
     slots: Slots
     price_micros: Micros  # (n, K)
@@ -89,7 +92,7 @@ class Auction(NamedTuple):
     @property
     def rows(self) -> Candidates:
         """The candidates as the kernel reads them."""
-        return Candidates(self.candidates.item, self.pctr, self.pcvr)
+        return Candidates(self.candidates.item, self.pctr, self.pcvr, self.weight)
 
 
 class DecisionEngine:
@@ -115,6 +118,7 @@ class DecisionEngine:
         self.plans = plans
         self.pilot = Pilot(plans)
         self.log: DecisionLog | None = None
+        self.newness: Newness | None = None
         self._waiting: list[Watched] = []
         self._work = scratch(1)
         self._waiting_requests = 0
@@ -222,7 +226,7 @@ class DecisionEngine:
         seen = joined(self._waiting)
         self._waiting, self._waiting_requests = [], 0
         self.pilot.observe(seen.requests, seen.candidates, seen.scores)
-        self.waterfall.observe(*seen, self._goods, _book(self.plans), self.settings.rules)
+        self.waterfall.observe(*seen, self._goods, self.plans.columns(), self.settings.rules)
 
     def counted(self) -> Counted | None:
         """Where plans' requests went since the last time this was asked."""
@@ -268,6 +272,7 @@ class DecisionEngine:
 
     def _valued(self) -> Goods:
         """What a sale of each item is worth, and counts for towards its plan's promise."""
+        self._weighs = bool(self.plans.new_micros.any())
         weight, loads = self.settings.experience_bps, self.settings.ad_loads
         self._page_bps = np.array(
             [loads.get(each.code, self.settings.ad_load_bps) for each in self.placements], np.int64
@@ -288,8 +293,8 @@ class DecisionEngine:
         )
         slots = new_slots(0, self._goods.exposures.shape[1])
         few = np.zeros(0, np.int16)
-        asked = Requests(empty.offsets[:0], few, few, few, empty.offsets)
-        return Auction(asked, empty, none, none, new_scores(0), slots, slots.payment)
+        asked = Requests(empty.offsets[:0], few, few, few, few, empty.offsets)
+        return Auction(asked, empty, none, none, none, new_scores(0), slots, slots.payment)
 
     def _auction(self, requests: RequestBatch, plans: PlanBook) -> Auction:
         candidates = self.retrieve(requests)
@@ -298,13 +303,13 @@ class DecisionEngine:
         scores = new_scores(len(candidates.item))
         asked = Requests(
             requests.at_us, requests.placement, requests.slots, self.paid_slots(requests),
-            candidates.offsets,
+            region_column(requests, plans), candidates.offsets,
         )  # fmt: skip
-        decided = Auction(
-            asked, candidates, pctr, pcvr, scores, slots, np.zeros_like(slots.payment)
-        )
+        weight = self._weight(requests, candidates, plans)
+        prices = np.zeros_like(slots.payment)
+        decided = Auction(asked, candidates, pctr, pcvr, weight, scores, slots, prices)
         every = (
-            tuple(asked), tuple(decided.rows), tuple(self._goods), tuple(_book(plans)),
+            tuple(asked), tuple(decided.rows), tuple(self._goods), tuple(plans.columns()),
             tuple(self.settings.rules), tuple(self._scratch(candidates)), tuple(scores),
             tuple(slots),
         )  # fmt: skip
@@ -313,6 +318,17 @@ class DecisionEngine:
             run_plain(first, last, *every)
             self._settle(decided, plans, first, last)
         return decided
+
+    def _weight(
+        self, requests: RequestBatch, candidates: CandidateBatch, plans: PlanBook
+    ) -> Floats:
+        """What plans count sales to these shoppers for, by the chance that they are new: (m,)."""
+        if self.newness is None or not self._weighs:
+            return _EVEN
+        return weights(
+            self.newness(requests, candidates), candidates.item, plans.item_plan,
+            plans.new_micros, self._goods.promised_micros,
+        )  # fmt: skip
 
     def _shown(self, requests: RequestBatch, decided: Auction) -> tuple[Micros, DecisionBatch]:
         """Candidate rows by slot, (n, K), and the answer."""
@@ -380,16 +396,18 @@ class DecisionEngine:
         bid, organic, exposure, lower, payment, rival = moved.facts
         facts = Facts(bid, organic, exposure, lower, payment, rival, reserve)
         prices = price(self.settings.pricing, facts)
-        remaining, wallets = plans.purse
-        pay(moved, prices, reserve, decided.price_micros, remaining, plans.wallet, wallets)
+        remaining, wallets, pools = plans.purse
+        pay(
+            moved, prices, reserve, decided.price_micros, remaining, plans.wallet, wallets,
+            plans.pool, pools,
+        )  # fmt: skip
 
 
-def _book(plans: PlanBook) -> Book:
-    remaining, wallets = plans.purse
-    return Book(
-        plans.item_plan, plans.target_roi, plans.alpha, remaining, plans.wallet,
-        wallets, plans.start_us, plans.end_us, plans.dayparts,
-    )  # fmt: skip
+def region_column(requests: RequestBatch, plans: PlanBook) -> npt.NDArray[np.int16]:
+    """(n,) the column of the book's regions that each request is in."""
+    if requests.region is None or not plans.region_names:
+        return np.zeros(len(requests), np.int16)
+    return np.append(plans.region_rows(requests.regions), np.int16(0))[requests.region]
 
 
 def _exposures(table: Goods, requests: RequestBatch) -> Micros:

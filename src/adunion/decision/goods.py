@@ -63,6 +63,22 @@ def promised(table: Goods, plans: PlanBook, returned: npt.NDArray[np.float64] | 
     return table._replace(promised_micros=counted)
 
 
+def weights(
+    newness: npt.NDArray[np.float32],
+    item: npt.NDArray[np.int32],
+    item_plan: npt.NDArray[np.int32],
+    new_micros: npt.NDArray[np.int64],
+    promised_micros: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float32]:
+    """(m,) what a sale of each candidate counts for over `promised_micros`.
+
+    A plan for new customers counts a first order's worth besides, by how likely the shopper is new.
+    """
+    besides = np.append(new_micros, 0)[item_plan[item]]
+    added = newness * besides / np.maximum(promised_micros[item], 1)
+    return np.asarray(1 + added, np.float32)
+
+
 def exposures(placements: Sequence[Placement]) -> npt.NDArray[np.int64]:
     """(p, K) ten-thousandths, 0 past a placement's last slot; raises 422 unless they fall."""
     return _exposures(tuple(placements))

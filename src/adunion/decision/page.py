@@ -47,8 +47,8 @@ def _moved(  # type: ignore[no-untyped-def]  # plain tuples of the columns
             row = slots.candidate[i, k]
             if row < 0 or slots.exposure[i, k] <= slots.exposure_organic[i, k]:
                 continue
-            where[0, count], where[1, count], where[2, count] = i, k, scores.plan[row]
-            facts[0, count] = scores.bid[row]
+            where[0, count], where[1, count], where[2, count] = i, k, slots.plan[i, k]
+            facts[0, count] = slots.bid[i, k]
             facts[1, count] = scores.organic[row]
             facts[2, count] = slots.exposure[i, k]
             facts[3, count] = slots.exposure_organic[i, k]
@@ -61,11 +61,12 @@ def _moved(  # type: ignore[no-untyped-def]  # plain tuples of the columns
 def pay(
     moved: Moved, prices: Ints, reserve_micros: int, price_micros: Ints,
     remaining_micros: Ints, wallet: npt.NDArray[np.int32], wallet_micros: Ints,
+    pool: npt.NDArray[np.int32], pool_micros: Ints,
 ) -> None:  # fmt: skip
     """Write the prices (m,) to their slots and give back what the bids held beyond them."""
     _pay(
         moved.request, moved.slot, moved.plan, moved.facts[0], prices, reserve_micros,
-        price_micros, remaining_micros, wallet, wallet_micros,
+        price_micros, remaining_micros, wallet, wallet_micros, pool, pool_micros,
     )  # fmt: skip
 
 
@@ -73,12 +74,14 @@ def pay(
 def _pay(
     request: Ints, slot: Ints, plan: Ints, bid: Ints, prices: Ints, reserve_micros: int,
     price_micros: Ints, remaining_micros: Ints, wallet: npt.NDArray[np.int32], wallet_micros: Ints,
+    pool: npt.NDArray[np.int32], pool_micros: Ints,
 ) -> None:  # fmt: skip
     for m in range(len(prices)):
         price_micros[request[m], slot[m]] = prices[m]
         back = bid[m] + reserve_micros - prices[m]
         remaining_micros[plan[m]] += back
         wallet_micros[wallet[plan[m]]] += back
+        pool_micros[pool[plan[m]]] += back
 
 
 def answer(
@@ -135,7 +138,8 @@ def _answer(  # type: ignore[no-untyped-def]  # columns of requests, candidates 
             exposure_organic[i, k] = lower / one
             moved[i, k] = slots.exposure[i, k] > lower
             price[i, k] = 0 if free else price_micros[i, k]
-            out_item[i, k], plan[i, k] = item[row], scores.plan[row]
+            out_item[i, k] = item[row]
+            plan[i, k] = scores.plan[row] if free else slots.plan[i, k]
             out_pctr[i, k], out_pcvr[i, k] = pctr[row], pcvr[row]
             organic[i, k], bid[i, k] = scores.organic[row], scores.bid[row]
             out_relevance[i, k] = relevance[row]

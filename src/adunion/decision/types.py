@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,8 @@ class RequestBatch:
     context_items: npt.NDArray[np.int32]  # catalog rows: the cart, or the item being viewed
     consent: npt.NDArray[np.bool_]  # (n,)
     keep: bool = False  # in the log of decisions whatever its sample says
+    region: npt.NDArray[np.int32] | None = None  # (n,) row in `regions`, -1 none; None: all none
+    regions: Sequence[str] = ()  # coarse, as the site names them
 
     def __len__(self) -> int:
         return len(self.request)

@@ -31,9 +31,9 @@ def joined(parts: Sequence[Watched]) -> Watched:
         np.where(part.slots.candidate >= 0, part.slots.candidate + at, -1) for part, at in shifted
     ]
     offsets = [np.zeros(1, np.int64), *(part.requests.offsets[1:] + at for part, at in shifted)]
-    at_us, placement, wanted, paid = _columns([part.requests[:4] for part in parts])
+    at_us, placement, wanted, paid, region = _columns([part.requests[:5] for part in parts])
     return Watched(
-        Requests(at_us, placement, wanted, paid, np.concatenate(offsets)),
+        Requests(at_us, placement, wanted, paid, region, np.concatenate(offsets)),
         Candidates(*_columns([part.candidates for part in parts])),
         Scores(*_columns([part.scores for part in parts])),
         Slots(np.concatenate(candidate), *slots[1:]),

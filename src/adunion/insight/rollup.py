@@ -33,11 +33,13 @@ def roll_up(
     refunded: Credits,
     refunds_minor: Ints,
     dimensions: Dimensions,
+    first: Rows | None = None,
 ) -> Rollup:
     """What one chunk adds to every table.
 
     `credits` has a row per ORDER event of the batch; `refunded` a row per REFUND event with the
     credit of the line that it returns, and `refunds_minor` (same length) how much is returned.
+    `first` says of each credit whether its order is its shopper's first at the merchant.
     """
     kinds = (*dict.fromkeys(dimensions.kinds), DIRECT)
     kind_rows = np.array([kinds.index(kind) for kind in dimensions.kinds] or [0], np.int64)
@@ -55,6 +57,7 @@ def roll_up(
     return Rollup(
         _plan_hours(
             batch, credits, refunded, refunds_minor, holder,
+            np.zeros(len(credits), np.bool_) if first is None else first,
             (event_kind, credit_kind, refund_kind), kinds,
         ),
         _plan_item_days(batch, credits),
@@ -123,6 +126,7 @@ def _plan_hours(
     refunded: Credits,
     refunds_minor: Ints,
     holder: Ids,
+    first: Rows,
     row_kinds: tuple[Ints, Ints, Ints],
     kinds: tuple[str, ...],
 ) -> Sums:
@@ -136,7 +140,8 @@ def _plan_hours(
     )
     out = _Adder(
         "impressions", "moved_impressions", "first_slot", "clicks", "moved_clicks", "orders",
-        "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor", "spend_micros",
+        "new_orders", "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor",
+        "spend_micros",
     )  # fmt: skip
     keys = coder.pack(batch.plan[own], event_kind[own], batch.at_us[own])
     moved = (batch.flags[own] & FLAG_MOVED) != 0
@@ -153,7 +158,9 @@ def _plan_hours(
     amounts = credits.amount_minor[credited]
     out.add("gmv_minor", credit_keys, amounts)
     out.add("gmv_added_minor", credit_keys, amounts * _added_ppm(credits)[credited] // _PPM)
-    out.add("orders", credit_keys[_first_of_each(credits.order[credited], credits.plan[credited])])
+    heads = _first_of_each(credits.order[credited], credits.plan[credited])
+    out.add("orders", credit_keys[heads])
+    out.add("new_orders", credit_keys[heads[first[credited][heads]]])
     held = holder != NO_ID
     held_keys = coder.pack(holder, credit_kind, credits.at_us)[held]
     out.add("gmv_item_minor", held_keys, credits.amount_minor[held])

@@ -53,7 +53,9 @@ class Insight:
         dimensions: Dimensions,
     ) -> None:
         """Add what a chunk of events brings, in the caller's transaction; see `roll_up`."""
-        repository.add(conn, roll_up(batch, credits, refunded, refunds_minor, dimensions))
+        first = repository.first_orders(conn, credits)
+        found = roll_up(batch, credits, refunded, refunds_minor, dimensions, first)
+        repository.add(conn, found)
 
     def plan_report(self, plan_id: str, since: datetime, until: datetime) -> PlanResult:
         """A plan and its figures over `[since, until)`; raises 404."""
@@ -64,11 +66,14 @@ class Insight:
         return found[0]
 
     def plan_results(
-        self, since: datetime, until: datetime, merchant_id: str | None = None
-    ) -> list[PlanResult]:
-        """All plans, or a merchant's, with their figures; newest first."""
+        self, since: datetime, until: datetime, merchant_id: str | None = None, *,
+        boosts: bool = False,
+    ) -> list[PlanResult]:  # fmt: skip
+        """All plans, or a merchant's, with their figures; newest first; `boosts` among them."""
         with self._engine.connect() as conn:
-            return repository.plan_results(conn, since, until, merchant_id=merchant_id)
+            return repository.plan_results(
+                conn, since, until, merchant_id=merchant_id, boosts=boosts
+            )
 
     def plan_hours(
         self, plan_id: str, since: datetime, until: datetime, unit: str = "hour"
@@ -92,7 +97,8 @@ class Insight:
     def merchant_overview(self, merchant_id: str, since: datetime, until: datetime) -> Result:
         """The sum over a merchant's plans."""
         return total(
-            [one.result for one in self.plan_results(since, until, merchant_id)], self.currency
+            [one.result for one in self.plan_results(since, until, merchant_id, boosts=True)],
+            self.currency,
         )
 
     def merchant_points(

@@ -25,6 +25,7 @@ plan_hours = Table(
     _sum("clicks"),
     _sum("moved_clicks"),
     _sum("orders", "credited to moved clicks; an order of several lines counts once"),
+    _sum("new_orders", "of orders, by people who bought nothing of the merchant before"),
     _sum("gmv_minor", "moved basis, at the hour of the order"),
     _sum("gmv_added_minor", "gmv_minor * (exposure - exposure_organic) / exposure"),
     _sum("gmv_item_minor", "all sales of the plan's items, credited or not"),

@@ -55,6 +55,7 @@ class Result:
     gmv_item_minor: int = 0
     refunds_minor: int = 0
     orders: int = 0
+    new_orders: int = 0  # of them, by people who bought nothing of the merchant before
     clicks: int = 0
     impressions: int = 0
     moved_impressions: int = 0
@@ -64,6 +65,11 @@ class Result:
     def roi(self) -> float | None:
         """Counted GMV over spend; none before anything was spent."""
         return self.gmv_minor / self.spend_minor if self.spend_minor else None
+
+    @property
+    def new_share(self) -> float | None:
+        """Of the orders, those by people new to the merchant."""
+        return self.new_orders / self.orders if self.orders else None
 
     @property
     def ctr(self) -> float | None:
@@ -84,6 +90,7 @@ class PlanResult:
     result: Result
     goal: str = "target_roi"
     target_cost_minor: int | None = None
+    new_customer_minor: int | None = None
 
     @property
     def attainment(self) -> float | None:
@@ -94,7 +101,8 @@ class PlanResult:
         if self.target_cost_minor is not None:
             return result.orders * self.target_cost_minor / result.spend_minor
         returned = result.refunds_minor if self.goal == "net_roi" else 0
-        return (result.gmv_minor - returned) / result.spend_minor / self.target_roi
+        new = result.new_orders * (self.new_customer_minor or 0)
+        return (result.gmv_minor - returned + new) / result.spend_minor / self.target_roi
 
 
 @dataclass(frozen=True)

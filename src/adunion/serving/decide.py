@@ -40,6 +40,7 @@ class Context(BaseModel):
     room: str = Field("", max_length=1_000, description="What a live room is about")
     cart: _Items = Field(default_factory=list)
     item: str | None = Field(None, max_length=64, description="The item being viewed")
+    region: str = Field("", max_length=32, description="Where it is asked from, coarsely: CN-31")
 
 
 class DecideBody(BaseModel):
@@ -172,6 +173,8 @@ def _batch(
         context_items=rows,
         consent=_one(asked.consent, "?"),
         keep=asked.explain,
+        region=np.array([0 if context.region else -1], np.int32),
+        regions=[context.region] if context.region else [],
     )
 
 

@@ -55,7 +55,7 @@ def _judge(
         sold = sales.get((one.plan_id, one.day), Sales())
         target = target_on(one.day, plan.target_roi, plan.changes)
         edited = edited_on(one.day, plan.changes)
-        judged.append(judge(one, sold, plan.goal, target, edited=edited))
+        judged.append(judge(one, sold, plan.goal, target, edited=edited, boost=plan.boost))
     return plans, judged
 
 

@@ -20,7 +20,7 @@ ORDERS_LEAST = 20  # a day with more than these is guaranteed
 WINDOW_DAYS = 7  # of attribution: `attribution.last_click.PLAN_WINDOW_DAYS`, held by a test
 GRACE = timedelta(days=1)  # for orders that merchants report late
 
-Outcome = Literal["credited", "kept", "few_orders", "edited", "other_goal"]
+Outcome = Literal["credited", "kept", "few_orders", "edited", "other_goal", "boost"]
 PROMISED = ("target_roi", "net_roi")  # goals that promise a return
 _PEOPLES_CHANGES = frozenset(("target_roi", "status"))
 
@@ -85,12 +85,16 @@ def covered_minor(gmv_minor: int, target_roi: Decimal) -> int:
     return gmv_minor * 10_000 // (9 * thousandths)
 
 
-def judge(spend: Spend, sales: Sales, goal: str, target_roi: Decimal, *, edited: bool) -> Judgement:
-    """The day of a plan, from what its clicks brought."""
+def judge(
+    spend: Spend, sales: Sales, goal: str, target_roi: Decimal, *, edited: bool, boost: bool = False
+) -> Judgement:
+    """The day of a plan, from what its clicks brought; a boost is promised no return."""
     gmv_minor = sales.counted_minor(goal)
     short_minor = max(spend.spend_minor - covered_minor(gmv_minor, target_roi), 0)
     outcome: Outcome = "credited" if short_minor else "kept"
-    if goal not in PROMISED:
+    if boost:
+        outcome = "boost"
+    elif goal not in PROMISED:
         outcome = "other_goal"
     elif edited:
         outcome = "edited"

@@ -239,6 +239,7 @@ class Guaranteed:
     goal: str
     target_roi: Decimal  # now
     changes: tuple[Change, ...]
+    boost: bool = False
 
 
 def guaranteed(conn: Connection, plan_ids: Sequence[str]) -> dict[str, Guaranteed]:
@@ -249,7 +250,12 @@ def guaranteed(conn: Connection, plan_ids: Sequence[str]) -> dict[str, Guarantee
     rows = conn.execute(select(plans).where(plans.c.id.in_(plan_ids)))
     return {
         row.id: Guaranteed(
-            row.merchant_id, row.currency, row.goal, row.target_roi, tuple(edits[row.id])
+            row.merchant_id,
+            row.currency,
+            row.goal,
+            row.target_roi,
+            tuple(edits[row.id]),
+            row.parent_id is not None,
         )
         for row in rows
     }

@@ -31,6 +31,7 @@ class Planned:
     items: I64  # world rows, best sellers first
     budget_minor: int | None
     cost_minor: int | None  # what an order may cost, where that is the goal
+    new_minor: int | None  # what a new customer is worth, where that is the goal
     free_hour: float  # when the last plan that held one of the items is over
 
 
@@ -44,7 +45,16 @@ def planned(scenario: Scenario, world: World) -> list[Planned]:
     parts = _in_order(scenario)
     named = {part.items.merchant for _, _, part, _ in parts if part.items.merchant is not None}
     chooser = _Chooser(world, named)
-    return [_plan(scenario, world, chooser, *each) for each in parts]
+    found = [_plan(scenario, world, chooser, *each) for each in parts]
+    owner: dict[str, int] = {}
+    for plan in found:
+        name = plan.part.shared_budget
+        if name is not None and owner.setdefault(name, plan.merchant) != plan.merchant:
+            raise AdUnionError(
+                "bad_scenario", f"{plan.name}: the plans that share {name!r} are of two merchants.",
+                422, hint="Give each merchant a shared budget of its own.",
+            )  # fmt: skip
+    return found
 
 
 def _in_order(scenario: Scenario) -> list[tuple[str, str, PlanPart, bool]]:
@@ -86,7 +96,7 @@ def _plan(
         )
     merchant, items, free_hour = chooser.choose(part, f"{where} ({name})")
     try:
-        budget, cost = _money(part, world, items)
+        budget, cost, new = _money(part, world, items)
         _hours(part, scenario)
     except AdUnionError as error:
         raise AdUnionError(
@@ -94,21 +104,25 @@ def _plan(
         ) from None
     return Planned(
         checks.name(name), part, rival, part.start_hour, part.end_hour, merchant, items, budget,
-        cost, free_hour,
+        cost, new, free_hour,
     )  # fmt: skip
 
 
-def _money(part: PlanPart, world: World, items: I64) -> tuple[int | None, int | None]:
-    """(budget, what an order may cost), in minor units."""
-    currency, cost = world.view.currency, None
-    if part.target_cost is not None:
-        cost = max(to_minor(Decimal(str(part.target_cost)), currency, exact=False), 1)
-    _, target, cost = checks.goal(part.goal, part.asked_roi, cost)
+def _money(part: PlanPart, world: World, items: I64) -> tuple[int | None, int | None, int | None]:
+    """(budget, what an order may cost, what a new customer is worth), in minor units."""
+    currency = world.view.currency
+
+    def minor(amount: float | None) -> int | None:
+        return None if amount is None else max(to_minor(str(amount), currency, exact=False), 1)
+
+    _, target, cost, new = checks.goal(
+        part.goal, part.asked_roi, minor(part.target_cost), minor(part.new_customer)
+    )
     if part.budget is None:
-        return None, cost
+        return None, cost, new
     cheapest = int(world.view.items.price_minor[items].min())
     budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
-    return checks.budget_minor(budget, target, cheapest, currency), cost
+    return checks.budget_minor(budget, target, cheapest, currency), cost, new
 
 
 def _hours(part: PlanPart, scenario: Scenario) -> None:

@@ -6,25 +6,28 @@ come from the production records. Money is in minor units. `docs/simulate.md` de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adunion.insight.types import MarketPoint, Point, Result
 from adunion.kernel.clock import micros, rfc3339
+from adunion.kernel.money import micros_per_minor, to_minor
 
 from .choose import Planned
 from .run import Launched, Run
+from .scenario import BoostPart
 from .tally import ArmTally, PlanTally
 from .types import Billed
 
 _HOUR_US = 3_600_000_000
+NOTHING = Billed(0, 0, {})
 
 
 def report(run: Run) -> dict[str, Any]:
     """The OUT document of `adunion simulate`; equal runs give equal documents."""
     scenario, view = run.scenario, run.world.view
     billed = run.market.billed()
-    plans = [_plan(run, plan, billed.get(plan.id, Billed(0, 0, {}))) for plan in run.launched]
+    plans = [_plan(run, plan, billed) for plan in run.launched]
     out: dict[str, Any] = {
         "scenario": scenario.name,
         "seed": run.seed,
@@ -42,6 +45,7 @@ def report(run: Run) -> dict[str, Any]:
         "market": _market(run, plans),
         "publishers": _publishers(run),
         "treated": _arm(run.treated.tally),
+        "shared_budgets": _shared_budgets(run),
         "ledger": _ledger(run),
         "prediction": run.metrics,
     }
@@ -51,7 +55,8 @@ def report(run: Run) -> dict[str, Any]:
     return out
 
 
-def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
+def _plan(run: Run, launched: Launched, all_billed: Mapping[str, Billed]) -> dict[str, Any]:
+    billed = all_billed.get(launched.id, NOTHING)
     found = run.market.insight.plan_report(launched.id, run.started, run.horizon)
     result, truth = found.result, run.treated.tally.plans[launched.id]
     plan, spend = launched.plan, billed.spend_minor
@@ -71,6 +76,8 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
         "goal": plan.part.goal,
         "target_roi": target,
         "target_cost_minor": plan.cost_minor,
+        "new_customer_minor": plan.new_minor,
+        "shared_budget": plan.part.shared_budget,
         "spend_minor": spend,
         "budget_minor": plan.budget_minor,
         "budget_use": None if plan.budget_minor is None else _ratio(spend, plan.budget_minor),
@@ -83,6 +90,8 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
         "expected_net_minor": round(truth.expected_net),
         "expected_added_minor": round(truth.expected_added),
         "orders": result.orders,
+        "new_orders": result.new_orders,
+        "new_share": _ratio(result.new_orders, result.orders),
         "expected_orders": round(truth.expected_orders, 2),
         "clicks": result.clicks,
         "impressions": result.impressions,
@@ -91,8 +100,47 @@ def _plan(run: Run, launched: Launched, billed: Billed) -> dict[str, Any]:
         "attainment": _ratio(counted, spend * target),
         "attainment_net": _ratio(net, spend * target),
         "attainment_expected": _ratio(expected, spend * target),
+        "boosts": [_boost(run, id_, part, all_billed) for id_, part in launched.boosts],
         "hours": _hours(run, launched, truth, billed),
     }
+
+
+def _boost(
+    run: Run, boost_id: str, part: BoostPart, billed: Mapping[str, Billed]
+) -> dict[str, Any]:
+    """What a boost brought, apart from its plan."""
+    found = run.market.insight.plan_report(boost_id, run.started, run.horizon)
+    truth, spend = run.treated.tally.plans[boost_id], billed.get(boost_id, NOTHING).spend_minor
+    return {
+        "id": boost_id,
+        "status": found.status,
+        "factor": part.factor,
+        "regions": part.regions,
+        "floor_roi": found.target_roi,
+        "spend_minor": spend,
+        "budget_minor": to_minor(str(part.budget), run.world.view.currency, exact=False),
+        "gmv_minor": found.result.gmv_minor,
+        "expected_gmv_minor": round(truth.expected_gmv),
+        "orders": found.result.orders,
+        "moved_impressions": found.result.moved_impressions,
+        "roi_expected": _ratio(truth.expected_gmv, spend),
+    }
+
+
+def _shared_budgets(run: Run) -> list[dict[str, Any]]:
+    spent = run.market.shared_spend()
+    currency = run.world.view.currency
+    return [
+        {
+            "name": part.name,
+            "period": part.period,
+            "amount_minor": to_minor(str(part.amount), currency, exact=False),
+            "spend_minor": spent.get(run.shared_budgets[part.name], 0)
+            // micros_per_minor(currency),
+        }
+        for part in run.scenario.shared_budgets
+        if part.name in run.shared_budgets
+    ]
 
 
 def _counted(plan: Planned, result: Result, truth: PlanTally) -> tuple[float, float]:
@@ -101,7 +149,9 @@ def _counted(plan: Planned, result: Result, truth: PlanTally) -> tuple[float, fl
         return result.orders * plan.cost_minor, truth.expected_orders * plan.cost_minor
     if plan.part.goal == "net_roi":
         return result.gmv_minor - result.refunds_minor, truth.expected_net
-    return result.gmv_minor, truth.expected_gmv
+    new, worth = result.new_orders, plan.new_minor or 0
+    expected_new = truth.expected_orders * new / result.orders if result.orders else 0.0
+    return result.gmv_minor + new * worth, truth.expected_gmv + expected_new * worth
 
 
 def _hours(run: Run, plan: Launched, truth: PlanTally, billed: Billed) -> list[dict[str, Any]]:
@@ -132,7 +182,7 @@ def _market(run: Run, plans: list[dict[str, Any]]) -> dict[str, Any]:
     insight = run.market.insight
     found = insight.market_total(run.started, run.horizon)
     moves, tally = run.market.ledger_moves(), run.treated.tally
-    media = sum(plan["spend_minor"] for plan in plans)
+    media = sum(each["spend_minor"] for plan in plans for each in (plan, *plan["boosts"]))
     fee = moves.get("platform fee", 0) - moves.get("platform fee refunded", 0)
     promised = sum(plan["spend_minor"] * plan["target_roi"] for plan in plans)
     return {

@@ -13,18 +13,19 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from adunion.campaigns.types import PlanDraft
+from adunion.campaigns.types import BoostDraft, PlanDraft
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.clock import ManualClock, from_micros, micros
+from adunion.kernel.money import to_minor
 
 from .choose import Planned
 from .events import EventMaker, Later
-from .scenario import Scenario, ShockPart
+from .scenario import BoostPart, Scenario, ShockPart
 from .shopper import Memory, respond
 from .tally import ArmTally
 from .traffic import traffic, volume
 from .types import Arm, Market, Staged
-from .world.types import LINK, Links, Response, Traffic, World
+from .world.types import LINK, REGIONS, Links, Response, Traffic, World
 
 Progress = Callable[[str, int, int], None]
 _US = timedelta(microseconds=1)
@@ -41,6 +42,7 @@ class Launched:
     start: datetime
     end: datetime | None
     alphas: list[tuple[datetime, float]] = field(default_factory=list)
+    boosts: list[tuple[str, BoostPart]] = field(default_factory=list)  # by id
 
 
 @dataclass
@@ -87,7 +89,9 @@ class Run:
         memory = Memory.start(world, micros(scenario.start))
         self.treated = self.side(market, memory)
         self.control: Side | None = None
+        self.shared_budgets: dict[str, str] = {}  # id by name
         self._waiting = list(plans)
+        self._boosts: list[tuple[Launched, BoostPart]] = []
         self._owed = 0.0  # a part of a request, carried to the next tick
 
     def history(self) -> None:
@@ -117,6 +121,7 @@ class Run:
         for number, at in enumerate(ticks):
             self.reprice(at, sides)
             self.launch_due(at)
+            self._boost_due(at)
             for side in sides:
                 side.arm.tick()
             self._note_alphas(at)
@@ -280,6 +285,8 @@ class Run:
             context_offsets=offsets,
             context_items=stage.row_of_item[held],
             consent=consent,
+            region=view.shoppers.region[asked.shopper[rows]],
+            regions=REGIONS,
         )
 
     def _prices(self) -> npt.NDArray[np.int64]:
@@ -333,12 +340,47 @@ class Run:
             goal=part.goal,
             target_roi=part.asked_roi,
             target_cost_minor=plan.cost_minor,
+            new_customer_minor=plan.new_minor,
+            shared_budget_id=self._shared_budget(plan),
             budget_minor=plan.budget_minor,
             start_at=start,
             end_at=end,
             dayparts=None if part.dayparts is None else tuple(part.dayparts),
         )
-        self.launched.append(Launched(self.market.launch(draft), plan, start, end))
+        launched = Launched(self.market.launch(draft), plan, start, end)
+        self.launched.append(launched)
+        for part_of in part.boosts:
+            self._boosts.append((launched, part_of))
+
+    def _shared_budget(self, plan: Planned) -> str | None:
+        """The id of the budget that a plan shares, made when its first plan starts."""
+        name = plan.part.shared_budget
+        if name is None:
+            return None
+        if name not in self.shared_budgets:
+            part = next(one for one in self.scenario.shared_budgets if one.name == name)
+            amount = to_minor(str(part.amount), self.world.view.currency, exact=False)
+            merchant_id = self._stage.merchant_ids[plan.merchant]
+            self.shared_budgets[name] = self.market.share_budget(
+                merchant_id, name, amount, part.period
+            )
+        return self.shared_budgets[name]
+
+    def _boost_due(self, at: datetime) -> None:
+        """Begin the boosts whose hour comes within this tick."""
+        end = (at + self._span - self.started) / _HOUR
+        due = [(plan, part) for plan, part in self._boosts if part.at_hour < end]
+        self._boosts = [(plan, part) for plan, part in self._boosts if part.at_hour >= end]
+        for plan, part in due:
+            draft = BoostDraft(
+                budget_minor=to_minor(str(part.budget), self.world.view.currency, exact=False),
+                start_at=max(self.started + _HOUR * part.at_hour, at),
+                end_at=self.started + _HOUR * part.until_hour,
+                factor=str(part.factor),
+                floor_roi=None if part.floor_roi is None else str(part.floor_roi),
+                regions=None if part.regions is None else tuple(part.regions),
+            )
+            plan.boosts.append((self.market.boost(plan.id, draft), part))
 
     def _note_alphas(self, at: datetime) -> None:
         alphas = self.market.plans.alphas()

@@ -98,6 +98,35 @@ class ItemsPart(Part):
     count_max: int | None = Field(None, ge=1)
 
 
+class BoostPart(Part):
+    """A push (一键起量) of a plan: for some hours it may bid more, with money of its own."""
+
+    at_hour: float = Field(ge=0, le=1e6, description="Hours after the plans' first day begins")
+    until_hour: float = Field(gt=0, le=1e6, description="Counted alike; a week later at most")
+    budget: float = Field(gt=0, le=1e12, description="Of the boost alone, major units")
+    factor: float = Field(1.5, ge=1.05, le=5, description="Of the plan's bid, at most")
+    floor_roi: float | None = Field(
+        None, ge=0.1, le=1_000, description="No sale is bought at less; absent: 1 at most"
+    )
+    regions: list[str] | None = Field(
+        None, min_length=1, description="Where; of a made world: north, east, south, west, centre"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BoostPart:
+        if self.until_hour <= self.at_hour:
+            raise ValueError(f"until_hour {self.until_hour} is not after at_hour {self.at_hour}")
+        return self
+
+
+class SharedBudgetPart(Part):
+    """A budget that several plans of one merchant spend together; plans name it."""
+
+    name: str = Field(min_length=1, max_length=200)
+    amount: float = Field(gt=0, le=1e12, description="Major units")
+    period: Literal["day", "total"] = "day"
+
+
 class PlanPart(Part):
     """A whole-site plan (全站推广): items, target ROI, time."""
 
@@ -108,9 +137,19 @@ class PlanPart(Part):
     target_cost: float | None = Field(
         None, gt=0, le=1e9, description="Spend an order, major units; of cost_per_order alone"
     )
+    new_customer: float | None = Field(
+        None,
+        gt=0,
+        le=1e9,
+        description="Worth of a new customer's first order besides; of new_customers alone",
+    )
     budget: float | None = Field(
         None, gt=0, le=1e12, description="Of the whole plan, major units; absent: unlimited"
     )
+    shared_budget: str | None = Field(
+        None, description="Name of one of [[shared_budgets]]; its plans are of one merchant"
+    )
+    boosts: list[BoostPart] = Field(default_factory=list)
     start_hour: float = Field(
         0, ge=0, le=1e6, description="Hours after the plans' first day begins"
     )
@@ -130,6 +169,8 @@ class PlanPart(Part):
             raise ValueError(f"end_hour {self.end_hour} is not after start_hour {self.start_hour}")
         if (self.goal == "cost_per_order") != (self.target_cost is not None):
             raise ValueError("goal cost_per_order and target_cost go together")
+        if (self.goal == "new_customers") != (self.new_customer is not None):
+            raise ValueError("goal new_customers and new_customer go together")
         if self.goal == "volume" and (self.budget is None or self.end_hour is None):
             raise ValueError("goal volume needs a budget and an end_hour")
         return self
@@ -137,7 +178,7 @@ class PlanPart(Part):
     @property
     def asked_roi(self) -> float | None:
         """The target ROI to start with: none for a goal that asks for something else."""
-        asked = self.goal in ("target_roi", "net_roi") or (
+        asked = self.goal in ("target_roi", "net_roi", "new_customers") or (
             self.goal == "volume" and "target_roi" in self.model_fields_set
         )
         return self.target_roi if asked else None
@@ -230,6 +271,7 @@ class Scenario(Part):
     rhythm: RhythmPart = RhythmPart()
     plans: list[PlanPart] = Field(default_factory=list)
     rivals: list[PlanPart] = Field(default_factory=list)
+    shared_budgets: list[SharedBudgetPart] = Field(default_factory=list)
     publishers: PublishersPart = PublishersPart()
     shocks: list[ShockPart] = Field(default_factory=list)
 
@@ -241,6 +283,18 @@ class Scenario(Part):
             raise ValueError(f"start is in the year {self.start.year}, not 2000 to 2100")
         if (self.tick_minutes > 60 and self.tick_minutes % 60) or 1_440 % self.tick_minutes:
             raise ValueError("tick_minutes must divide a day, e.g. 15, 30, 60")
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_known(self) -> Scenario:
+        names = [budget.name for budget in self.shared_budgets]
+        if len(set(names)) < len(names):
+            raise ValueError("two shared_budgets have one name")
+        for plan in (*self.plans, *self.rivals):
+            if plan.shared_budget is not None and plan.shared_budget not in names:
+                raise ValueError(f"no shared_budgets is called {plan.shared_budget!r}")
+            if plan.shared_budget is not None and plan.items.merchant is None:
+                raise ValueError("a plan with a shared_budget names its items.merchant")
         return self
 
 

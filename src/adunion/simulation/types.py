@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from adunion.campaigns.types import PlanDraft
+from adunion.campaigns.types import BoostDraft, Period, PlanDraft
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.book import PlanBook
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
@@ -91,6 +91,18 @@ class Market(Arm, Protocol):
 
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id."""
+        ...
+
+    def boost(self, plan_id: str, draft: BoostDraft) -> str:
+        """Push a running plan; the boost's id."""
+        ...
+
+    def share_budget(self, merchant_id: str, name: str, amount_minor: int, period: Period) -> str:
+        """Make a budget for several plans; its id."""
+        ...
+
+    def shared_spend(self) -> dict[str, int]:
+        """What is billed of each shared budget in all, micros by id."""
         ...
 
     @property

@@ -29,6 +29,7 @@ orders = Table(
     Column("placed_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("merchant_id", "external_id"),
     Index("ix_orders_placed_at", "placed_at"),
+    Index("ix_orders_shopper", "merchant_id", "shopper"),
 )
 
 order_lines = Table(

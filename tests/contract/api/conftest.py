@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from adunion.api import ApiServices, create_api
 from adunion.bootstrap.live import LiveMarket
-from adunion.campaigns import PlanDraft, Plans
+from adunion.campaigns import BoostDraft, Boosts, PlanDraft, Plans, SharedBudgets
 from adunion.catalog import repository
 from adunion.catalog.service import Catalog
 from adunion.catalog.types import ItemQuery, ItemRecord
@@ -93,6 +93,9 @@ def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) 
     )
     link, _ = services.publishers.create_link(publisher.id, items[0].id)
     plan = services.plans.create(PlanDraft(merchant.id, "4", (items[0].id,), name="A plan"))
+    later = BoostDraft(5_000, clock.now() + timedelta(days=3), clock.now() + timedelta(days=2))
+    boost = services.boosts.create(plan.id, later)
+    shared = services.shared_budgets.create(merchant.id, "Together", 50_000)
     order_id = services.ids("ord")
     with services.engine.begin() as conn:
         services.ledger.top_up(conn, merchant.id, 1_000_000, "CNY", f"first-{number}")
@@ -136,6 +139,8 @@ def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) 
         "placement_id": placement.id,
         "link_id": link.id,
         "plan_id": plan.id,
+        "boost_id": boost.id,
+        "budget_id": shared.id,
         "order_id": order_id,
         "commission_id": commission.id,
         "statement_id": statement.id,
@@ -178,6 +183,8 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         identity=Identity(engine, clock, ids, LIGHT_HASHER),
         catalog=Catalog(engine, clock, ids),
         plans=Plans(engine, clock, ids, "CNY"),
+        boosts=Boosts(engine, clock, ids),
+        shared_budgets=SharedBudgets(engine, clock, ids, "CNY"),
         publishers=Publishers(engine, clock, ids, "CNY"),
         commissions=Commissions(ids, clock, ledger),
         settlement=Settlement(),

@@ -36,7 +36,12 @@ def main(home: Path, url: str, node: str, seed: int, price_micros: int) -> None:
     log = EventLog(home / NODES / node / "events", EVENT_SCHEMA)
     tracker = Tracker(log, clock)
     held = Leases(engine, Ledger(ids, clock), clock, ids, node, "CNY")
-    book: Any = SimpleNamespace(ids=plans, wallet_micros=np.zeros(1, np.int64), leased=None)
+    book: Any = SimpleNamespace(
+        ids=plans,
+        wallet_micros=np.zeros(1, np.int64),
+        pool_micros=np.zeros(1, np.int64),
+        leased=None,
+    )
     held.swap(book)
     raw, renewed = raw_ids(plans), -1.0
     while True:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from adunion.bootstrap.leases import Leases
-from adunion.campaigns import PlanDraft, Plans, leases
+from adunion.campaigns import PlanDraft, Plans, SharedBudgets, leases
 from adunion.campaigns.leases import LAG_MINUTES
 from adunion.catalog.tables import items, merchants
 from adunion.kernel.clock import ManualClock
@@ -31,15 +31,22 @@ DOINGS = ["renew"] * 4 + ["promise"] * 6 + ["see", "see", "wait", "kill", "end"]
 class Town:
     """Two plans of one merchant, three nodes, and the promises that wait to be seen."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, shared: int | None = None) -> None:
         self.engine, self.clock = engine, ManualClock(datetime(2026, 11, 1, tzinfo=UTC))
         self.ids = IdFactory(self.clock)
         self.plans = Plans(engine, self.clock, self.ids)
         self.ledger = Ledger(self.ids, self.clock)
         with engine.begin() as conn:
-            conn.execute(text("truncate promises, budget_leases, plan_charges, plan_spend"))
+            conn.execute(
+                text("truncate promises, budget_leases, plan_charges, plan_spend, shared_spend")
+            )
         self.merchant = self.ids("mer")
         self.plan_ids = [self._plan(nth) for nth in range(2)]
+        if shared is not None:
+            budgets = SharedBudgets(engine, self.clock, self.ids, "CNY")
+            pool = budgets.create(self.merchant, "both", shared, "total").id
+            for id_ in self.plan_ids:
+                self.plans.update(id_, {"shared_budget_id": pool})
         with engine.begin() as conn:
             wallet = merchant_wallet(self.merchant)
             key = f"up:{self.merchant}"
@@ -77,7 +84,12 @@ class Town:
 
     def _node(self, name: str) -> Any:
         made = Leases(self.engine, self.ledger, self.clock, self.ids, name, "CNY")
-        book = SimpleNamespace(ids=self.plan_ids, wallet_micros=np.zeros(1, np.int64), leased=None)
+        book = SimpleNamespace(
+            ids=self.plan_ids,
+            wallet_micros=np.zeros(1, np.int64),
+            pool_micros=np.zeros(1, np.int64),
+            leased=None,
+        )
         made.swap(book)  # type: ignore[arg-type]
         return made, book
 
@@ -138,16 +150,38 @@ class Town:
             st.integers(1, 4_000_000),
         ),
         min_size=20, max_size=80,
-    )
+    ),
+    shared=st.sampled_from([None, 700]),
 )  # fmt: skip
-def test_no_history_of_nodes_overspends(engine: Engine, steps: list[Any]) -> None:
-    town = Town(engine)
+def test_no_history_of_nodes_overspends(
+    engine: Engine, steps: list[Any], shared: int | None
+) -> None:
+    town = Town(engine, shared)
     for step in steps:
         town.do(*step)
     town.see(0)
     billed, over = town.spent()
     assert over == 0
-    assert billed <= WALLET * 10_000
+    assert billed <= (shared or WALLET) * 10_000
+
+
+def test_a_shared_budget_is_used_up_and_no_more(engine: Engine) -> None:
+    town = Town(engine, 700)
+    for turn in range(40):
+        for name in NODES:
+            for plan in (0, 1):
+                town.do("promise", name, plan, 90_000)
+            town.do("kill" if turn == 20 and name == "b" else "renew", name, 0, 0)
+        town.see(0)
+        town.do("wait", "a", 0, 1 + turn % 3)
+    town.clock.set(town.clock.now() + timedelta(seconds=CHARGE_SECONDS + 60 * LAG_MINUTES + 120))
+    for _ in range(30):
+        town.do("promise", "a", 0, 10_000_000)
+        town.do("renew", "a", 0, 0)
+        town.see(0)
+    billed, over = town.spent()
+    assert over == 0
+    assert 0.95 * 700 * 10_000 < billed <= 700 * 10_000
 
 
 def test_a_budget_is_used_up_in_the_end(engine: Engine) -> None:

@@ -124,7 +124,8 @@ def test_bidding_and_the_waterfall_see_single_requests_as_they_see_a_batch() -> 
 def test_a_lease_and_not_the_budget_limits_what_a_node_promises() -> None:
     market = engine([plan(0, budget_left_micros=10**12)])
     held = np.array([400_000], np.int64)
-    market.plans.leased = held, np.array([10**15], np.int64)
+    plenty = np.array([10**15], np.int64)
+    market.plans.leased = held, plenty, plenty
     prices = [market.decide(requests(1)).price_micros.sum() for _ in range(60)]
     assert 0 <= held[0] < 400_000
     assert sum(prices) == 400_000 - held[0]

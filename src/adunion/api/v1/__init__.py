@@ -1,6 +1,7 @@
 """The routes of `/v1`, one file for each resource."""
 
 from . import (
+    boosts,
     commissions,
     credits,
     decisions,
@@ -19,6 +20,7 @@ from . import (
     publishers,
     rejected_events,
     reports,
+    shared_budgets,
     statements,
     understanding,
 )
@@ -29,6 +31,8 @@ ROUTERS = (
     items.routes,
     forecasts.routes,
     plans.routes,
+    boosts.routes,
+    shared_budgets.routes,
     credits.routes,
     funnels.routes,
     publishers.routes,

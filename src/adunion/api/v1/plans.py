@@ -10,6 +10,7 @@ from pydantic import Field
 from adunion.api.deps import Caller, Services, own_merchant, seen_merchant
 from adunion.api.fields import (
     Body,
+    BudgetId,
     Cursor,
     CursorQuery,
     ItemId,
@@ -59,7 +60,11 @@ class Plan(View):
     goal: Goal
     target_roi: float = Field(description="1, a floor, where the goal is another")
     target_cost: Money | None = Field(description="Spend an order, of cost_per_order")
+    new_customer: Money | None = Field(
+        description="Worth of a new customer's first order besides its sales, of new_customers"
+    )
     budget: Money | None = Field(description="For the whole plan; null: unlimited")
+    shared_budget_id: BudgetId | None = Field(description="A budget it shares with other plans")
     spend: Money = Field(description="Charged so far")
     start_at: When
     end_at: When | None
@@ -84,12 +89,18 @@ class NewPlan(Body):
     """A plan to start: items by id or by a selector, a target, perhaps a time and a budget.
 
     Goals: `target_roi` (counted GMV over spend), `net_roi` (the same after returns), `volume` (as
-    much GMV as the budget buys until the end), `cost_per_order` (spend over orders).
+    much GMV as the budget buys until the end), `cost_per_order` (spend over orders),
+    `new_customers` (counted GMV, and a worth for each first order of somebody new to the merchant,
+    over spend).
     """
 
     goal: Goal = "target_roi"
-    target_roi: Target | None = Field(None, description="Needed by target_roi and net_roi")
+    target_roi: Target | None = Field(None, description="Needed but for volume and cost_per_order")
     target_cost: NewMoney | None = Field(None, description="Needed by cost_per_order")
+    new_customer: NewMoney | None = Field(
+        None, description="Worth of a first order besides its sales; needed by new_customers"
+    )
+    shared_budget_id: BudgetId | None = None
     item_ids: Items | None = None
     selector: ItemSelector | None = None
     name: Name | None = None
@@ -105,6 +116,8 @@ class PlanChange(Body):
 
     target_roi: Target | None = None
     target_cost: NewMoney | None = Field(None, description="Of a cost_per_order plan")
+    new_customer: NewMoney | None = Field(None, description="Of a new_customers plan")
+    shared_budget_id: BudgetId | None = Field(None, description="null: it leaves the budget")
     name: Name | None = None
     budget: NewMoney | None = Field(None, description="null: unlimited")
     start_at: When | None = None
@@ -132,14 +145,15 @@ class PlanSearch(Cursor):
 
 def view(plan: PlanOfRoom) -> Plan:
     """A plan as it is answered."""
-    special = ("budget", "spend", "target_roi", "target_cost", "dayparts")
-    cost = plan.target_cost_minor
+    special = ("budget", "spend", "target_roi", "target_cost", "new_customer", "dayparts")
+    cost, new = plan.target_cost_minor, plan.new_customer_minor
     columns = {n: getattr(plan, n) for n in Plan.model_fields if n not in special}
     return Plan(
         budget=None if plan.budget_minor is None else money(plan.budget_minor, plan.currency),
         spend=money(plan.spend_minor, plan.currency),
         target_roi=float(plan.target_roi),
         target_cost=None if cost is None else money(cost, plan.currency),
+        new_customer=None if new is None else money(new, plan.currency),
         dayparts=None if plan.dayparts is None else list(plan.dayparts),
         **columns,
     )
@@ -172,6 +186,8 @@ def create_plan(services: Services, caller: Caller, body: NewPlan) -> Plan:
         goal=body.goal,
         target_roi=None if body.target_roi is None else str(body.target_roi),
         target_cost_minor=None if body.target_cost is None else body.target_cost.amount_minor,
+        new_customer_minor=None if body.new_customer is None else body.new_customer.amount_minor,
+        shared_budget_id=body.shared_budget_id,
         item_ids=tuple(body.item_ids or ()),
         selector=None if body.selector is None else Selector(**body.selector.model_dump()),
         name=body.name or "",
@@ -193,12 +209,12 @@ def get_plan(services: Services, caller: Caller, plan_id: PlanId) -> Plan:
 def change_plan(services: Services, caller: Caller, plan_id: PlanId, body: PlanChange) -> Plan:
     """A large edit (target over 20 %, budget over 50 %) lets the plan adjust for 24 hours."""
     changes: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
-    for name in ("target_roi", "target_cost", "name", "start_at", "item_ids"):
+    for name in ("target_roi", "target_cost", "new_customer", "name", "start_at", "item_ids"):
         if name in changes and changes[name] is None:
             raise invalid(name, "This cannot be empty; leave it out to keep it.")
     if "target_roi" in changes:
         changes["target_roi"] = str(changes["target_roi"])
-    for name in ("budget", "target_cost"):
+    for name in ("budget", "target_cost", "new_customer"):
         if name in changes:
             changes[f"{name}_minor"] = _minor(services, caller, plan_id, name, changes.pop(name))
     for name in ("item_ids", "dayparts"):
@@ -257,7 +273,7 @@ def _minor(
 
 def _check_currency(services: Services, body: NewPlan) -> None:
     currency = services.insight.currency
-    for field in ("budget", "target_cost"):
+    for field in ("budget", "target_cost", "new_customer"):
         amount = getattr(body, field)
         if amount is not None and amount.currency != currency:
             raise invalid(f"{field}.currency", f"This market counts in {currency}.")

@@ -63,6 +63,7 @@ class Figures(View):
     gmv_item: Money = Field(description="The items' whole GMV")
     refunds: Money
     orders: int
+    new_orders: int = Field(description="Of them, by people new to the merchant")
     clicks: int
     impressions: int
     moved_impressions: int

@@ -21,6 +21,7 @@ class Requests(NamedTuple):
     placement: npt.NDArray[np.int16]
     slots: npt.NDArray[np.int16]
     paid: npt.NDArray[np.int16]  # how many of them bids may move
+    region: npt.NDArray[np.int16]  # column of `Book.regions`
     offsets: npt.NDArray[np.int64]
 
 
@@ -30,6 +31,7 @@ class Candidates(NamedTuple):
     item: npt.NDArray[np.int32]
     pctr: npt.NDArray[np.float32]
     pcvr: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]  # what its plan counts a sale to this shopper for, or (0,): 1
 
 
 class Goods(NamedTuple):
@@ -44,7 +46,11 @@ class Goods(NamedTuple):
 
 
 class Book(NamedTuple):
-    """Columns of the plans; the kernel takes what it may have to pay out of the two balances."""
+    """Columns of the plans; the kernel takes what it may have to pay out of the three balances.
+
+    A boost is a plan without items: while it is open, items of its plan may bid `factor` times as
+    much, down to a return of its own target, and it pays for the slots that only this wins.
+    """
 
     item_plan: npt.NDArray[np.int32]  # (n_items,) plan row, -1 none
     target_roi: npt.NDArray[np.float64]
@@ -52,6 +58,11 @@ class Book(NamedTuple):
     remaining_micros: npt.NDArray[np.int64]
     wallet: npt.NDArray[np.int32]  # (p,) row of wallet_micros
     wallet_micros: npt.NDArray[np.int64]
+    pool: npt.NDArray[np.int32]  # (p,) row of pool_micros
+    pool_micros: npt.NDArray[np.int64]  # of budgets that plans share; row 0 never runs out
+    boost: npt.NDArray[np.int32]  # (p,) row of its boost, -1 none
+    factor: npt.NDArray[np.float64]  # (p,) of a boost
+    regions: npt.NDArray[np.bool_]  # (p, r)
     start_us: npt.NDArray[np.int64]
     end_us: npt.NDArray[np.int64]
     dayparts: npt.NDArray[np.bool_]  # (p, 168)
@@ -63,12 +74,15 @@ class Scores(NamedTuple):
     organic: npt.NDArray[np.int64]
     bid: npt.NDArray[np.int64]  # what is bid beyond the reserve
     plan: npt.NDArray[np.int32]
+    own: npt.NDArray[np.int64]  # what is bid without the plan's boost; set only where it has one
 
 
 class Slots(NamedTuple):
     """(n, K) who got each slot, and what `pricing.Facts` is made of."""
 
     candidate: npt.NDArray[np.int64]  # row in Candidates, -1 empty
+    plan: npt.NDArray[np.int32]  # that bid for it: the item's, or its boost; -1 none
+    bid: npt.NDArray[np.int64]  # of that plan, beyond the reserve
     exposure: npt.NDArray[np.int64]
     exposure_organic: npt.NDArray[np.int64]
     payment: npt.NDArray[np.int64]
@@ -89,32 +103,69 @@ class Rules(NamedTuple):
     reserve_micros: int = 0
 
 
+def unlimited_book(
+    item_plan: npt.NDArray[np.int32],
+    target_roi: npt.NDArray[np.float64],
+    alpha: npt.NDArray[np.float64],
+) -> Book:
+    """Plans that always run, everywhere, and never run out."""
+    plans, plenty = len(target_roi), 1 << 60
+    return Book(
+        item_plan, target_roi, alpha, np.full(plans, plenty),
+        np.arange(plans, dtype=np.int32), np.full(plans, plenty),
+        np.zeros(plans, np.int32), np.full(1, plenty),
+        np.full(plans, -1, np.int32), np.ones(plans), np.ones((plans, 1), np.bool_),
+        np.zeros(plans, np.int64), np.full(plans, plenty), np.ones((plans, 168), np.bool_),
+    )  # fmt: skip
+
+
 def new_scores(count: int) -> Scores:
     """Room for the scores of that many candidates."""
     return Scores(
-        np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, -1, np.int32)
-    )
+        np.zeros(count, np.int64), np.zeros(count, np.int64), np.full(count, -1, np.int32),
+        np.zeros(count, np.int64),
+    )  # fmt: skip
 
 
 def new_slots(count: int, slots_max: int) -> Slots:
     """Room for the slots of that many requests."""
     shape = (count, slots_max)
-    return Slots(np.full(shape, -1, np.int64), *(np.zeros(shape, np.int64) for _ in range(4)))
+    return Slots(
+        np.full(shape, -1, np.int64),
+        np.full(shape, -1, np.int32),
+        *(np.zeros(shape, np.int64) for _ in range(5)),
+    )
 
 
 @njit(cache=True, nogil=True)
-def _live(book: Book, plan: int, at_us: int) -> bool:
+def _open(book: Book, plan: int, at_us: int, region: int) -> bool:
     if at_us < book.start_us[plan] or at_us >= book.end_us[plan]:
         return False
-    return bool(book.dayparts[plan, (at_us // HOUR_US + MONDAY_HOURS) % 168])
+    hour = (at_us // HOUR_US + MONDAY_HOURS) % 168
+    return bool(book.dayparts[plan, hour] and book.regions[plan, region])
 
 
 @njit(cache=True, nogil=True)
-def _bid(book: Book, plan: int, value: float, slots: int) -> int:
-    # No more than a slot's share of the balance: even if every slot is won at its bid, it is held.
-    held = min(book.remaining_micros[plan], book.wallet_micros[book.wallet[plan]]) // slots
-    wanted = min(book.alpha[plan] * value / book.target_roi[plan], float(SCORE_MAX // 2))
-    return int(max(min(int(wanted), held), 0))
+def _bid(book: Book, payer: int, wanted: float, slots: int) -> int:
+    # No more than a slot's share of the balances: even if every slot is won at its bid, it is held.
+    held = min(book.remaining_micros[payer], book.wallet_micros[book.wallet[payer]])
+    held = min(held, book.pool_micros[book.pool[payer]]) // slots
+    return int(max(min(int(min(wanted, float(SCORE_MAX // 2))), held), 0))
+
+
+@njit(cache=True, nogil=True)
+def _bids(
+    book: Book, plan: int, counted: float, at_us: int, region: int, slots: int
+) -> tuple[int, int]:
+    """What the plan bids by itself, and with its boost; -1 where it may not bid."""
+    wanted = book.alpha[plan] * counted / book.target_roi[plan]
+    own, more, boost = -1, -1, book.boost[plan]
+    if _open(book, plan, at_us, region):
+        own = _bid(book, plan, wanted, slots)
+    if boost >= 0 and _open(book, boost, at_us, region):
+        most = counted / book.target_roi[boost]
+        more = _bid(book, boost, min(wanted * book.factor[boost], most), slots)
+    return own, max(own, more)
 
 
 @njit(cache=True, nogil=True)
@@ -128,6 +179,7 @@ def _score(
     scores: Scores,
 ) -> None:
     slots = max(int(requests.slots[request]), 1)
+    at_us, region = requests.at_us[request], requests.region[request]
     for row in range(requests.offsets[request], requests.offsets[request + 1]):
         item = candidates.item[row]
         clicks = float(candidates.pctr[row])
@@ -137,10 +189,17 @@ def _score(
         scores.bid[row] = 0
         scores.plan[row] = -1
         plan = book.item_plan[item]
-        if plan >= 0 and _live(book, plan, requests.at_us[request]):
-            counted = clicks * float(candidates.pcvr[row]) * goods.promised_micros[item]
+        if plan < 0:
+            continue
+        counted = clicks * float(candidates.pcvr[row]) * goods.promised_micros[item]
+        if len(candidates.weight):
+            counted *= candidates.weight[row]
+        own, bid = _bids(book, plan, counted, at_us, region, slots)
+        if bid >= 0:
             scores.plan[row] = plan
-            scores.bid[row] = max(_bid(book, plan, counted, slots) - rules.reserve_micros, 0)
+            scores.bid[row] = max(bid - rules.reserve_micros, 0)
+            if book.boost[plan] >= 0:
+                scores.own[row] = max(own - rules.reserve_micros, 0)
 
 
 @njit(cache=True, nogil=True)
@@ -241,6 +300,8 @@ def run(
             out.candidate[request, slot] = begin + winner
             out.exposure[request, slot] = theta[slot]
             out.exposure_organic[request, slot] = theta[slot]
+            out.plan[request, slot] = scores.plan[begin + winner]
+            out.bid[request, slot] = bid[winner]
             if not work.counted[slot]:
                 continue
             without, payment, rival = facts_of(
@@ -250,10 +311,27 @@ def run(
             out.payment[request, slot] = payment
             out.rival[request, slot] = rival
             if theta[slot] > without:
-                plan = scores.plan[begin + winner]
-                held = bid[winner] + rules.reserve_micros
-                book.remaining_micros[plan] -= held
-                book.wallet_micros[book.wallet[plan]] -= held
+                _charge(request, slot, begin + winner, rival - organic[winner], book, rules,
+                        scores, out)  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _charge(
+    request: int, slot: int, row: int, least: int, book: Book, rules: Rules, scores: Scores,
+    out: Slots,
+) -> None:  # fmt: skip
+    """Take a moved slot's bid from who pays: the boost where the plan's own bid does not do."""
+    payer = scores.plan[row]
+    if book.boost[payer] >= 0:
+        if scores.own[row] > 0 and scores.own[row] >= least:
+            out.bid[request, slot] = scores.own[row]
+        else:
+            payer = book.boost[payer]
+            out.plan[request, slot] = payer
+    held = out.bid[request, slot] + rules.reserve_micros
+    book.remaining_micros[payer] -= held
+    book.wallet_micros[book.wallet[payer]] -= held
+    book.pool_micros[book.pool[payer]] -= held
 
 
 @njit(cache=True, nogil=True)

@@ -26,6 +26,7 @@ def sweep(
     bids: npt.NDArray[np.int64],
     plans: npt.NDArray[np.int32],
     chances: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float32],
     goods: Goods,
     target_roi: npt.NDArray[np.float64],
     rules: Rules,
@@ -72,6 +73,8 @@ def sweep(
         for step in range(len(grid)):
             for row in range(own):
                 worth = chances[short[row]] * goods.promised_micros[item[row]]
+                if len(weights):
+                    worth *= weights[short[row]]
                 wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
                 bid[row] = max(int(wanted) - rules.reserve_micros, 0)
                 work.score[row] = organic[row] + bid[row]
@@ -115,9 +118,10 @@ def sweep(
                 found[5, pair, step, slot] = rival
                 found[6, pair, step, slot] = rules.reserve_micros
                 chance[pair, step, slot] = chances[short[winner]]
-                value[pair, step, slot] = (
-                    chances[short[winner]] * goods.promised_micros[item[winner]]
-                )
+                worth = chances[short[winner]] * goods.promised_micros[item[winner]]
+                if len(weights):
+                    worth *= weights[short[winner]]
+                value[pair, step, slot] = worth
 
 
 @njit(cache=True, nogil=True)

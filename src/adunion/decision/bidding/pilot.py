@@ -10,6 +10,7 @@ from ..auction.batch import HOUR_US, MONDAY_HOURS, Candidates, Goods, Requests, 
 from ..book import NEVER_US, PlanBook
 from .memory import LandscapeMemory
 from .sample import Sample
+from .shared import shared_alphas
 from .traffic import TrafficForecast, hour_counts
 from .types import ALPHA_MAX, Floats, Landscape, Outlook, Results, bidder
 
@@ -58,8 +59,22 @@ class Pilot:
         if not len(book):
             return
         landscape = self.memory.recall(book.ids)
-        alpha = bidder.get(name)(landscape, results, self.outlook(now_us))
+        outlook = self.outlook(now_us)
+        alpha = bidder.get(name)(landscape, results, outlook)
+        if book.pool.any():
+            alpha = self._within_pools(now_us, alpha, landscape)
         book.alpha[:] = np.clip(np.nan_to_num(alpha, nan=1.0), 0, ALPHA_MAX)
+
+    def _within_pools(self, now_us: int, wanted: Floats, landscape: Landscape) -> Floats:
+        """The multipliers within the budgets that plans share."""
+        book = self._book
+        end_us = np.minimum(book.end_us, book.pool_end_us[book.pool])
+        to_come = np.where(
+            end_us == NEVER_US, np.inf, self.traffic.to_come(now_us, end_us, book.dayparts)
+        )
+        return shared_alphas(
+            wanted, book.target_roi, landscape, to_come, book.pool, book.pool_micros
+        )
 
     def outlook(self, now_us: int) -> Outlook:
         """What each plan of the book still has before it."""

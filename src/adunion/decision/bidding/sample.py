@@ -62,6 +62,7 @@ class Kept(NamedTuple):
     bid: npt.NDArray[np.int64]
     plan: npt.NDArray[np.int32]
     chance: npt.NDArray[np.float64]  # of an order, per seen impression
+    weight: npt.NDArray[np.float32]  # (c,) see `Candidates`
     pair_request: npt.NDArray[np.int64]  # (s,)
     pair_plan: npt.NDArray[np.int64]
     pair_draw: npt.NDArray[np.float64]
@@ -159,6 +160,7 @@ def _keep(
         requests.placement[unique], requests.slots[unique], requests.paid[unique], offsets,
         candidates.item[rows],
         scores.organic[rows], scores.bid[rows], scores.plan[rows], chance,
+        candidates.weight[rows] if len(candidates.weight) else np.ones(len(rows), np.float32),
         pair_request, plan, draw,
     )  # fmt: skip
 
@@ -174,6 +176,7 @@ def _cut(
     return Kept(
         whole.placement[unique], whole.slots[unique], whole.paid[unique], offsets, whole.item[rows],
         whole.organic[rows], whole.bid[rows], whole.plan[rows], whole.chance[rows],
+        whole.weight[rows],
         pair_request, plan, draw,
     )  # fmt: skip
 
@@ -210,7 +213,7 @@ def _add(
     sweep(
         kept.pair_request[pairs], plan, GRID, kept.placement, kept.slots, kept.paid,
         kept.offsets, kept.item, kept.organic, kept.bid, kept.plan, kept.chance,
-        goods, target_roi, rules, work, found, chance, value,
+        kept.weight, goods, target_roi, rules, work, found, chance, value,
     )  # fmt: skip
     facts = Facts(*found)
     exposure = np.where(facts.moved, facts.exposure, 0) / EXPOSURE_ONE

@@ -4,6 +4,7 @@ from .delivery import billed_days, guarantee_paid, plan_windows
 from .funnels import add_funnels, add_landscapes, landscapes, plan_funnel
 from .reports import (
     add,
+    first_orders,
     link_results,
     market_placements,
     market_points,
@@ -18,6 +19,7 @@ __all__ = [
     "add_funnels",
     "add_landscapes",
     "billed_days",
+    "first_orders",
     "guarantee_paid",
     "landscapes",
     "link_results",

@@ -77,6 +77,7 @@ def plan_windows(
             plan_hours.c.hour < until,
             plans.c.currency == currency,
             plans.c.goal.in_(PROMISED),
+            plans.c.parent_id.is_(None),
         )
         .group_by(plan_hours.c.plan_id, plans.c.goal, plans.c.target_roi, at)
         .order_by(plan_hours.c.plan_id, at)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -14,12 +16,15 @@ from sqlalchemy import (
     Table,
     func,
     select,
+    text,
 )
 
+from adunion.attribution.types import Credits
 from adunion.campaigns.tables import plans
 from adunion.engines.arrays import add_columns
 from adunion.kernel.money import micros_per_minor
 from adunion.publishers.tables import links
+from adunion.tracking.types import NO_ID
 
 from ..tables import link_days, market_hours, plan_hours, plan_item_days
 from ..types import (
@@ -30,12 +35,19 @@ from ..types import (
     Result,
     Rollup,
     Sums,
+    prefixed_ids,
 )
 
 _PLAN_SUMS = (
     "spend_micros", "gmv_minor", "gmv_added_minor", "gmv_item_minor", "refunds_minor", "orders",
-    "clicks", "impressions", "moved_impressions", "first_slot",
+    "new_orders", "clicks", "impressions", "moved_impressions", "first_slot",
 )  # fmt: skip
+_FIRST_ORDERS = text("""
+    select o.id from orders o
+     where o.id = any(:ids) and o.shopper <> '' and not exists (
+           select 1 from orders b where b.merchant_id = o.merchant_id and b.shopper = o.shopper
+              and (b.placed_at, b.id) < (o.placed_at, o.id))
+""")
 _MARKET_SUMS = (
     "requests", "impressions", "sponsored_impressions", "clicks", "orders", "gmv_minor",
     "gmv_organic_minor", "refunds_minor", "spend_micros", "experience_sum",
@@ -53,6 +65,21 @@ def add(conn: Connection, rollup: Rollup) -> None:
         add_sums(conn, table, sums)
 
 
+def first_orders(conn: Connection, credits: Credits) -> npt.NDArray[np.bool_]:
+    """Whether the order of each credit is its shopper's first at the merchant, (k,).
+
+    Only of orders that a plan is credited with.
+    """
+    credited = np.flatnonzero(credits.plan != NO_ID)
+    if not len(credited):
+        return np.zeros(len(credits), np.bool_)
+    ids = prefixed_ids("ord", credits.order[credited])
+    first = set(conn.execute(_FIRST_ORDERS, {"ids": sorted(set(ids))}).scalars())
+    found = np.zeros(len(credits), np.bool_)
+    found[credited] = [id_ in first for id_ in ids]
+    return found
+
+
 def add_sums(conn: Connection, table: Table, sums: Sums) -> None:
     """Add rows of sums to a table, or to the rows of the same keys that it has."""
     if sums.keys and len(next(iter(sums.keys.values()))):
@@ -67,6 +94,7 @@ def plan_results(
     *,
     merchant_id: str | None = None,
     plan_id: str | None = None,
+    boosts: bool = False,
 ) -> list[PlanResult]:
     """Plans with their sums over `[since, until)`, newest plan first; those without results too."""
     inside = (plan_hours.c.hour >= since) & (plan_hours.c.hour < until)
@@ -80,10 +108,12 @@ def plan_results(
         query = query.where(plans.c.merchant_id == merchant_id)
     if plan_id is not None:
         query = query.where(plans.c.id == plan_id)
+    elif not boosts:
+        query = query.where(plans.c.parent_id.is_(None))
     return [
         PlanResult(
             row.id, row.merchant_id, row.name, row.status, row.stage, float(row.target_roi),
-            _result(row), row.goal, row.target_cost_minor,
+            _result(row), row.goal, row.target_cost_minor, row.new_customer_minor,
         )
         for row in conn.execute(query)
     ]  # fmt: skip

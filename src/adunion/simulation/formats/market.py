@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.auction.batch import Book, Candidates, Goods, Requests
+from adunion.decision.auction.batch import Book, Candidates, Goods, Requests, unlimited_book
 from adunion.kernel.clock import generator
 
 ITEMS, CANDIDATES, SLOTS = 4_000, 60, 10
@@ -19,7 +19,6 @@ EXPOSURE = 1 / (1 + 0.12 * np.arange(SLOTS))
 TAKE = 0.05  # of a sale, the platform's
 PRICE_MEDIAN = 8e7  # micros
 EXPERIENCE_CLICK = 0.002  # worth of a click on the best item, of the median price
-_PLENTY = 1 << 60
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,12 +44,7 @@ class Market:
 
     def book(self, alpha: Floats) -> Book:
         """The plans with their multipliers, without limits."""
-        plans = len(self.margin_of)
-        return Book(
-            self.plan, 1 / self.margin_of, alpha, np.full(plans, _PLENTY),
-            np.arange(plans, dtype=np.int32), np.full(plans, _PLENTY),
-            np.zeros(plans, np.int64), np.full(plans, _PLENTY), np.ones((plans, 168), np.bool_),
-        )  # fmt: skip
+        return unlimited_book(self.plan, 1 / self.margin_of, alpha)
 
 
 def market(seed: int, requests: int, density: float, correlation: float, plans: int = 12) -> Market:
@@ -84,9 +78,12 @@ def market(seed: int, requests: int, density: float, correlation: float, plans: 
     columns = Requests(
         np.zeros(requests, np.int64), np.zeros(requests, np.int16),
         np.full(requests, SLOTS, np.int16), np.full(requests, SLOTS, np.int16),
-        np.arange(requests + 1, dtype=np.int64) * CANDIDATES,
+        np.zeros(requests, np.int16), np.arange(requests + 1, dtype=np.int64) * CANDIDATES,
     )  # fmt: skip
     return Market(
-        columns, Candidates(item, pctr.astype(np.float32), pcvr.astype(np.float32)),
+        columns,
+        Candidates(
+            item, pctr.astype(np.float32), pcvr.astype(np.float32), np.zeros(0, np.float32)
+        ),
         price.astype(np.int64), quality, margin, plan, np.maximum(margin_of, 0.05),
     )  # fmt: skip

@@ -57,7 +57,9 @@ class _Watched(Pilot):
         few = np.where(scores.plan < self.measured, scores.plan, np.int32(-1))
         scores = scores._replace(plan=few)
         self.predicted.observe(requests, candidates, scores)
-        self.true.observe(requests, Candidates(pages.item, pages.ctr, pages.cvr), scores)
+        self.true.observe(
+            requests, Candidates(pages.item, pages.ctr, pages.cvr, np.zeros(0, np.float32)), scores
+        )
 
 
 def course(world: World, bidder: str) -> Course:

@@ -25,6 +25,9 @@ KINDS = ("search", "feed", "cart", "page", "live", "link")
 """Kinds of request; `Traffic.kind` holds the row. A link visit is not decided, only answered."""
 SEARCH, FEED, CART, PAGE, LIVE, LINK = range(6)
 LOCALES = ("zh", "en")
+REGIONS = ("north", "east", "south", "west", "centre")
+"""Where the shoppers of a made world live, coarsely; `Shoppers.region` holds the row."""
+_REGION_SHARES = (0.3, 0.25, 0.2, 0.15, 0.1)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,13 @@ class Shoppers:
 
     def __len__(self) -> int:
         return len(self.pseudonym)
+
+    @property
+    def region(self) -> I32:
+        """(n,) rows in REGIONS, the same for a shopper in every world and run."""
+        mixed = np.arange(len(self), dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        drawn = (mixed >> np.uint64(11)) * 2.0**-53
+        return np.searchsorted(np.cumsum(_REGION_SHARES[:-1]), drawn, "right").astype(np.int32)
 
 
 @dataclass(frozen=True)
