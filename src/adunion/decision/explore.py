@@ -23,7 +23,7 @@ from numba import njit
 from adunion.kernel.chance import uniform
 
 from .auction.batch import Goods, Rules, Scores, rank
-from .auction.rank import SLOTS_MAX, Scratch
+from .auction.rank import SLOTS_MAX, Scratch, fitting
 
 _WHETHER, _SLOT, _OTHER = 0xE0, 0xE1, 0xE2  # purposes of draws
 
@@ -78,23 +78,27 @@ def explore(
         if share > 0 and filled > 0:
             key = words[2 * request] ^ words[2 * request + 1]
             begin, end = offsets[request], offsets[request + 1]
-            ranked = rank(
-                work, scores.organic[begin:end], scores.bid[begin:end], item[begin:end],
-                goods.merchant, goods.group, min(2 * filled, SLOTS_MAX), int(paid[request]), rules,
+            its, wanted = item[begin:end], min(2 * filled, SLOTS_MAX)
+            ranked = fitting(
+                work, its, goods.merchant, goods.group, wanted, rules.merchant_cap,
+                rules.group_cap,
             )  # fmt: skip
-            _draw(request, key, share, begin, filled, ranked, work, out)
+            for slot in range(filled):
+                out.propensity[request, slot] = at_home(share, filled, ranked)
+            if ranked >= 2 and uniform(key, 0, _WHETHER) < share:
+                rank(
+                    work, scores.organic[begin:end], scores.bid[begin:end], its, goods.merchant,
+                    goods.group, wanted, int(paid[request]), rules,
+                )  # fmt: skip
+                _change(request, key, share, begin, filled, ranked, work, out)
 
 
 @njit(cache=True, nogil=True)
-def _draw(
+def _change(
     request: int, key: np.uint64, share: float, begin: int, filled: int, ranked: int,
     work: Scratch, shown: Shown,
 ) -> None:  # fmt: skip
-    """Whether, and how, one page of `filled` slots is changed."""
-    for slot in range(filled):
-        shown.propensity[request, slot] = at_home(share, filled, ranked)
-    if ranked < 2 or uniform(key, 0, _WHETHER) >= share:
-        return
+    """Change one page of `filled` slots; `work` has it ranked on to `ranked` items."""
     slot = int(uniform(key, 0, _SLOT) * filled)
     other = int(uniform(key, 0, _OTHER) * (ranked - 1))
     if other >= slot:

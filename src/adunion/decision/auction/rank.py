@@ -149,6 +149,27 @@ def _fits(
 
 
 @njit(cache=True, nogil=True)
+def fitting(
+    work: Scratch,
+    item: npt.NDArray[np.int32],
+    merchant: npt.NDArray[np.int32],
+    group: npt.NDArray[np.int32],
+    slots: int,
+    merchant_cap: int,
+    group_cap: int,
+) -> int:
+    """How many of some slots find an item: on a matroid that does not hang on the order."""
+    filled = 0
+    for candidate in range(len(item)):
+        if filled == slots:
+            break
+        if _fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
+            work.other[filled] = candidate
+            filled += 1
+    return filled
+
+
+@njit(cache=True, nogil=True)
 def fill(
     work: Scratch,
     organic: npt.NDArray[np.int64],
