@@ -75,16 +75,16 @@ class TrainingNotes:
     def learn(self, batch: EventBatch) -> None:
         """Note impressions, clicks and orders."""
         self._write()
-        seen = batch.take(batch.type == EventType.IMPRESSION)
-        clicks = batch.take((batch.type == EventType.CLICK) & (batch.slot >= 0))
-        orders = batch.take(batch.type == EventType.ORDER)
-        self._seen.add(shown_keys(seen.request, seen.slot), seen.at_us)
+        seen = np.flatnonzero(batch.type == EventType.IMPRESSION)
+        clicks = np.flatnonzero((batch.type == EventType.CLICK) & (batch.slot >= 0))
+        orders = np.flatnonzero(batch.type == EventType.ORDER)
+        self._seen.add(shown_keys(batch.request[seen], batch.slot[seen]), batch.at_us[seen])
         self._clicks.add(
-            shown_keys(clicks.request, clicks.slot),
-            pair_keys(clicks.shopper, clicks.item),
-            clicks.at_us,
+            shown_keys(batch.request[clicks], batch.slot[clicks]),
+            pair_keys(batch.shopper[clicks], batch.item[clicks]),
+            batch.at_us[clicks],
         )
-        self._orders.add(pair_keys(orders.shopper, orders.item), orders.at_us)
+        self._orders.add(pair_keys(batch.shopper[orders], batch.item[orders]), batch.at_us[orders])
 
     def log(self) -> TrainingLog:
         """All rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -344,24 +344,29 @@ class DecisionEngine:
     ) -> Decided:
         """What the log of decisions keeps of a batch."""
         candidates, scores, table = decided.candidates, decided.scores, self._goods
-        item = candidates.item
         plan_raw = np.append(self.plans.raw, np.zeros(1, "V16"))
+
+        def columns(rows: Micros) -> dict[str, npt.NDArray[Any]]:
+            item = candidates.item[rows]
+            return {
+                "item": self.catalog.raw[item],
+                "plan": plan_raw[scores.plan[rows]],
+                "merchant": table.merchant[item],
+                "group": table.group[item],
+                "pctr": decided.pctr[rows],
+                "pcvr": decided.pcvr[rows],
+                "relevance": candidates.relevance[rows],
+                "value": table.value_micros[item],
+                "experience": table.experience_micros[item],
+                "organic": scores.organic[rows],
+                "bid": scores.bid[rows],
+            }
+
         return Decided(
             requests=requests,
             candidates=candidates,
-            columns={
-                "item": self.catalog.raw[item],
-                "plan": plan_raw[scores.plan],
-                "merchant": table.merchant[item],
-                "group": table.group[item],
-                "pctr": decided.pctr,
-                "pcvr": decided.pcvr,
-                "relevance": candidates.relevance,
-                "value": table.value_micros[item],
-                "experience": table.experience_micros[item],
-                "organic": scores.organic,
-                "bid": scores.bid,
-            },
+            columns=columns,
+            score=scores.organic + scores.bid,
             exposures=_exposures(table, requests),
             paid_most=decided.asked.paid,
             settings={

@@ -7,7 +7,7 @@ are files of their own, written whole or not at all; a killed process loses the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -112,11 +112,15 @@ def concat(parts: Sequence[LoggedDecisions]) -> LoggedDecisions | None:
 
 @dataclass(frozen=True)
 class Decided:
-    """What the engine knows of a decided batch: columns by candidate (m,) and by slot (n, K)."""
+    """What the engine knows of a decided batch: columns by candidate (m,) and by slot (n, K).
+
+    `columns` gives those of chosen candidates, named as in `LoggedDecisions`.
+    """
 
     requests: RequestBatch
     candidates: CandidateBatch
-    columns: dict[str, npt.NDArray[Any]]  # (m,) named as in `LoggedDecisions`
+    columns: Callable[[npt.NDArray[np.int64]], dict[str, npt.NDArray[Any]]]  # of candidate rows
+    score: npt.NDArray[np.int64]  # (m,)
     exposures: npt.NDArray[np.int64]  # (n, K)
     paid_most: npt.NDArray[np.int16]  # (n,)
     settings: dict[str, int]  # named as in `LoggedDecisions`
@@ -128,7 +132,7 @@ class Decided:
     def logged(self, rows: npt.NDArray[np.int64]) -> LoggedDecisions:
         """The chosen requests with their best candidates."""
         kept, sizes = _best(self, rows)
-        columns: dict[str, Any] = {name: values[kept] for name, values in self.columns.items()}
+        columns: dict[str, Any] = self.columns(kept)
         columns |= _by_candidate(self, rows, kept)
         columns |= {
             name: np.full(len(rows), value, np.int32) for name, value in self.settings.items()
@@ -157,8 +161,7 @@ def _best(
     request = np.repeat(np.arange(len(rows)), sizes)
     begins = np.cumsum(sizes) - sizes
     candidate = np.arange(len(request)) - np.repeat(begins - first, sizes)
-    score = decided.columns["organic"][candidate] + decided.columns["bid"][candidate]
-    order = np.lexsort((-score, request))
+    order = np.lexsort((-decided.score[candidate], request))
     place = np.arange(len(order)) - np.repeat(begins, sizes)
     candidate = candidate[order]
     kept = (place < CANDIDATES_MAX) | np.isin(candidate, decided.shown[rows])
