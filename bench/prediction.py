@@ -2,7 +2,8 @@
 
 Speed is of a made shop of [items]; quality of a simulated market (a world of our own making, the
 production code) on days its models have not seen. Prints one JSON object.
-`python bench/prediction.py [items] [days of history] [requests a day]`
+`python bench/prediction.py [items] [days of history] [requests a day] [seeds of markets]`; without
+items (0) quality alone.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy import Engine
 
 from adunion.audience import ProfileStore
 from adunion.bootstrap.market import Market
@@ -31,22 +34,24 @@ from adunion.kernel.ids import encode
 from adunion.prediction import (
     FEATURES,
     KINDS,
+    NUMBERS,
     ItemStats,
     Models,
     Predictor,
     TrainingLog,
+    cells,
     kind_codes,
-    shown_keys,
 )
 from adunion.prediction.metrics import auc, calibration_error, log_loss
-from adunion.prediction.models import BAND_EDGES, BANDS, Model, probability
-from adunion.simulation.scenario import parse
-from adunion.simulation.world import generate
-from adunion.tracking import EventType, concat
+from adunion.prediction.models import BANDS, Model, probability
+from adunion.simulation.scenario import Scenario, parse
+from adunion.simulation.world import World, generate
 from adunion.understanding import LexicalIndex
 
+Floats = npt.NDArray[np.floating]
+
 REQUESTS = 2_000
-HITS_MIN = 100  # of a placement and price band, to be judged
+ROWS_MIN = 300  # of a placement and price band, to be judged
 NOUNS = (
     "手机壳 挂绳 奶粉 奶瓶 猫粮 帐篷 睡袋 跑鞋 背包 面霜 口红 耳机 键盘 显示器 台灯 水杯".split()
 )
@@ -156,11 +161,16 @@ def seconds(work: Callable[[], object], rounds: int = 3) -> float:
     return min(times)
 
 
-def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
-    """Calibration on two unseen days, by placement and price band, and of items never seen."""
+def quality(seed: int, history_days: int, requests_per_day: int) -> dict[str, object]:
+    """Calibration on three unseen days, by placement and price band, and of items never seen.
+
+    What is judged are the predictions that decided: the models of the last training, corrected hour
+    by hour. Against outcomes, whose chance is a noise of its own, and against the simulator's truth
+    of the same impressions, which has none.
+    """
     scenario = parse(
         {
-            "history_days": history_days, "days": 2, "requests_per_day": requests_per_day,
+            "history_days": history_days, "days": 3, "requests_per_day": requests_per_day,
             "control": False, "drain_hours": 72, "plans": [],
         }
     )  # fmt: skip
@@ -170,8 +180,8 @@ def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
     ):
         engine = server.database("prediction")
         migrate(engine)
-        world = generate(9, items=3_000, merchants=40, shoppers=6_000)
-        run = open_run(engine, Path(folder) / "m", scenario, 1, world, lambda *_: None)
+        world = generate(seed, items=3_000, merchants=40, shoppers=6_000)
+        run = Watched(engine, Path(folder) / "m", scenario, seed, world)
         run.history()
         until = micros(run.market.clock.now())
         run.live()
@@ -179,15 +189,17 @@ def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
         brain = run.market.brain
         log = brain.training_log()
         unseen = log.take(log.at_us >= until)
+        seen = [np.concatenate(column) for column in zip(*run.seen, strict=True)]
+        cell, pctr, pcvr, true_ctr, true_cvr, clicked, bought = seen
         found = {
+            "seed": seed,
+            "history_days": history_days,
+            "requests_per_day": requests_per_day,
             "trained_rows": int((log.at_us < until).sum()),
-            "unseen_rows": len(unseen),
-            "click": calibrated(brain.models.click, unseen, unseen.clicked),
+            "click": calibrated(cell, pctr, true_ctr, clicked),
             "order": calibrated(
-                brain.models.order, unseen.take(unseen.clicked),
-                unseen.order_at_us[unseen.clicked] > 0,
+                cell[clicked], pcvr[clicked], true_cvr[clicked], bought[clicked]
             ),
-            "click_online": online(run.market, until),
             "cold_start": cold_start(brain.models.click, unseen),
         }  # fmt: skip
         run.market.close()
@@ -195,52 +207,87 @@ def quality(history_days: int, requests_per_day: int) -> dict[str, object]:
     return found
 
 
-def calibrated(model: Model, log: TrainingLog, outcome: npt.NDArray[np.bool_]) -> dict[str, object]:
-    """Expected calibration error in all and by placement and price band, beside its noise.
+class Watched:
+    """A run that keeps what was predicted of each impression seen with plans, and its truth."""
 
-    The noise is the same error of outcomes drawn from the predictions themselves.
+    def __init__(
+        self, engine: Engine, home: Path, scenario: Scenario, seed: int, world: World
+    ) -> None:
+        run: Any = open_run(engine, home, scenario, seed, world, lambda *_: None)
+        self.market = cast(Market, run.market)
+        self.seen: list[tuple[Any, ...]] = []
+        self.history, self.live, self.drain = run.history, run.live, run.drain
+        asked: dict[str, Any] = {}
+        make, count = run._requests, run._count
+
+        def requests(side: Any, traffic: Any, request: Any, rows: Any) -> RequestBatch:
+            asked.update(rows=rows, batch=make(side, traffic, request, rows))
+            return cast(RequestBatch, asked["batch"])
+
+        def counted(
+            side: Any, at: Any, decided: Any, answers: Any, response: Any, item: Any
+        ) -> None:
+            self._keep(asked["rows"], asked["batch"], decided, answers)
+            count(side, at, decided, answers, response, item)
+
+        run._requests, run._count = requests, counted
+
+    def _keep(self, rows: Any, batch: RequestBatch, decided: Any, answers: Any) -> None:
+        """(cell, pctr, pcvr, true pctr, true pcvr, clicked, bought) of what was seen."""
+        brain = self.market.brain
+        at = answers.seen & (decided.item >= 0)
+        kind = np.broadcast_to(
+            kind_codes(self.market.placements)[batch.placement][:, None], at.shape
+        )
+        level = brain._predictor.items.numbers[decided.item, NUMBERS.index("price_market")]
+        orders = answers.orders
+        key = np.unique(orders.row * at.shape[1] + orders.slot)
+        bought = np.isin(rows[:, None] * at.shape[1] + np.arange(at.shape[1]), key)
+        self.seen.append(
+            (
+                cells(kind[at], level[at]), decided.pctr[at], decided.pcvr[at], answers.pctr[at],
+                answers.pcvr[at], answers.clicked[at], bought[at],
+            )
+        )  # fmt: skip
+
+
+def calibrated(
+    cell: npt.NDArray[np.int64], told: Floats, true: Floats, came: npt.NDArray[np.bool_]
+) -> dict[str, object]:
+    """Expected calibration error in all (15 bins of equal count) and by cell, beside its noise.
+
+    `ece` is against outcomes and `ece_noise` what right predictions would show by chance;
+    `ece_truth` and the cells' errors are against true rates, without chance.
     """
-    chance, hit = probability(model, log.x, log.kind), outcome.astype(np.float32)
-    drawn = (generator(3).random(len(chance)) < chance).astype(np.float32)
-    level = log.x[:, FEATURES.index("price_market")].astype(np.float32)
-    band = np.searchsorted(BAND_EDGES, level, "right")
-    cells = {}
+    told, hit = told.astype(np.float32), came.astype(np.float32)
+    rng = generator(3)
+    noise = [
+        calibration_error(told, (rng.random(len(told)) < told).astype(np.float32)) for _ in range(5)
+    ]
+    found = {}
     for kind, name in enumerate(KINDS):
-        for each in range(BANDS):
-            own = (log.kind == kind) & (band == each)
-            if hit[own].sum() >= HITS_MIN:
-                told, came = float(chance[own].mean()), float(hit[own].mean())
-                cells[f"{name}/{each}"] = {
-                    "rows": int(own.sum()), "told": round(told, 5), "came": round(came, 5),
-                    "error": round(abs(told - came), 5),
-                    "noise": round(float(np.sqrt(came * (1 - came) / own.sum())), 5),
+        for band in range(BANDS):
+            own = cell == kind * BANDS + band
+            if own.sum() >= ROWS_MIN:
+                rate = float(true[own].mean())
+                found[f"{name}/{band}"] = {
+                    "rows": int(own.sum()), "told": round(float(told[own].mean()), 5),
+                    "true": round(rate, 5), "came": round(float(hit[own].mean()), 5),
+                    "error": round(abs(float(told[own].mean()) - rate), 5),
+                    "noise_of_outcomes": round(float(np.sqrt(rate * (1 - rate) / own.sum())), 5),
                 }  # fmt: skip
+    errors = np.array([each["error"] for each in found.values()])
+    sizes = np.array([each["rows"] for each in found.values()])
     return {
-        "auc": round(auc(chance, hit), 4),
-        "ece": round(calibration_error(chance, hit), 5),
-        "ece_noise": round(calibration_error(chance, drawn), 5),
-        "cells_error_max": max((c["error"] for c in cells.values()), default=None),
-        "cells": cells,
-    }
-
-
-def online(market: Market, since_us: int) -> dict[str, object]:
-    """Clicks as they were predicted when decided, with the hourly correction between trainings."""
-    events = concat([batch for _, batch in market.tracker.read(0)])
-    seen = events.take((events.type == EventType.IMPRESSION) & (events.at_us >= since_us))
-    clicks = events.take(events.type == EventType.CLICK)
-    key = shown_keys(clicks.request, clicks.slot)
-    hit = np.isin(shown_keys(seen.request, seen.slot), key).astype(np.float32)
-    row = market.brain.placement_rows(seen.placement)
-    kind = kind_codes(market.placements)[row]
-    return {
-        "ece": round(calibration_error(seen.pctr, hit), 5),
-        "told_and_came": {
-            name: [round(float(x[kind == code].mean()), 5) for x in (seen.pctr, hit)]
-            for code, name in enumerate(KINDS)
-            if hit[kind == code].sum() >= HITS_MIN
-        },
-        "shifts": market.brain.drift.shifts.round(3).tolist(),
+        "rows": len(told),
+        "auc": round(auc(told, hit), 4),
+        "ece": round(calibration_error(told, hit), 5),
+        "ece_noise": round(float(np.mean(noise)), 5),
+        "ece_truth": round(calibration_error(told, true.astype(np.float32)), 5),
+        "cells_within_.01": f"{int((errors <= 0.01).sum())} of {len(errors)}",
+        "rows_in_them": round(float(sizes[errors <= 0.01].sum() / sizes.sum()), 3),
+        "cells_mean_error": round(float(errors @ sizes / sizes.sum()), 5),
+        "cells": found,
     }
 
 
@@ -276,6 +323,10 @@ def main() -> None:
     items = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     days = int(sys.argv[2]) if len(sys.argv) > 2 else 6
     requests_per_day = int(sys.argv[3]) if len(sys.argv) > 3 else 12_000
+    seeds = [int(seed) for seed in sys.argv[4:]] or [9]
+    if not items:
+        print(json.dumps([quality(seed, days, requests_per_day) for seed in seeds]))
+        return
     state = market(items)
     predictor = Predictor(
         Models.prior(), state.profiles, ItemStats(state.snapshot).columns(), state.kinds
@@ -311,7 +362,7 @@ def main() -> None:
                 "prediction_rows_per_cpu_second": round(rows / ours),
                 "numpy_rows_per_cpu_second": round(rows / plain),
                 "prediction_against_numpy": round(plain / ours, 1),
-                "quality": quality(days, requests_per_day),
+                "quality": [quality(seed, days, requests_per_day) for seed in seeds],
             }
         )
     )

@@ -7,26 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from adunion.bootstrap.backtest import Size, backtest
+from adunion.bootstrap.backtest import Size, backtest, of_scenario
 from adunion.kernel.config import Settings
 from adunion.simulation.forecast.score import score
 
 pytestmark = pytest.mark.simulation
 
-SMALL = Size(
-    markets=1, requests_per_day=2_500, history_days=2, days=1, merchants=8, items=400,
-    shoppers=1_000, incumbents=2, newcomers=3, settle_hours=12,
-)  # fmt: skip
+SMALL = Size(markets=1, days=1, incumbents=2, newcomers=3, settle_hours=12)
+SCENARIO = """
+history_days = 2
+requests_per_day = 2500
+world = { items = 400, merchants = 8, shoppers = 1000 }
+shocks = [{ kind = "prices", at_hour = 4, until_hour = 20, factor = 0.9 },
+          { kind = "traffic", at_hour = 2, until_hour = 5, factor = 1.5 }]
+"""
 
 
 def test_launched_plans_do_what_was_told_within_the_chance_of_few_orders() -> None:
     lived: list[int] = []
     with tempfile.TemporaryDirectory(prefix="adunion-test-") as home:
+        shape = Path(home) / "shocked.toml"
+        shape.write_text(SCENARIO)
+        size = of_scenario(SMALL, shape)
         launched = backtest(
-            Settings(home=Path(home), database_url=None), SMALL, 3, 1,
+            Settings(home=Path(home), database_url=None), size, 3, 1,
             lambda _what, done, _total: lived.append(done),
         )  # fmt: skip
-    assert lived[-1] == SMALL.ticks
+    assert lived[-1] == size.ticks
     assert [plan.arm for plan in launched] == ["plain"] * 3 + ["dearer"] * 3 + ["cheaper"] * 3
     assert len({plan.plan for plan in launched}) == 3
     for plan in launched:

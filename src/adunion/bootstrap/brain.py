@@ -28,6 +28,7 @@ from adunion.decision.retrieval import Complements, RetrievalState, retrieve
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
+    NUMBERS,
     AfterSales,
     Drift,
     ItemColumns,
@@ -35,6 +36,7 @@ from adunion.prediction import (
     Models,
     Predictor,
     TrainingLog,
+    cells,
     kind_codes,
     row_mapping,
 )
@@ -206,7 +208,7 @@ class Brain:
     def use(self, models: Models) -> None:
         """Predict by these models from now on."""
         self.models = models
-        self.drift = Drift(models.trained_us, self.drift.delays)
+        self.drift = Drift(models.trained_us, models.arrived)
         self._build_state()
 
     def save(self, home: Path) -> None:
@@ -231,7 +233,7 @@ class Brain:
             except AdUnionError as error:
                 if error.code != "models_outdated":
                     raise
-        self.drift = Drift(self.models.trained_us)
+        self.drift = Drift(self.models.trained_us, self.models.arrived)
 
     def restore(self, home: Path) -> None:
         """Take what was saved of carts, in place of what was replayed."""
@@ -316,9 +318,10 @@ class Brain:
         seen = batch.type == EventType.IMPRESSION
         clicked = (batch.type == EventType.CLICK) & (kind >= 0)  # not over a link: it was not seen
         ordered = batch.type == EventType.ORDER
+        cell = self._cells(code, rows)
         for each in np.unique(hour).tolist():
             now = hour == each
-            self._learn_drift(batch, seen & now, clicked & now, code, each)
+            self._learn_drift(batch, seen & now, clicked & now, cell, each)
             columns = [column for kept in (seen & now, clicked & now, ordered & now)
                        for column in (rows[kept], code[kept])]  # fmt: skip
             columns.append(batch.quantity[ordered & now])
@@ -329,24 +332,31 @@ class Brain:
         batch: EventBatch,
         seen: npt.NDArray[np.bool_],
         clicked: npt.NDArray[np.bool_],
-        code: npt.NDArray[np.uint8],
+        cell: npt.NDArray[np.int64],
         hour: int,
     ) -> None:
-        self.drift.seen(hour, code[seen], batch.pctr[seen].astype(np.float64))
-        self.drift.clicked(hour, code[clicked], batch.pcvr[clicked].astype(np.float64))
+        self.drift.seen(hour, cell[seen], batch.pctr[seen].astype(np.float64))
+        self.drift.clicked(hour, cell[clicked], batch.pcvr[clicked].astype(np.float64))
+
+    def _cells(
+        self, kind: npt.NDArray[np.integer], rows: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
+        """Kind of placement and price band; an item that is gone counts as one of median price."""
+        level = self._predictor.items.numbers[rows, NUMBERS.index("price_market")]
+        return cells(kind, np.where(rows >= 0, level, np.float32(0)))
 
     def learn_sales(
         self,
         placement: npt.NDArray[np.void],
+        item: npt.NDArray[np.void],
         click_at_us: npt.NDArray[np.int64],
-        at_us: npt.NDArray[np.int64],
     ) -> None:
-        """Take orders that are credited to a click on a placement, (k,)."""
+        """Take order lines that are credited to a click on a placement, (k,)."""
         row = self._places.find(placement)
         known = (row >= 0) & (click_at_us >= 0)
         if known.any():
-            kind = self._kinds[row[known]].astype(np.int64)
-            self.drift.ordered(kind, click_at_us[known], at_us[known])
+            cell = self._cells(self._kinds[row[known]], self.catalog.rows(item[known]))
+            self.drift.ordered(cell, click_at_us[known])
 
     def _kind_of(self, batch: EventBatch) -> npt.NDArray[np.int16]:
         """Kind code of each event's placement, -1 where it has none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,21 +102,36 @@ def _show(found: Forecast, currency: str) -> None:
             return f"0..{plain(band.high)}"
         return f"{band.low / band.value - 1:+.0%}..{band.high / band.value - 1:+.0%}"
 
-    table = Table(title=f"{found.days:g} days, {currency}; the ranges hold 8 of 10 outcomes")
-    for name in ("target", "budget", "spend", "GMV", "range", "added", "anyway", "orders", "ROI",
-                 "range", "new", "others lose"):  # fmt: skip
-        table.add_column(name, justify="right", no_wrap=True)
+    def grid(title: str, names: Sequence[str]) -> Table:
+        table = Table(title=title)
+        for name in ("target", "budget", *names):
+            table.add_column(name, justify="right", no_wrap=True)
+        return table
+
+    brings = grid(
+        f"{found.days:g} days, {currency}; 8 of 10 outcomes lie within the range to the right",
+        ("spend", "", "GMV", "", "orders", "", "ROI", ""),
+    )
+    costs = grid(
+        "Where the GMV comes from, and what others lose", ("added", "sold anyway", "new customers",
+        "other plans lose", "of plans"),
+    )  # fmt: skip
     for cell in found.cells:
         share, outside = cell.newcomer_share, cell.outside
-        table.add_row(
-            f"{cell.target:g}", "-" if cell.budget_minor is None else plain(cell.budget_minor),
-            plain(cell.spend_minor.value), plain(cell.gmv_minor.value), ends(cell.gmv_minor),
-            plain(cell.added_minor.value), plain(cell.organic_minor),
-            f"{cell.orders.value:,.0f}", f"{cell.roi.value:.2f}",
-            f"{cell.roi.low:.2f}..{cell.roi.high:.2f}", "-" if share is None else f"{share:.0%}",
-            "-" if outside is None else plain(max(-outside.gmv_minor, 0.0)),
+        budget = "-" if cell.budget_minor is None else plain(cell.budget_minor)
+        brings.add_row(
+            f"{cell.target:g}", budget, plain(cell.spend_minor.value), ends(cell.spend_minor),
+            plain(cell.gmv_minor.value), ends(cell.gmv_minor), f"{cell.orders.value:,.0f}",
+            f"{cell.orders.low:,.0f}..{cell.orders.high:,.0f}", f"{cell.roi.value:.2f}",
+            f"{cell.roi.low:.2f}..{cell.roi.high:.2f}",
         )  # fmt: skip
-    out.print(table)
+        costs.add_row(
+            f"{cell.target:g}", budget, plain(cell.added_minor.value), plain(cell.organic_minor),
+            "-" if share is None else f"{share:.0%}",
+            "-" if outside is None else plain(max(-outside.gmv_minor, 0.0)),
+            "-" if outside is None else str(outside.plans),
+        )  # fmt: skip
+    out.print(brings, costs)
     asked = f"of {found.requests:,} logged ones decided again" if found.requests else "made up"
     out.print(
         f"{found.traffic:,.0f} requests expected; {found.looked:,} {asked},"
@@ -123,7 +139,8 @@ def _show(found: Forecast, currency: str) -> None:
         + (" The plan goes on after it." if found.endless else "")
     )
     out.print(
-        "GMV: of impressions that the bid moved; added: what the items would not have sold anyway."
+        "GMV: of impressions that the bid moved; added: what the items would not have sold anyway;"
+        " sold anyway: what the plan takes from their own organic sales."
     )
     for code in found.assumptions:
         out.print(f"Assumed: {ASSUMPTIONS[code]}")

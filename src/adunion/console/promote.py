@@ -319,6 +319,61 @@ def _cells(found: Forecast, currency: str) -> Table:
     return Table("forecast-cells", _COLUMNS, rows, currency, _NOTHING)
 
 
+BUDGET_SHARES = (0.25, 0.5, 1.0)
+"""Of what the target would spend without a limit: the budgets that step 3 shows."""
+
+_BUDGET_COLUMNS = (
+    Column("budget", N_("Budget of the whole plan"), "money", sortable=False),
+    Column("spend", N_("Spend"), "money", sortable=False),
+    Column("spend_low", N_("at least"), "money", sortable=False),
+    Column("spend_high", N_("at most"), "money", sortable=False),
+    Column("gmv", N_("Sales (GMV)"), "money", sortable=False),
+    Column("low", N_("at least"), "money", sortable=False),
+    Column("high", N_("at most"), "money", sortable=False),
+    Column("orders", N_("Orders"), "ratio", sortable=False),
+    Column("roi", N_("ROI"), "ratio", sortable=False),
+    Column("newcomers", N_("New customers"), "rate", sortable=False),
+)
+
+
+def _by_budget(it: Context, draft: Draft) -> tuple[Forecast, Cell]:
+    """The chosen target at rising budgets and without one, and the cell of the last."""
+    target = float(draft.target_roi or TARGET_DEFAULT)
+    ask = replace(_ask(draft), targets=(target, target))
+    free = it.services.forecast(replace(ask, budgets_minor=(None,))).cells[0]
+    shares = {_round_sum(share * free.spend_minor.value) for share in BUDGET_SHARES}
+    budgets = {*shares, draft.budget_minor} - {None, 0}
+    try:
+        found = it.services.forecast(replace(ask, budgets_minor=(*budgets, None)))
+    except AdUnionError:  # each of them too small for a click: the plan would spend next to nothing
+        found = it.services.forecast(replace(ask, budgets_minor=(None,)))
+    return found, found.near(target, draft.budget_minor)
+
+
+def _round_sum(minor: float) -> int:
+    """To two digits."""
+    return int(float(f"{minor:.1e}"))
+
+
+def _budgets(found: Forecast, currency: str) -> Table:
+    rows = [
+        {
+            "budget": cell.budget_minor,
+            "spend": round(cell.spend_minor.value),
+            "spend_low": round(cell.spend_minor.low),
+            "spend_high": round(cell.spend_minor.high),
+            "gmv": round(cell.gmv_minor.value),
+            "low": round(cell.gmv_minor.low),
+            "high": round(cell.gmv_minor.high),
+            "orders": cell.orders.value,
+            "roi": cell.roi.value,
+            "newcomers": cell.newcomer_share,
+        }
+        for cell in found.cells
+    ]
+    return Table("forecast-budgets", _BUDGET_COLUMNS, rows, currency, _NOTHING)
+
+
 def _target_page(it: Context, draft: Draft, status: int = 200, wrong: str = "") -> Any:
     currency, target = it.services.currency, draft.target_roi or TARGET_DEFAULT
     try:
@@ -358,10 +413,9 @@ def _time_page(
     currency = it.services.currency
     target = draft.target_roi or TARGET_DEFAULT
     try:
-        found = it.services.forecast(_ask(draft))
+        found, near = _by_budget(it, draft)
     except AdUnionError as refusal:
         return _refused(it, draft, refusal)
-    near = found.near(float(target), draft.budget_minor)
     with it.services.engine.connect() as conn:
         account = merchant_wallet(draft.merchant_id)
         wallet = it.services.ledger.balance(conn, account, currency).available_minor
@@ -379,6 +433,8 @@ def _time_page(
             "spend": round(near.spend_minor.value / found.days),
             "gmv": round(near.gmv_minor.value / found.days),
         },
+        budgets=_budgets(found, currency),
+        days=round(found.days),
         wallet=wallet,
         items_path=f"/merchant/promote/{draft.id}/items",
         target_path=f"/merchant/promote/{draft.id}/target",

@@ -5,14 +5,15 @@ from .drift import Drift
 from .exposures import estimate_exposures
 from .feature_log import FeatureLog, shown_keys
 from .features import FEATURES, KINDS, features, kind_codes
-from .items import ItemColumns, ItemStats, price_levels, row_mapping
-from .models import Models, predict
+from .items import NUMBERS, ItemColumns, ItemStats, price_levels, row_mapping
+from .models import Models, cells, predict
 from .predictor import Predictor
 from .training import TrainingLog, train
 
 __all__ = [
     "FEATURES",
     "KINDS",
+    "NUMBERS",
     "AfterSales",
     "Drift",
     "FeatureLog",
@@ -21,6 +22,7 @@ __all__ = [
     "Models",
     "Predictor",
     "TrainingLog",
+    "cells",
     "estimate_exposures",
     "features",
     "kind_codes",

@@ -1,4 +1,4 @@
-"""Calibration: predicted log-odds to true ones, by isotonic regression for each kind of placement.
+"""Calibration: predicted log-odds to true ones, by isotonic regression over all placements.
 
 Pool-adjacent-violators (Ayer et al. 1955) on quantile bins gives the rising curve; it is read by
 interpolation on an even grid of log-odds, which a kernel does in two loads and no search.

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 WINDOW_US = 7 * 86_400_000_000
 """Orders later than this after a click are not counted to it."""
+ARRIVAL_HOURS = (0.25, 1, 3, 6, 12, 24, 48, 72, 96, 168)
+"""At which models keep the share of orders that have come."""
 _EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 60)))
 
 
@@ -37,6 +39,12 @@ def arrived_share(
     """For each click the share of its orders that would have come by now, 0..1, float32 (n,)."""
     age = np.clip(now_us - click_at_us, 0, WINDOW_US)
     return np.asarray(np.interp(age, _EDGES, curve), np.float32)
+
+
+def arrivals(curve: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """The curve at `ARRIVAL_HOURS`."""
+    at = np.interp(np.array(ARRIVAL_HOURS) * 3_600e6, _EDGES, curve)
+    return tuple(round(float(share), 4) for share in at)
 
 
 def _bin(span_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

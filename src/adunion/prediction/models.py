@@ -1,4 +1,4 @@
-"""The two models: logistic in the features, calibrated for each kind of placement."""
+"""The two models: logistic in the features, calibrated, levelled by placement and price band."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Model:
         return self.weights, self.curves, self.shifts
 
     def moved(self, by: npt.NDArray[np.floating]) -> Model:
-        """The same with log-odds moved by kind of placement, (kinds,)."""
-        return replace(self, shifts=self.shifts + by[:, None].astype(np.float32))
+        """The same with log-odds moved by kind of placement and price band, (kinds, bands)."""
+        return replace(self, shifts=self.shifts + by.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,11 @@ class Models:
     order: Model
     version: str = "prior"
     metrics: Mapping[str, object] = field(default_factory=dict)
+    arrived: tuple[float, ...] = ()
+    """Share of orders come by `delay.ARRIVAL_HOURS` after their click; empty: not known."""
 
     def moved(self, shifts: npt.NDArray[np.floating]) -> Models:
-        """The same with log-odds moved, (2, kinds): of clicks and of orders."""
+        """The same with log-odds moved, (2, kinds, bands): of clicks and of orders."""
         return replace(self, click=self.click.moved(shifts[0]), order=self.order.moved(shifts[1]))
 
     @property
@@ -84,7 +86,10 @@ class Models:
 
     def save(self, path: Path) -> None:
         """Write to one `.npz` file, whole or not at all."""
-        meta = {"version": self.version, "metrics": dict(self.metrics), "features": FEATURES}
+        meta = {
+            "version": self.version, "metrics": dict(self.metrics), "features": FEATURES,
+            "arrived": self.arrived,
+        }  # fmt: skip
         fresh = path.with_name(path.name + ".new")
         with fresh.open("wb") as file:
             np.savez(
@@ -113,7 +118,9 @@ class Models:
             raise _outdated(path, str(error)) from error
         if tuple(meta["features"]) != FEATURES:
             raise _outdated(path, "it was trained on other features")
-        return cls(click, order, meta["version"], meta["metrics"])
+        return cls(
+            click, order, meta["version"], meta["metrics"], tuple(meta.get("arrived", ()))
+        )  # fmt: skip
 
 
 def predict(
@@ -139,6 +146,12 @@ def _outdated(path: Path, why: str) -> AdUnionError:
     return AdUnionError(
         "models_outdated", f"Cannot use the models in {path}: {why}.", 409, hint="Train again."
     )
+
+
+def cells(kind: npt.NDArray[np.integer], level: _Floats) -> npt.NDArray[np.int64]:
+    """Kind of placement * BANDS + price band, (k,), of kind codes and `price_market`."""
+    band = np.searchsorted(BAND_EDGES, level, "right")
+    return kind.astype(np.int64) * BANDS + band
 
 
 @njit(cache=True, nogil=True, inline="always")

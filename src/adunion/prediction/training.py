@@ -20,7 +20,7 @@ from adunion.kernel.errors import invalid
 
 from . import calibration, delay, metrics
 from .features import FEATURES, KINDS
-from .models import BAND_EDGES, BANDS, Model, Models, probability
+from .models import BANDS, Model, Models, cells, probability
 
 _DAY_US = 86_400_000_000
 _L2 = 5.0
@@ -31,7 +31,7 @@ _DELAY_ROUNDS = 3
 _FIT_HALF_LIFE_US = 10 * _DAY_US
 _LEVEL_HALF_LIFE_US = 2 * _DAY_US  # of the calibration: the market's level moves
 
-_HITS_PRIOR = 20.0  # that a price band's level starts from
+_HITS_PRIOR = (50.0, 50.0, 100.0)  # that the level of a kind, band and cell starts from
 _LEVEL = FEATURES.index("price_market")
 
 _Floats = npt.NDArray[np.float32]
@@ -114,7 +114,10 @@ def _fit_models(log: TrainingLog, now_us: int, version: str, report: dict[str, o
     clicks = log.take(log.clicked)
     order = _fit_orders(prior.order, clicks, now_us)
     name = version or sha256(click.weights.tobytes() + order.weights.tobytes()).hexdigest()[:12]
-    return Models(click, order, name, report)
+    arrived: tuple[float, ...] = ()
+    if (log.order_at_us > 0).any():
+        arrived = delay.arrivals(delay.arrival_curve(log.at_us, log.order_at_us, now_us))
+    return Models(click, order, name, report, arrived)
 
 
 def _fit_orders(prior: Model, clicks: TrainingLog, now_us: int) -> Model:
@@ -144,31 +147,33 @@ def _fit(prior: Model, log: TrainingLog, outcome: _Floats) -> Model:
     age_us = at_us.max() - at_us if len(at_us) else at_us
     weights = _newton(prior.weights, x, hits, _faded(age_us, _FIT_HALF_LIFE_US))
     logits, mass = x @ weights, _faded(age_us, _LEVEL_HALF_LIFE_US)
-    curves = [
-        calibration.fit(logits[kind == k], hits[kind == k], mass[kind == k])
-        for k in range(len(KINDS))
-    ]
-    model = Model(weights, np.stack(curves))
-    band = np.searchsorted(BAND_EDGES, x[:, _LEVEL], "right")
-    of_bands = _levels(model, x, kind, hits, _faded(age_us, _FIT_HALF_LIFE_US), band, BANDS)
-    model = replace(model, shifts=np.tile(of_bands, (len(KINDS), 1)).astype(np.float32))
-    cell = kind.astype(np.int64) * BANDS + band
-    of_cells = _levels(model, x, kind, hits, mass, cell, len(KINDS) * BANDS)
-    return replace(model, shifts=model.shifts + of_cells.reshape(-1, BANDS).astype(np.float32))
+    curve = calibration.fit(logits, hits, mass)
+    model = Model(weights, np.tile(curve, (len(KINDS), 1)))
+    shifts = _levels(model, x, kind, hits, mass)
+    return replace(model, shifts=shifts.astype(np.float32))
 
 
 def _levels(
-    model: Model, x: _Floats, kind: npt.NDArray[np.uint8], hits: _Floats, mass: _Floats,
-    group: npt.NDArray[np.int64], size: int,
-) -> npt.NDArray[np.float64]:  # fmt: skip
-    """Log-odds that put each group of rows at its level, shrunk to 0 where hits are few."""
+    model: Model, x: _Floats, kind: npt.NDArray[np.uint8], hits: _Floats, mass: _Floats
+) -> npt.NDArray[np.float64]:
+    """Log-odds that put each kind of placement, price band and cell at its level, (kinds, bands).
+
+    The curve of all is left by a kind and by a band as far as it has hits, and by a cell of both as
+    far as it has more (gamma priors around the level above): most where there is evidence.
+    """
+    cell = cells(kind, x[:, _LEVEL])
     chance = probability(model, x, kind).astype(np.float64)
-    odds, total = chance / (1 - chance), np.zeros(size)
-    had = np.bincount(group, hits * mass, size)
-    for _ in range(3):
-        moved = odds * np.exp(total)[group]
-        due = np.bincount(group, moved / (1 + moved) * mass, size)
-        total += np.log((had + _HITS_PRIOR) / (due + _HITS_PRIOR))
+    odds = chance / (1 - chance)
+    of = (cell // BANDS, cell % BANDS, cell)
+    levels = [np.zeros((len(KINDS), 1)), np.zeros((1, BANDS)), np.zeros((len(KINDS), BANDS))]
+    for _ in range(4):
+        for at, (group, prior) in enumerate(zip(of, _HITS_PRIOR, strict=True)):
+            moved = odds * np.exp((levels[0] + levels[1] + levels[2]).ravel()[cell])
+            own = levels[at].ravel()
+            due = np.bincount(group, moved / (1 + moved) * mass, len(own)) / np.exp(own)
+            had = np.bincount(group, hits * mass, len(own))
+            levels[at] = np.log((had + prior) / (due + prior)).reshape(levels[at].shape)
+    total: npt.NDArray[np.float64] = levels[0] + levels[1] + levels[2]
     return total
 
 

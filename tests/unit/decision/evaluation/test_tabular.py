@@ -16,13 +16,13 @@ RATE = np.linspace(0.02, 0.3, ITEMS)
 TARGET = np.linspace(1, 4, ITEMS)[:, None] / np.linspace(1, 4, ITEMS).sum()
 
 
-def planted(seed: int) -> Log:
+def planted(seed: int, rows: int = ROWS, rate: float = 1.0) -> Log:
     rng = generator(seed)
     chances = rng.dirichlet(np.full(ITEMS, 3.0))
-    item = rng.choice(ITEMS, ROWS, p=chances)
-    click = (rng.random(ROWS) < RATE[item]).astype(float)
+    item = rng.choice(ITEMS, rows, p=chances)
+    click = (rng.random(rows) < RATE[item] * rate).astype(float)
     return Log(
-        item, np.zeros(ROWS, int), click, chances[item], [str(i) for i in range(ITEMS)], [""]
+        item, np.zeros(rows, int), click, chances[item], [str(i) for i in range(ITEMS)], [""]
     )
 
 
@@ -36,6 +36,17 @@ def test_truth_is_within_most_intervals_and_bias_is_small() -> None:
         assert mean == pytest.approx(truth, rel=0.01), name
     spread = [np.std([each[name]["value"] for each in found]) for name in ("ips", "snips", "dr")]
     assert spread[2] <= spread[1] <= spread[0]
+
+
+@pytest.mark.parametrize(("rows", "rate"), [(ROWS, 1.0), (400, 0.1)], ids=["many", "few events"])
+def test_80_percent_intervals_hold_80_percent_of_the_truth(rows: int, rate: float) -> None:
+    truth = float((RATE[:, None] * TARGET).sum()) * rate
+    found = [
+        evaluate(planted(seed, rows, rate), TARGET, False, 0.8)["estimates"] for seed in range(200)
+    ]
+    for name in ("ips", "snips", "dr"):
+        within = np.mean([each[name]["low"] <= truth <= each[name]["high"] for each in found])
+        assert 0.74 <= within <= 0.88, name
 
 
 def test_the_best_policy_is_not_judged_by_what_it_was_chosen_by() -> None:
