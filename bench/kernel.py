@@ -32,21 +32,32 @@ FEATURES, PART, ROUNDS = 16, 2_000, 7
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
 def predict(taste, features, item, offsets, weights, curves, out):
-    """CTR and CVR of every candidate: features are the item's times the request's taste."""
+    """CTR and CVR of every candidate: features are the item's times the request's taste.
+
+    What a request has in common is worked out once; its chances are made of its levels in a second
+    loop, which holds nothing but arithmetic.
+    """
     steps = np.float32((GRID_SIZE - 1) / (GRID_MAX - GRID_MIN))
+    own = np.empty((2, FEATURES), np.float32)
     for request in range(len(taste)):
-        for row in range(offsets[request], offsets[request + 1]):
+        for model in range(2):
+            for f in range(FEATURES):
+                own[model, f] = taste[request, f] * weights[model, f]
+        begin, end = offsets[request], offsets[request + 1]
+        for row in range(begin, end):
             click, order = np.float32(-3), np.float32(-2)
             for f in range(FEATURES):
-                x = features[item[row], f] * taste[request, f]
-                click += x * weights[0, f]
-                order += x * weights[1, f]
+                click += features[item[row], f] * own[0, f]
+                order += features[item[row], f] * own[1, f]
             for model in range(2):
                 place = ((click if model == 0 else order) - np.float32(GRID_MIN)) * steps
                 left = min(max(int(place), 0), GRID_SIZE - 2)
                 low, high = curves[model, left], curves[model, left + 1]
-                level = low + (place - left) * (high - low)
-                out[model, row] = np.float32(1) / (np.float32(1) + np.exp(-level))
+                out[model, row] = low + (place - left) * (high - low)
+        for model in range(2):
+            level = out[model, begin:end]
+            for k in range(len(level)):
+                level[k] = np.float32(1) / (np.float32(1) + np.exp(-level[k]))
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
