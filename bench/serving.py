@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import multiprocessing
 import shutil
@@ -33,7 +32,7 @@ from adunion.bootstrap.demo import DemoSize, build
 from adunion.bootstrap.serve import open_faces
 from adunion.engines.eventlog import EventLog
 from adunion.kernel.config import Settings
-from adunion.serving import ServingApp, decide_one
+from adunion.serving import ServingApp, decide_one, settle
 from adunion.serving import decide as deciding
 from adunion.simulation.world import World, generate
 from adunion.tracking import EVENT_SCHEMA, Intake, Tracker
@@ -80,7 +79,7 @@ def bare(body: bytes) -> Callable[..., Any]:
 
 
 def serve(app: Callable[..., Any], port: int) -> None:
-    gc.freeze()  # as `adunion.asgi` does when the real server starts
+    settle()  # as the real server does when it starts
     config = uvicorn.Config(
         app, port=port, loop="uvloop", http="httptools", log_level="error", access_log=False,
         lifespan="off",

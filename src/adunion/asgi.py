@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import fields
@@ -13,7 +12,7 @@ from adunion.api import ApiServices, create_api
 from adunion.bootstrap.clockwork import Clockwork
 from adunion.bootstrap.faces import Faces
 from adunion.console import create_console
-from adunion.serving import ServingApp
+from adunion.serving import ServingApp, settle
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,7 +46,7 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                gc.freeze()  # what was loaded stays: no collection needs to look at it again
+                settle()
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":

@@ -7,7 +7,6 @@ the hot path themselves and relay all else to it. A worker that dies is started 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import socket
@@ -23,7 +22,7 @@ import uvicorn
 from adunion.kernel.clock import SystemClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
-from adunion.serving import ServingApp
+from adunion.serving import ServingApp, settle
 from adunion.serving.http import Receive, Scope, Send
 from adunion.serving.relay import Relay
 from adunion.tracking import Intake
@@ -61,7 +60,7 @@ class NodeApp:
         while True:
             message: MutableMapping[str, Any] = await receive()
             if message["type"] == "lifespan.startup":
-                gc.freeze()  # what was loaded stays: no collection needs to look at it again
+                settle()
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":

@@ -3,6 +3,7 @@
 from .app import ServingApp
 from .decide import Served, decide_one
 from .link import CLICK_COOKIE
+from .process import settle
 from .types import IntakePort, LinkTarget, MarketPort, Noted
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Served",
     "ServingApp",
     "decide_one",
+    "settle",
 ]

@@ -40,10 +40,16 @@ class Answers(NamedTuple):
 
 def ranked(matches: Sequence[Match], merit: Floats, is_planned: npt.NDArray[np.bool_]) -> Answers:
     """The best of each match with merit counted, and the best planned ones among them."""
+    if not matches:
+        return _NOTHING
     offsets = np.zeros(len(matches) + 1, np.int64)
-    np.cumsum([len(match.rows) for match in matches], out=offsets[1:])
-    rows = np.concatenate([_NO_ROWS, *(match.rows for match in matches)])
-    scores = np.concatenate([_NO_SCORES, *(match.scores for match in matches)])
+    if len(matches) == 1:  # the live server's case, one request at a time
+        rows, scores = matches[0].rows, matches[0].scores
+        offsets[1] = len(rows)
+    else:
+        np.cumsum([len(match.rows) for match in matches], out=offsets[1:])
+        rows = np.concatenate([match.rows for match in matches])
+        scores = np.concatenate([match.scores for match in matches])
     keys = np.empty(len(rows), np.int64)
     _order(offsets, rows, scores, merit, keys)
     for first, last in pairwise(offsets.tolist()):
@@ -58,7 +64,11 @@ def ranked(matches: Sequence[Match], merit: Floats, is_planned: npt.NDArray[np.b
     )
 
 
-_NO_ROWS, _NO_SCORES = np.zeros(0, np.int32), np.zeros(0, np.float32)
+_EMPTY = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+_NOTHING = Answers(
+    _EMPTY, _EMPTY, np.zeros(0, np.int64), np.zeros((0, CATEGORIES), np.int32),
+    np.zeros((0, CATEGORIES), np.float32),
+)  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
