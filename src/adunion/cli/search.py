@@ -165,6 +165,36 @@ def evaluate(
         out.print(f"{name.replace('_', ' '):32} {value}")
 
 
+@search_app.command()
+def train(
+    ratings: Annotated[Path, typer.Option(help="CSV of query, docid, final_rating")],
+    index: Index = None,
+    json_: Json = False,
+) -> None:
+    """Learn the relevance layer from ratings; prints its weights, and NDCG@10 by nested folds."""
+    import numpy as np
+
+    from adunion.understanding.search import read_ratings, training
+
+    judged = training.judge(_searcher(_folder(index)), read_ratings(ratings))
+    if len(judged) < 2 * training.FOLDS:
+        raise invalid("ratings", f"{len(judged)} queries with a relevant item are too few.")
+    scores, strengths = training.cross_validate(judged)
+    strength = training.choose(judged)
+    answer = {
+        "weights": training.fit(judged, strength).named(),
+        "strength": strength,
+        "ndcg_at_10_of_unseen_queries": round(float(np.mean(list(scores.values()))), 4),
+        "strength_by_fold": strengths,
+        "queries": len(judged),
+    }
+    if json_:
+        print_json(answer)
+        return
+    for name, value in answer.items():
+        out.print(f"{name.replace('_', ' '):32} {value}")
+
+
 def _folder(given: Path | None) -> Path:
     return given or Settings().home / "search"
 

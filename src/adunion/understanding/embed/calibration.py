@@ -101,7 +101,7 @@ def _logistic(
     design = np.stack([x, np.ones_like(x)], 1)
     beta = np.zeros(2)
     for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-design @ beta))
+        p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         slope = design.T @ (weight * (p - y)) + _RIDGE * beta * np.array([1e-3, 0])
         curve = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         step = np.linalg.solve(curve, slope)
@@ -113,7 +113,7 @@ def _logistic(
 
 def synonym_groups() -> list[list[str]]:
     """The texts that the program calls alike."""
-    text = files("adunion.understanding").joinpath("synonyms.toml").read_text("utf-8")
+    text = files("adunion.understanding").joinpath("lexicon.toml").read_text("utf-8")
     return [list(group) for group in tomllib.loads(text)["groups"]]
 
 

@@ -44,7 +44,7 @@ class SearchIndex:
         self.entries = dict(sorted(entries.items()))
         self.vocabulary = vocabulary
         self.ids = list(self.entries)
-        self._synonyms = synonyms or synonyms_file.load()
+        self.synonyms = synonyms or synonyms_file.load()
         self.vectors: Floats | None = None
         if vectors is not None and self.ids:
             self.vectors = np.stack([vectors[id_] for id_ in self.ids])
@@ -68,7 +68,7 @@ class SearchIndex:
                 entries[item.id] = Entry(item, known.tokens)
         for id_ in drop:
             entries.pop(id_, None)
-        return SearchIndex(entries, vocabulary, None, self._synonyms)
+        return SearchIndex(entries, vocabulary, None, self.synonyms)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -76,7 +76,7 @@ class SearchIndex:
     def with_vectors(self, vectors: Floats) -> SearchIndex:
         """The same index with a vector for each row, (n, d)."""
         rows = dict(zip(self.ids, vectors, strict=True))
-        return SearchIndex(self.entries, self.vocabulary, rows, self._synonyms)
+        return SearchIndex(self.entries, self.vocabulary, rows, self.synonyms)
 
     @cached_property
     def centred(self) -> Floats | None:
@@ -96,7 +96,7 @@ class SearchIndex:
         """Reads queries with the words that items say."""
         counts = np.diff(self.postings.offsets)
         said = {t: int(counts[row]) for t, row in self.vocabulary.items() if counts[row]}
-        return Rewriter(said, self._synonyms)
+        return Rewriter(said, self.synonyms)
 
     @cached_property
     def codes(self) -> dict[str, list[int]]:
@@ -112,12 +112,12 @@ class SearchIndex:
     @cached_property
     def titles(self) -> Titles:
         """What features read of the titles."""
-        words, aside = np.zeros(len(self), np.int32), np.zeros(len(self), np.int32)
+        aside = np.zeros(len(self), np.int32)
         for row, entry in enumerate(self.entries.values()):
-            words[row] = len(entry.tokens[0])
-            aside[row] = _words_before_aside(entry.item.title, words[row])
-        price = np.array([max(e.item.price_minor, 1) for e in self.entries.values()], np.float64)
-        return Titles(words, aside, np.log(price).astype(np.float32))
+            aside[row] = _words_before_aside(entry.item.title, len(entry.tokens[0]))
+        goods = [entry.item for entry in self.entries.values()]
+        part = np.array([self.synonyms.is_accessory(item.title) for item in goods], bool)
+        return Titles(aside, part)
 
     @cached_property
     def title_words(self) -> tuple[Longs, Ints]:

@@ -90,11 +90,10 @@ class Postings:
     def detail(self, plan: Plan, rows: Ints) -> tuple[Floats, Floats]:
         """How strongly each of some items says each concept in each field, (k, C, fields), 0..1.
 
-        And (k, C, 2) how far it says it at all, anywhere and in title or label: 1 with its own
-        word, less with another.
+        And (k, C) how far it says it at all: 1 with its own word, less with another.
         """
         out = np.zeros((len(rows), len(plan.token), len(FIELDS)), np.float32)
-        told = np.zeros((len(rows), len(plan.token), 2), np.float32)
+        told = np.zeros((len(rows), len(plan.token)), np.float32)
         _detail(self.offsets, self.rows, self.strength, plan, rows, out, told)
         return out, told
 
@@ -176,8 +175,7 @@ def _detail(
             at = _entry(offsets, rows, token, wanted[k]) if token >= 0 else -1
             if at >= 0:
                 out[k, c] = strength[at]
-                told[k, c, 0] = 1
-                told[k, c, 1] = max(strength[at, 0], strength[at, 1]) > 0
+                told[k, c] = 1
         for a in range(len(plan.first)):
             _detail_alternative(offsets, rows, strength, plan, a, wanted[k], out[k], told[k])
 
@@ -195,9 +193,7 @@ def _detail_alternative(
             return
         held += strength[at]
     worth = plan.worth[a]
-    in_title = worth if held[0] > 0 or held[1] > 0 else np.float32(0)
     held *= worth / np.float32(len(words))
     for c in range(plan.first[a], plan.last[a] + 1):
         out[c] = np.maximum(out[c], held)
-        told[c, 0] = max(told[c, 0], worth)
-        told[c, 1] = max(told[c, 1], in_title)
+        told[c] = max(told[c], worth)

@@ -13,9 +13,10 @@ from .ranking import Model, shipped
 from .types import Floats, Hit, Ints, Query
 
 CANDIDATES_MAX = 300
-_COMPANY_OF = 10
 _ALL = 0.999
 _SURE_ITEMS = 3
+_SURE_CONCEPTS = 4
+_NEAR = 50
 _UNKNOWN = -1
 
 Meaning = Callable[[str], Floats | None]
@@ -56,20 +57,19 @@ class Searcher:
             found, prior = found[best], prior[best]
         rows = np.union1d(found, exact).astype(np.int32)
         meaning = None
-        if self._meaning is not None and query.concepts and not _sure(cover):
+        if self._meaning is not None and query.concepts and not _sure(cover, len(query.concepts)):
             meaning = self._meaning(text)
             if meaning is not None:
-                near = np.argsort(-meaning, kind="stable")[:50]
+                near = np.argpartition(-meaning, min(_NEAR, len(meaning) - 1))[:_NEAR]
                 rows = np.union1d(rows, near).astype(np.int32)
         if not len(rows):
             return rows, np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
         detail, told = index.postings.detail(plan, rows)
         first = index.first_words(plan.token, rows)
-        total = score[rows] + cover[rows]
         table = features(
             detail, told, plan.weight, first, index.titles, rows,
-            self._company(rows, total),
             np.zeros(len(rows), np.float32) if meaning is None else meaning[rows],
+            index.synonyms.is_accessory(text),
         )  # fmt: skip
         return rows, table, np.isin(rows, exact).astype(np.float32)
 
@@ -80,20 +80,10 @@ class Searcher:
             found += self.index.codes.get(said.lstrip("0"), [])
         return np.unique(np.array(found, np.int32))
 
-    def _company(self, rows: Ints, total: Floats) -> Floats:
-        """Likeness to what matches best: one stray match among many of a kind falls back."""
-        vectors = self.index.centred
-        if vectors is None:
-            return np.zeros(len(rows), np.float32)
-        best = np.lexsort((rows, -total))[:_COMPANY_OF]
-        mean = vectors[rows[best]].mean(0)
-        mean /= max(float(np.linalg.norm(mean)), 1e-9)
-        return np.asarray(vectors[rows] @ mean, np.float32)
 
-
-def _sure(cover: Floats) -> bool:
-    """Whether words are enough: several items say all of the query."""
-    return int((cover > _ALL).sum()) >= _SURE_ITEMS
+def _sure(cover: Floats, concepts: int) -> bool:
+    """Whether words are enough: some items say all of the query; of a long one, one item does."""
+    return int((cover > _ALL).sum()) >= (1 if concepts >= _SURE_CONCEPTS else _SURE_ITEMS)
 
 
 def plan_of(query: Query, index: SearchIndex) -> Plan:

@@ -30,7 +30,7 @@ class Model:
 
     def probability(self, features: Floats) -> Floats:
         """The same as probabilities."""
-        return np.asarray(1 / (1 + np.exp(-self.odds(features))), np.float32)
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.odds(features), -30, 30))), np.float32)
 
     def named(self) -> dict[str, float]:
         """As it is written."""

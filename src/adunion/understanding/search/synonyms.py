@@ -1,4 +1,4 @@
-"""Words that shops use for the same thing, from a file that operators can edit."""
+"""What shops mean by words, from a file that operators can edit: synonyms, and accessories."""
 
 from __future__ import annotations
 
@@ -9,22 +9,35 @@ from pathlib import Path
 
 from adunion.kernel.errors import invalid
 
-from .words import query_pieces
+from ..tokens import tokens
+from .words import plain, query_pieces
 
 _WORDS_MAX = 6
+_TITLE_CHARS_MAX = 200
 _HINT = 'A group is a list of texts: groups = [["notebook", "laptop", "笔记本电脑"]].'
 
 
 class Synonyms:
     """Groups of texts that mean the same; read as queries are."""
 
-    def __init__(self, groups: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(
+        self, groups: Sequence[Sequence[str]] = (), accessories: Sequence[str] = ()
+    ) -> None:
+        self._plain = frozenset(tokens(" ".join(w for w in accessories if w.isascii())))
+        self._within = tuple(word for word in accessories if not word.isascii())
         self._others: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for group in groups:
             said = [tuple(_concepts(text)) for text in group]
             for one in said:
                 others = [each for each in said if each and each != one]
                 self._others.setdefault(one, []).extend(others)
+
+    def is_accessory(self, text: str) -> bool:
+        """Whether a title or a query speaks of an accessory."""
+        said = plain(text, _TITLE_CHARS_MAX)
+        if not self._plain.isdisjoint(tokens(said)):
+            return True
+        return any(word in said for word in self._within)
 
     def words(self) -> set[str]:
         """Every token of the groups."""
@@ -54,11 +67,13 @@ def _concepts(text: str) -> list[str]:
 
 def load(path: Path | None = None) -> Synonyms:
     """The groups of a file, else those that come with the program."""
-    source = path or files("adunion.understanding").joinpath("synonyms.toml")
+    source = path or files("adunion.understanding").joinpath("lexicon.toml")
     try:
-        groups = tomllib.loads(source.read_text("utf-8"))["groups"]
+        found = tomllib.loads(source.read_text("utf-8"))
+        groups, accessories = found["groups"], found["accessories"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise invalid("synonyms", f"{source}: cannot be read: {error}.", _HINT) from None
-    if not all(isinstance(g, list) and all(isinstance(t, str) for t in g) for g in groups):
-        raise invalid("synonyms", f"{source}: a group is no list of texts.", _HINT)
-    return Synonyms(groups)
+        raise invalid("lexicon", f"{source}: cannot be read: {error}.", _HINT) from None
+    lists = [accessories, *groups] if isinstance(groups, list) else [None]
+    if not all(isinstance(some, list) and all(isinstance(t, str) for t in some) for some in lists):
+        raise invalid("lexicon", f"{source}: a group is no list of texts.", _HINT)
+    return Synonyms(groups, accessories)

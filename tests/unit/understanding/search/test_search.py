@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from adunion.understanding.embed import Cached
 from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem
+from adunion.understanding.search.dense import Background
 
 GOODS = [
     SearchItem("a1", "Sharp MX-3050N colour laser printer", "", "Sharp", "Office > Printers"),
@@ -141,3 +144,22 @@ def test_meaning_is_asked_only_where_words_are_not_enough() -> None:
     many = SearchIndex.build([replace(GOODS[5], id=f"h{n}") for n in range(5)])
     Searcher(many, meaning).search("usb hub")
     assert len(asked) == 2
+
+
+def test_a_query_that_takes_too_long_is_answered_by_words_and_by_meaning_the_next_time() -> None:
+    go = threading.Event()
+
+    class Slow:
+        name, dimension = "slow", 2
+
+        def embed(self, texts: list[str], kind: str = "query") -> np.ndarray:  # type: ignore[type-arg]
+            go.wait(5)
+            return np.ones((len(texts), 2), np.float32)
+
+    slow = Cached(Slow())  # type: ignore[arg-type]
+    background = Background(slow)
+    assert not background.ready("sac", 0.01)
+    assert not background.ready("sac", 0)
+    go.set()
+    assert background.ready("sac", 0) or background.ready("le sac", 5)
+    assert slow.known("sac")
