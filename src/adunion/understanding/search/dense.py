@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 from numba import njit
 
-from ..embed import Embedder, embedder
+from adunion.kernel.errors import AdUnionError
+
+from ..embed import Cached, Embedder, embedder
 from ..embed.calibration import calibration
 from .index import SearchIndex
 from .query import Searcher
@@ -45,12 +48,57 @@ def embedded(index: SearchIndex, name: str | None = None, told: Told | None = No
     return index.with_vectors(vectors)
 
 
-def searcher(index: SearchIndex, name: str | None = None, model: Model | None = None) -> Searcher:
-    """Searches an index by words, and by meaning too where it has vectors of the named embedder."""
+def searcher(
+    index: SearchIndex,
+    name: str | None = None,
+    model: Model | None = None,
+    patience_s: float | None = None,
+) -> Searcher:
+    """Searches an index by words, and by meaning too where it has vectors of the named embedder.
+
+    With `patience_s` a query whose vector is not ready by then is answered by its words; the vector
+    is made in the background and is there the next time. Without, the same query always gives the
+    same answer.
+    """
     if index.vectors is None or name is None:
         return Searcher(index, None, model)
     reads = embedder(name)
-    return Searcher(index, lambda text: meaning(index, reads, text), model)
+    if patience_s is None:
+        return Searcher(index, lambda text: meaning(index, reads, text), model)
+    background = Background(reads)
+
+    def soon(text: str) -> Floats | None:
+        ready = background.ready(text[:_QUERY_CHARS_MAX], patience_s)
+        return meaning(index, reads, text) if ready else None
+
+    return Searcher(index, soon, model)
+
+
+class Background:
+    """Embeds queries in a thread of its own, a bounded number at a time; a failure is left out."""
+
+    def __init__(self, reads: Cached) -> None:
+        self._reads = reads
+        self._worker = ThreadPoolExecutor(1, "embedding")
+        self._waiting: set[str] = set()
+
+    def ready(self, text: str, patience_s: float) -> bool:
+        """Whether a query's vector is in memory, after waiting so long at most."""
+        if self._reads.known(text):
+            return True
+        if text in self._waiting or len(self._waiting) >= _WAITING_MAX:
+            return False
+        self._waiting.add(text)
+        wait([self._worker.submit(self._embed, text)], patience_s)
+        return self._reads.known(text)
+
+    def _embed(self, text: str) -> None:
+        try:
+            self._reads.embed([text], "query")
+        except AdUnionError as error:
+            log.warning("a query was searched by words alone: %s", error)
+        finally:
+            self._waiting.discard(text)
 
 
 def meaning(index: SearchIndex, reads: Embedder, text: str) -> Floats:
