@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,9 @@ from adunion.understanding import LexicalIndex
 
 from .notes import TrainingNotes
 
+if TYPE_CHECKING:
+    from adunion.understanding.nearest import NearestItems
+
 CANDIDATES = 120
 PAIRS_MAX = 400_000
 HOUR_US = 3_600_000_000
@@ -73,6 +77,7 @@ class Brain:
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
+        self._nearest: NearestItems | None = None
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
         self._state: RetrievalState
@@ -102,6 +107,16 @@ class Brain:
     def index_of(self, catalog: CatalogSnapshot) -> LexicalIndex:
         """The index of another snapshot, made from the present one where items stay."""
         return LexicalIndex.build(catalog, self._index)
+
+    @property
+    def nearest(self) -> NearestItems | None:
+        """What finds items by meaning, where they are embedded."""
+        return self._nearest
+
+    def use_nearest(self, nearest: NearestItems | None) -> None:
+        """Find items by meaning too from now on; it serves while its catalog is the present one."""
+        self._nearest = nearest
+        self._build_state()
 
     def set_plans(self, now_us: int, book: PlanBook) -> None:
         """Let these plans bid from now on."""
@@ -249,7 +264,7 @@ class Brain:
         engine, self.engine = self.engine, None  # type: ignore[assignment]
         state, self._state = self._state, None  # type: ignore[assignment]
         predictor, self._predictor = self._predictor, None  # type: ignore[assignment]
-        shared = (self.catalog, self._index, self.placements)
+        shared = (self.catalog, self._index, self._nearest, self.placements)
         twin = deepcopy(self, {id(each): each for each in shared})
         self.notes, self.engine, self._state, self._predictor = notes, engine, state, predictor
         twin.engine = DecisionEngine(
@@ -269,6 +284,8 @@ class Brain:
         columns = self.stats.columns()
         self._revalue()
         self._predictor = self._new_predictor(columns)
+        nearest = self._nearest
+        of_now = nearest if nearest is not None and nearest.snapshot is self.catalog else None
         self._state = RetrievalState.build(
             self.catalog,
             self._index,
@@ -278,6 +295,7 @@ class Brain:
             self._complements(),
             _planned(self.engine.plans),
             self._audiences,
+            of_now,
         )
 
     def _retrieve(self, requests: RequestBatch) -> CandidateBatch:

@@ -8,6 +8,8 @@ from threading import Event, Thread
 
 from sqlalchemy import text
 
+from adunion.kernel.config import Settings
+
 from .live import LiveMarket
 from .nodes import Collector
 
@@ -38,7 +40,7 @@ class Clockwork:
         self._seen: tuple[object, ...] = ()
         self._threads = [
             Thread(target=self._every, args=(seconds, what), name=what.__name__, daemon=True)
-            for seconds, what in self.chores()
+            for seconds, what in (*self.chores(), *self._embedding())
         ]
 
     def chores(self) -> Sequence[tuple[float, Callable[[], object]]]:
@@ -49,6 +51,21 @@ class Clockwork:
             (WATCH_SECONDS, self.watch), (TICK_SECONDS, market.tick),
             (TRAIN_SECONDS, market.train),
         )  # fmt: skip
+
+    def _embedding(self) -> Sequence[tuple[float, Callable[[], object]]]:
+        return ((WATCH_SECONDS, self.embed),) if Settings().dense else ()
+
+    def embed(self) -> None:
+        """Where the items are not those that were embedded, embed what is new of them."""
+        from adunion.understanding.embed import embedder
+        from adunion.understanding.nearest import NearestItems
+
+        market, catalog = self._market, self._market.catalog
+        known = market.brain.nearest
+        if known is None or known.snapshot is not catalog:
+            nearest = NearestItems.build(catalog, embedder(), patience_s=0)
+            with market.lock:
+                market.brain.use_nearest(nearest)
 
     def apply(self) -> None:
         """Take in what nodes logged, and apply all that is logged."""

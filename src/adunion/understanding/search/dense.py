@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 from numba import njit
 
-from adunion.kernel.errors import AdUnionError
-
-from ..embed import Cached, Embedder, embedder
+from ..embed import Background, Embedder, embedder
 from ..embed.calibration import calibration
 from .index import SearchIndex
 from .query import Searcher
@@ -20,11 +16,9 @@ from .types import Floats, SearchItem
 
 _CHUNK = 256
 _QUERY_CHARS_MAX = 100
-_WAITING_MAX = 64
 _Z_FULL = 8.0
 """Standard deviations above the catalog's mean that count as 1: rarely passed."""
 
-log = logging.getLogger(__name__)
 Told = Callable[[int, int], None]
 
 
@@ -72,33 +66,6 @@ def searcher(
         return meaning(index, reads, text) if ready else None
 
     return Searcher(index, soon, model)
-
-
-class Background:
-    """Embeds queries in a thread of its own, a bounded number at a time; a failure is left out."""
-
-    def __init__(self, reads: Cached) -> None:
-        self._reads = reads
-        self._worker = ThreadPoolExecutor(1, "embedding")
-        self._waiting: set[str] = set()
-
-    def ready(self, text: str, patience_s: float) -> bool:
-        """Whether a query's vector is in memory, after waiting so long at most."""
-        if self._reads.known(text):
-            return True
-        if text in self._waiting or len(self._waiting) >= _WAITING_MAX:
-            return False
-        self._waiting.add(text)
-        wait([self._worker.submit(self._embed, text)], patience_s)
-        return self._reads.known(text)
-
-    def _embed(self, text: str) -> None:
-        try:
-            self._reads.embed([text], "query")
-        except AdUnionError as error:
-            log.warning("a query was searched by words alone: %s", error)
-        finally:
-            self._waiting.discard(text)
 
 
 def meaning(index: SearchIndex, reads: Embedder, text: str) -> Floats:

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from adunion.understanding.embed import Cached
+from adunion.understanding.embed import Background, Cached
 from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem
-from adunion.understanding.search.dense import Background
 
 GOODS = [
     SearchItem("a1", "Sharp MX-3050N colour laser printer", "", "Sharp", "Office > Printers"),
