@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.campaigns.types import HOURS_OF_WEEK
-from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS
+from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS, Goods
 from adunion.decision.bidding import bidder
 from adunion.decision.bidding.types import Results
 from adunion.decision.book import ALPHA_FIRST, PlanBook
 from adunion.decision.engine import DecisionEngine
+from adunion.decision.goods import promised
 from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
 from adunion.simulation.forecast import Forecast, Steering, Trial, answer, multipliers, respond
@@ -53,14 +54,14 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     live = _live_hours(start_us, hours, wish.dayparts)
     logged = grounds.recent.logged()
     with brain.trying(wish.rows) as book:
+        book.order_micros[-1], book.net[-1] = wish.order_micros, wish.net
         replayed = replay(grounds, wish, book, logged, start_us, live)
     grid, plan = multipliers(wish.targets), len(book) - 1
     middle = float(np.exp(np.log(grid[[0, -1]]).mean()))
     book.alpha = np.append(_rivals_alpha(grounds, replayed.trial, plan, middle), 0.0)
-    trial = scored(replayed.trial, book, engine)
-    response = respond(
-        trial, plan, grid, engine.goods, engine.settings.rules, engine.settings.pricing
-    )
+    goods = promised(engine.goods, book, brain.returned)
+    trial = scored(_weighed(replayed.trial, wish, goods), book, engine)
+    response = respond(trial, plan, grid, goods, engine.settings.rules, engine.settings.pricing)
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
@@ -77,7 +78,7 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         generator(len(wish.rows), replayed.looked),
     )  # fmt: skip
     return Forecast(
-        cells=_with_outside(cells, trial, book, engine),
+        cells=_with_outside(cells, trial, book, goods, engine),
         hours=hours,
         endless=wish.end_us is None,
         traffic=float(steering.traffic.sum()),
@@ -88,14 +89,27 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     )
 
 
+def _weighed(trial: Trial, wish: Wish, goods: Goods) -> Trial:
+    """The trial with what the plan counts a sale to each shopper for: new customers count more."""
+    if not wish.new_micros:
+        return trial
+    known = ~np.isnan(trial.newcomer)
+    share = float(trial.newcomer[known].mean()) if known.any() else 1.0
+    newness = np.where(known, trial.newcomer, share).repeat(np.diff(trial.requests.offsets))
+    item = trial.candidates.item
+    besides = wish.new_micros * newness / np.maximum(goods.promised_micros[item], 1)
+    weight = np.where(np.isin(item, wish.rows), 1 + besides, 1).astype(np.float32)
+    return replace(trial, candidates=trial.candidates._replace(weight=weight))
+
+
 def _with_outside(
-    cells: list[Cell], trial: Trial, book: PlanBook, engine: DecisionEngine
+    cells: list[Cell], trial: Trial, book: PlanBook, goods: Goods, engine: DecisionEngine
 ) -> list[Cell]:
     """Each cell with what the rest of the market has of it, by the same requests.
 
     Of as many requests as bring the plan its sales: a budget may end it early.
     """
-    goods, rules, pricing = engine.goods, engine.settings.rules, engine.settings.pricing
+    rules, pricing = engine.settings.rules, engine.settings.pricing
 
     def stands(alpha: float) -> Standing:
         book.alpha[-1] = alpha

@@ -11,6 +11,7 @@ from adunion.campaigns import Plan, PlanDraft, checks
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import micros
 from adunion.kernel.errors import conflict, invalid
+from adunion.kernel.money import micros_per_minor
 from adunion.ledger import merchant_wallet
 from adunion.simulation.forecast import Forecast
 from adunion.simulation.forecast.ask import CELLS_MAX, Ask, grid
@@ -59,11 +60,13 @@ class Forecasts:
             start_at=plan.start_at,
             end_at=ask.end_at or plan.end_at,
             dayparts=ask.dayparts or plan.dayparts,
+            goal=plan.goal,
+            target_cost_minor=plan.target_cost_minor,
+            new_customer_minor=plan.new_customer_minor,
         )
         now = self._market.clock.now()
         checks.span(max(plan.start_at, now), asked.end_at, now)
-        found = self._forecast(asked, _targets(asked))
-        return replace(found, assumptions=[*found.assumptions, *_other_goal(plan)])
+        return self._forecast(asked, _targets(asked))
 
     def _forecast(self, ask: Ask, targets: tuple[float, ...]) -> Forecast:
         rows = self._market.catalog.rows(raw_ids(list(ask.item_ids)))
@@ -73,6 +76,7 @@ class Forecasts:
                 f"None of the items is in the market of {self._market.currency}.",
                 "Choose live items of the market's currency.",
             )
+        unit = micros_per_minor(self._market.currency)
         return self._market.forecast(
             Wish(
                 np.sort(rows[rows >= 0]),
@@ -81,6 +85,9 @@ class Forecasts:
                 None if ask.start_at is None else micros(ask.start_at),
                 None if ask.end_at is None else micros(ask.end_at),
                 ask.dayparts,
+                (ask.target_cost_minor or 0) * unit,
+                ask.goal == "net_roi",
+                (ask.new_customer_minor or 0) * unit,
             )
         )
 
@@ -91,7 +98,12 @@ class Forecasts:
 
 
 def _targets(ask: Ask) -> tuple[float, ...]:
-    """The grid asked for; each target is one that a plan may have."""
+    """The grid asked for; each target is one that a plan may have.
+
+    Where orders may cost something, a target of 2 is half that cost.
+    """
+    if ask.goal in ("cost_per_order", "volume") and not ask.targets:
+        ask = replace(ask, targets=(1.0,))
     asked = [float(checks.target_roi(target)) for target in ask.targets]
     targets = tuple(
         min(max(target, float(checks.TARGET_MIN)), float(checks.TARGET_MAX))
@@ -108,9 +120,14 @@ def _targets(ask: Ask) -> tuple[float, ...]:
 
 
 def _draft(ask: Ask, target: float, budget_minor: int | None) -> PlanDraft:
+    # What a volume plan needs besides is checked at its launch: a forecast may come before it.
+    goal = "target_roi" if ask.goal == "volume" else ask.goal
     return PlanDraft(
         merchant_id=ask.merchant_id,
-        target_roi=Decimal(str(target)),
+        goal=goal,
+        target_roi=None if goal == "cost_per_order" else Decimal(str(target)),
+        target_cost_minor=ask.target_cost_minor,
+        new_customer_minor=ask.new_customer_minor,
         item_ids=ask.item_ids,
         selector=ask.selector,
         budget_minor=budget_minor,
@@ -122,7 +139,3 @@ def _draft(ask: Ask, target: float, budget_minor: int | None) -> PlanDraft:
 
 def _left(plan: Plan) -> int | None:
     return None if plan.budget_minor is None else max(plan.budget_minor - plan.spend_minor, 0)
-
-
-def _other_goal(plan: Plan) -> list[str]:
-    return [] if plan.goal == "target_roi" else ["gross"]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, or_, select
 
 from adunion.campaigns import Selector
+from adunion.campaigns.types import Goal
 from adunion.catalog.tables import items as items_table
 from adunion.catalog.tables import merchants
 from adunion.kernel.errors import AdUnionError, invalid, not_found
@@ -39,6 +40,13 @@ class PlanFile(BaseModel):
     merchant: str = Field("", description="Its id, external id or name; items say it by themselves")
     items: list[str] = Field(default_factory=list, description="Ids, or the merchant's own numbers")
     selector: SelectorPart | None = None
+    goal: Goal = Field("target_roi", description="What it asks for; sales count by it")
+    target_cost: Number | None = Field(
+        None, description="What an order may cost, of cost_per_order; a target of 2 is half of it"
+    )
+    new_customer: Number | None = Field(
+        None, description="Worth of a new customer's first order besides, of new_customers"
+    )
     target: Number | None = Field(None, description="A grid of nine around it is answered")
     targets: list[Number] = Field(default_factory=list)
     budget: Number | str | None = Field(None, description="Of the whole plan; none: unlimited")
@@ -71,17 +79,20 @@ def ask(found: PlanFile, engine: Engine, currency: str) -> Ask:
         start_at=found.start,
         end_at=found.end,
         dayparts=None if found.dayparts is None else tuple(found.dayparts),
+        goal=found.goal,
+        target_cost_minor=minor(found.target_cost, currency, "target_cost"),
+        new_customer_minor=minor(found.new_customer, currency, "new_customer"),
     )
 
 
-def minor(budget: float | str | None, currency: str) -> int | None:
-    """A budget in minor units; none is no limit."""
+def minor(budget: float | str | None, currency: str, field: str = "budget") -> int | None:
+    """An amount in minor units; none is no limit."""
     if budget is None:
         return None
     try:
         return to_minor(str(budget), currency)
     except AdUnionError as error:
-        raise invalid("budget", error.message, error.hint) from None
+        raise invalid(field, error.message, error.hint) from None
 
 
 def _parsed(path: Path) -> Any:

@@ -45,6 +45,9 @@ class Wish:
     start_us: int | None = None  # None: now
     end_us: int | None = None  # None: no end
     dayparts: tuple[int, ...] | None = None  # hours of the week, Monday 00 UTC is 0
+    order_micros: int = 0  # what an order counts for; 0: its GMV
+    net: bool = False  # GMV counts after returns
+    new_micros: int = 0  # what a new customer's first order counts for besides
 
 
 @dataclass(frozen=True)

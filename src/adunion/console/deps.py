@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
-from adunion.campaigns import Plans
+from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import LoggedDecisions
 from adunion.insight import Insight
@@ -112,6 +112,16 @@ class ConsoleServices(Protocol):
     @property
     def plans(self) -> Plans:
         """Plans and their edits."""
+        ...
+
+    @property
+    def boosts(self) -> Boosts:
+        """Boosts of plans."""
+        ...
+
+    @property
+    def shared_budgets(self) -> SharedBudgets:
+        """Budgets that plans share."""
         ...
 
     @property

@@ -120,6 +120,9 @@ ATTRIBUTES = {
 
 DONE = {
     "created": N_("The plan is running."),
+    "boosted": N_("The boost is running."),
+    "boost_cancelled": N_("The boost has ended. What it did not spend was never taken."),
+    "saved": N_("Saved."),
     "paused": N_("The plan is paused: it bids no more and keeps its items."),
     "resumed": N_("The plan is running again."),
     "ended": N_("The plan has ended and its items are free."),

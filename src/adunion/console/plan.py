@@ -15,7 +15,7 @@ from adunion.insight.types import PlanResult, Result
 from adunion.kernel.errors import AdUnionError
 from adunion.trust import Principal, Role
 
-from . import repository
+from . import boosts, repository
 from .components import Column, Empty, Stat, Table
 from .context import Context, party
 from .formats import zone_of
@@ -31,7 +31,19 @@ router = APIRouter()
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 _UNDOABLE = frozenset(
-    ("status", "name", "target_roi", "budget_minor", "end_at", "start_at", "dayparts", "item_ids")
+    (
+        "status",
+        "name",
+        "target_roi",
+        "budget_minor",
+        "end_at",
+        "start_at",
+        "dayparts",
+        "item_ids",
+        "target_cost_minor",
+        "new_customer_minor",
+        "shared_budget_id",
+    )
 )
 
 
@@ -80,6 +92,29 @@ def undo(
     return _done(request, who, id, "undone", lambda: plans.undo(edit, who.id, party(who)))
 
 
+@router.post("/merchant/plans/{id}/boost")
+def boost(
+    request: Request,
+    who: Merchant,
+    id: str,
+    budget: Annotated[str, Form(max_length=30)],
+    hours: Annotated[int, Form(ge=1, le=168)] = 6,
+    factor: Annotated[str, Form(max_length=10)] = "1.5",
+    regions: Annotated[str, Form(max_length=3_000)] = "",
+) -> Response:
+    """Push the plan from now on."""
+    it = Context(request)
+    act = partial(boosts.start, it, who, id, budget, hours, factor, regions)
+    return _done(request, who, id, "boosted", act)
+
+
+@router.post("/merchant/plans/{id}/boosts/{boost_id}/cancel")
+def cancel_boost(request: Request, who: Merchant, id: str, boost_id: str) -> Response:
+    """End a boost now."""
+    act = partial(Context(request).services.boosts.cancel, id, boost_id, who.id, party(who))
+    return _done(request, who, id, "boost_cancelled", act)
+
+
 @router.post("/merchant/plans/{id}/edit")
 def edit(
     request: Request,
@@ -88,6 +123,8 @@ def edit(
     name: Annotated[str, Form(max_length=200)],
     target: Annotated[str, Form(max_length=20)] = "",
     cost: Annotated[str, Form(max_length=30)] = "",
+    new: Annotated[str, Form(max_length=30)] = "",
+    shared: Annotated[str, Form(max_length=40)] = "",
     budget: Annotated[str, Form(max_length=30)] = "",
     end: Annotated[str, Form(max_length=30)] = "",
 ) -> Response:
@@ -100,7 +137,10 @@ def edit(
         changes: dict[str, Any] = {
             "name": name,
             "budget_minor": read_money(budget, before.currency),
+            "shared_budget_id": shared or None,
         }
+        if before.goal == "new_customers":
+            changes["new_customer_minor"] = read_money(new, before.currency)
         if before.goal == "cost_per_order":
             changes["target_cost_minor"] = read_money(cost, before.currency)
         else:
@@ -167,6 +207,12 @@ def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
             it.say(N_("of paid impressions")),
             live="first",
         ),
+        Stat(
+            it.say(N_("New customers")),
+            it.fmt.rate(result.new_share),
+            it.say(N_("of its orders, %(count)s"), count=it.fmt.number(result.new_orders)),
+            live="new",
+        ),
     ]
 
 
@@ -178,6 +224,11 @@ def _goal(it: Context, plan: Plan) -> str:
     target = f"{plan.target_roi.normalize():f}"
     if plan.goal == "volume":
         return it.say(N_("the most sales for the budget, ROI at least %(target)s"), target=target)
+    if plan.goal == "new_customers":
+        worth = it.fmt.money(plan.new_customer_minor or 0, plan.currency)
+        return it.say(
+            N_("ROI %(target)s, a new customer counting %(worth)s more"), target=target, worth=worth
+        )
     if plan.goal == "net_roi":
         return it.say(N_("ROI %(target)s after returns"), target=target)
     return it.say(N_("ROI %(target)s"), target=target)
@@ -219,6 +270,10 @@ def _page(
         steps=falls.steps,
         kinds=falls.kinds,
         guarantee=guarantee(it, plan),
+        boosts=boosts.boosts_of(it, plan),
+        boost_hours=boosts.HOURS,
+        shared=services.shared_budgets.list(plan.merchant_id),
+        new_text=money_text(plan.new_customer_minor, plan.currency),
         decisions_path=f"/{base}/decisions",
         results=result_chart(it.say, points, plan.currency, report.target_roi),
         placements=_placements(it, plan, span),
@@ -343,7 +398,7 @@ def _value(it: Context, plan: Plan, field: str, value: Any) -> str:
         return it.say(N_("none"))
     if field == "status":
         return it.say(STATES.get(value, value))
-    if field == "budget_minor":
+    if field in ("budget_minor", "target_cost_minor", "new_customer_minor"):
         return it.fmt.money(int(value), plan.currency)
     if field == "target_roi":
         return it.fmt.ratio(float(value))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from adunion.campaigns import PlanDraft
+from adunion.campaigns import PlanDraft, checks
+from adunion.campaigns.types import Goal
 from adunion.kernel.errors import AdUnionError, invalid, not_found
 from adunion.kernel.money import to_major, to_minor
 from adunion.ledger import merchant_wallet
@@ -33,6 +34,28 @@ router = APIRouter(prefix="/merchant/promote")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 PAGE = 25
 TARGET_DEFAULT = Decimal(4)
+GOALS = {
+    "target_roi": (
+        N_("A return"),
+        N_("Sales over spend is held at the target; as many sales as that allows."),
+    ),
+    "net_roi": (
+        N_("A return after refunds"),
+        N_("The same, counting only what is not sent back: expected returns are taken off."),
+    ),
+    "volume": (
+        N_("Most sales for a budget"),
+        N_("The budget is spent evenly until the end, where it brings most; the ROI is a floor."),
+    ),
+    "cost_per_order": (
+        N_("A cost per order"),
+        N_("Every order counts alike, large or small, and costs at most what you say."),
+    ),
+    "new_customers": (
+        N_("New customers (拉新)"),
+        N_("A first order of somebody new to you counts for more, so more is bid for them."),
+    ),
+}
 _NOTHING = Empty(N_("No items match"), N_("Search for fewer words, or choose all categories."))
 
 
@@ -100,21 +123,34 @@ def choose_target(request: Request, who: Merchant, draft: str) -> Any:
 
 @router.post("/{draft}/target")
 def set_target(
-    request: Request, who: Merchant, draft: str, target: Annotated[str, Form(max_length=20)]
+    request: Request,
+    who: Merchant,
+    draft: str,
+    goal: Annotated[Goal, Form()] = "target_roi",
+    target: Annotated[str, Form(max_length=20)] = "",
+    cost: Annotated[str, Form(max_length=30)] = "",
+    new: Annotated[str, Form(max_length=30)] = "",
+    look: Annotated[str, Form(max_length=1)] = "",
 ) -> Any:
-    """Keep the target."""
+    """Keep the goal and what it needs; `look` shows its forecast before going on."""
     it = Context(request)
     found = _draft(it, draft, who)
     try:
-        value = Decimal(target.strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not Decimal("0.1") <= value <= 1000:
-        wrong = it.say(N_("The target ROI is a number from 0.1 to 1,000."))
-        return _target_page(it, found, 422, wrong)
+        _, roi, cost_minor, new_minor = checks.goal(
+            goal,
+            None if goal == "cost_per_order" or (goal == "volume" and not target) else target,
+            read_money(cost, it.services.currency) if goal == "cost_per_order" else None,
+            read_money(new, it.services.currency) if goal == "new_customers" else None,
+        )
+    except AdUnionError as error:
+        _, text, hint = explain(error, it.say)
+        return _target_page(it, replace(found, goal=goal), 422, f"{text} {hint}")
     with it.services.engine.begin() as conn:
-        repository.change_draft(conn, draft, target_roi=value)
-    return redirect(f"/merchant/promote/{draft}/time")
+        repository.change_draft(
+            conn, draft, goal=goal, target_roi=roi, target_cost_minor=cost_minor,
+            new_customer_minor=new_minor,
+        )  # fmt: skip
+    return redirect(f"/merchant/promote/{draft}/{'target' if look else 'time'}")
 
 
 @router.get("/{draft}/time")
@@ -122,7 +158,7 @@ def choose_time(request: Request, who: Merchant, draft: str) -> Any:
     """Step 3."""
     it = Context(request)
     found = _draft(it, draft, who)
-    if not found.item_ids or found.target_roi is None:
+    if not found.item_ids or not found.asked:
         return redirect(f"/merchant/promote/{draft}/{'target' if found.item_ids else 'items'}")
     return _time_page(it, found, {"name": "", "budget": "", "start": "", "end": ""})
 
@@ -145,7 +181,10 @@ def create(
         plan = it.services.plans.create(
             PlanDraft(
                 merchant_id=found.merchant_id,
-                target_roi=found.target_roi or TARGET_DEFAULT,
+                goal=found.goal,
+                target_roi=None if found.goal == "cost_per_order" else found.target_roi,
+                target_cost_minor=found.target_cost_minor,
+                new_customer_minor=found.new_customer_minor,
                 item_ids=found.item_ids,
                 name=name,
                 budget_minor=read_money(budget, it.services.currency),
@@ -216,7 +255,12 @@ def _items(
 
 
 def _ask(draft: Draft) -> Ask:
-    return Ask(draft.merchant_id, tuple(draft.item_ids), budgets_minor=(draft.budget_minor,))
+    needed = draft.goal not in ("cost_per_order", "new_customers") or draft.asked
+    return Ask(
+        draft.merchant_id, tuple(draft.item_ids), budgets_minor=(draft.budget_minor,),
+        goal=draft.goal if needed else "target_roi", target_cost_minor=draft.target_cost_minor,
+        new_customer_minor=draft.new_customer_minor if draft.goal == "new_customers" else None,
+    )  # fmt: skip
 
 
 def _curve(found: Forecast, currency: str) -> list[dict[str, float]]:
@@ -392,6 +436,11 @@ def _target_page(it: Context, draft: Draft, status: int = 200, wrong: str = "") 
         assumed=[it.say(ASSUMPTIONS[code]) for code in found.assumptions],
         looked=found.looked,
         target=f"{target.normalize():f}",
+        goal=draft.goal,
+        goals=GOALS,
+        cost_text=money_text(draft.target_cost_minor, currency),
+        new_text=money_text(draft.new_customer_minor, currency),
+        by_cost=draft.goal == "cost_per_order" and draft.asked,
         low=min([*targets, float(target)]),
         high=max([*targets, float(target)]),
         count=len(draft.item_ids),
@@ -429,6 +478,8 @@ def _time_page(
         zone_name=str(zone_of(it.request.cookies.get("tz"))),
         count=len(draft.item_ids),
         target=float(target),
+        goal=GOALS[draft.goal][0],
+        needs_budget=draft.goal == "volume",
         predicted={
             "spend": round(near.spend_minor.value / found.days),
             "gmv": round(near.gmv_minor.value / found.days),

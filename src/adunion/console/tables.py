@@ -11,7 +11,10 @@ plan_drafts = Table(
     Column("id", Text, primary_key=True),
     Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False, index=True),
     Column("item_ids", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("goal", Text, nullable=False, server_default="target_roi"),
     Column("target_roi", Numeric(8, 3), comment="null until step 2"),
+    Column("target_cost_minor", BigInteger),
+    Column("new_customer_minor", BigInteger),
     Column("budget_minor", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )

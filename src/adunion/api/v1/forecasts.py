@@ -10,6 +10,7 @@ from adunion.api.deps import Caller, Services, own_merchant, seen_merchant
 from adunion.api.fields import Body, MerchantId, Money, NewMoney, PlanId, View, When, money
 from adunion.api.route import allow, router
 from adunion.campaigns import Selector
+from adunion.campaigns.types import Goal
 from adunion.kernel.errors import invalid
 from adunion.simulation.forecast import ASSUMPTIONS, Ask
 from adunion.simulation.forecast import Band as BandOfRoom
@@ -30,6 +31,11 @@ class NewForecast(Body):
     item_ids: Items | None = None
     selector: ItemSelector | None = None
     plan_id: PlanId | None = Field(None, description="From now on, with what is left of its budget")
+    goal: Goal = Field("target_roi", description="Of a plan that might be: its sales count by it")
+    target_cost: NewMoney | None = Field(
+        None, description="Of cost_per_order; a target_roi of 2 is then half this cost"
+    )
+    new_customer: NewMoney | None = Field(None, description="Of new_customers")
     targets: Annotated[list[Target], Field(max_length=CELLS_MAX)] = Field(
         default_factory=list, description="One: a grid of nine around it; none: the usual grid"
     )
@@ -126,6 +132,10 @@ def _ask(caller: Caller, body: NewForecast, currency: str) -> Ask:
         raise invalid("item_ids", "Send item_ids, a selector or a plan_id, one of the three.")
     if any(budget is not None and budget.currency != currency for budget in body.budgets):
         raise invalid("budgets", f"The market is in {currency}.")
+    for name in ("target_cost", "new_customer"):
+        amount = getattr(body, name)
+        if amount is not None and amount.currency != currency:
+            raise invalid(f"{name}.currency", f"The market is in {currency}.")
     budgets = [None if budget is None else budget.amount_minor for budget in body.budgets]
     if body.plan_id is not None:
         merchant_id = seen_merchant(caller, body.merchant_id) or ""
@@ -141,6 +151,9 @@ def _ask(caller: Caller, body: NewForecast, currency: str) -> Ask:
         start_at=body.start_at,
         end_at=body.end_at,
         dayparts=None if body.dayparts is None else tuple(body.dayparts),
+        goal=body.goal,
+        target_cost_minor=None if body.target_cost is None else body.target_cost.amount_minor,
+        new_customer_minor=None if body.new_customer is None else body.new_customer.amount_minor,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from adunion.campaigns.types import Goal
 from adunion.console.tables import plan_drafts
 
 
@@ -21,6 +22,15 @@ class Draft:
     item_ids: tuple[str, ...]
     target_roi: Decimal | None
     budget_minor: int | None
+    goal: Goal = "target_roi"
+    target_cost_minor: int | None = None
+    new_customer_minor: int | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether step 2 is done: the goal has what it needs."""
+        needs = {"cost_per_order": self.target_cost_minor, "volume": 1}
+        return needs.get(self.goal, self.target_roi) is not None
 
 
 def add_draft(conn: Connection, id_: str, merchant_id: str, at: datetime) -> None:
@@ -35,7 +45,10 @@ def draft(conn: Connection, id_: str, merchant_id: str) -> Draft | None:
     ).first()
     if row is None:
         return None
-    return Draft(row.id, row.merchant_id, tuple(row.item_ids), row.target_roi, row.budget_minor)
+    return Draft(
+        row.id, row.merchant_id, tuple(row.item_ids), row.target_roi, row.budget_minor, row.goal,
+        row.target_cost_minor, row.new_customer_minor,
+    )  # fmt: skip
 
 
 def change_draft(conn: Connection, id_: str, **values: Any) -> None:

@@ -160,6 +160,14 @@ function slider(form) {
   };
   range.addEventListener("input", () => { number.value = range.value; show(); });
   number.addEventListener("input", () => { range.value = number.value; show(); });
+  const byGoal = () => {
+    const chosen = form.querySelector("[data-goal]:checked");
+    for (const part of form.querySelectorAll("[data-of-goal]")) {
+      part.hidden = !part.dataset.ofGoal.split(" ").includes(chosen && chosen.value);
+    }
+  };
+  form.addEventListener("change", byGoal);
+  byGoal();
   show();
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adunion.campaigns import Selector
+from adunion.campaigns.types import Goal
 
 TARGETS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """The grid where no target is named."""
@@ -28,7 +29,6 @@ ASSUMPTIONS = {
     "rarely_reached": "Few of the requests looked at could show the items, so the interval is"
     " wide.",
     "no_sales": "No plan of the market has sold yet: orders are assumed to come as predicted.",
-    "gross": "The plan's own goal is another: the grid is of gross sales over spend.",
     "wallet": "The wallet holds less than the plan may spend: it is assumed to be topped up.",
 }
 """What each code that a forecast carries says."""
@@ -47,6 +47,9 @@ class Ask:
     start_at: datetime | None = None  # None: now
     end_at: datetime | None = None  # None: no end
     dayparts: tuple[int, ...] | None = None
+    goal: Goal = "target_roi"  # of a draft; see `promise`
+    target_cost_minor: int | None = None
+    new_customer_minor: int | None = None
 
 
 def grid(targets: Sequence[float]) -> tuple[float, ...]:
