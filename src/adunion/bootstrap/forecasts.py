@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from adunion.campaigns import Plan, PlanDraft, checks
+from adunion.decision.bidding.reach import ORDERS_A_WEEK
 from adunion.insight.types import raw_ids
 from adunion.kernel.clock import micros
 from adunion.kernel.errors import conflict, invalid
@@ -32,6 +33,8 @@ class Forecasts:
         An existing plan is forecast from now on, with what is left of its budget.
         """
         found = self._of_plan(ask) if ask.plan_id else self._of_draft(ask)
+        if max(cell.orders.value for cell in found.cells) < ORDERS_A_WEEK * found.days / 7:
+            found.assumptions.append("few_orders")
         spend = max(cell.spend_minor.value for cell in found.cells)
         if ask.merchant_id and spend > self._wallet(ask.merchant_id):
             found.assumptions.append("wallet")

@@ -34,7 +34,7 @@ def policy(
     ),
     campaign: str = typer.Option("all", help="Of --log obd: all, men or women"),
     target: str = typer.Option(
-        "bts", help="With --log: uniform, best, bts (of obd), or a CSV whose policy to judge"
+        None, help="With --log: uniform, best, bts (of obd alone), or a CSV whose policy to judge"
     ),
     level: float = typer.Option(0.95, help="Of the intervals"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
@@ -61,9 +61,15 @@ def policy(
         _show(found)
 
 
-def _tabular(log: str, campaign: str, target: str, level: float) -> dict[str, Any]:
+def _tabular(log: str, campaign: str, target: str | None, level: float) -> dict[str, Any]:
     from adunion.decision.evaluation import tabular
 
+    if target is None and log != "obd":
+        raise invalid(
+            "target", f"--log {log} says what was shown, not which policy to judge.",
+            "Add --target uniform, --target best, or --target FILE.csv with the policy's own log.",
+        )  # fmt: skip
+    target = target or "bts"
     if target == "bts" and log != "obd":
         raise invalid("target", "bts is a policy of --log obd.", "Name uniform, best or a CSV.")
     mine = tabular.open_bandit("random", campaign) if log == "obd" else Path(log)

@@ -52,7 +52,7 @@ GOALS = {
         N_("Every order counts alike, large or small, and costs at most what you say."),
     ),
     "new_customers": (
-        N_("New customers (拉新)"),
+        N_("Win new customers"),
         N_("A first order of somebody new to you counts for more, so more is bid for them."),
     ),
 }
@@ -255,12 +255,16 @@ def _items(
 
 
 def _ask(draft: Draft) -> Ask:
-    needed = draft.goal not in ("cost_per_order", "new_customers") or draft.asked
+    """What the draft's goal would bring; that of a return while it lacks what it needs."""
+    goal = draft.goal if draft.asked else "target_roi"
     return Ask(
-        draft.merchant_id, tuple(draft.item_ids), budgets_minor=(draft.budget_minor,),
-        goal=draft.goal if needed else "target_roi", target_cost_minor=draft.target_cost_minor,
-        new_customer_minor=draft.new_customer_minor if draft.goal == "new_customers" else None,
-    )  # fmt: skip
+        draft.merchant_id,
+        tuple(draft.item_ids),
+        budgets_minor=(draft.budget_minor,),
+        goal=goal,
+        target_cost_minor=draft.target_cost_minor if goal == "cost_per_order" else None,
+        new_customer_minor=draft.new_customer_minor if goal == "new_customers" else None,
+    )
 
 
 def _curve(found: Forecast, currency: str) -> list[dict[str, float]]:

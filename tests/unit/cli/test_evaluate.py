@@ -38,7 +38,8 @@ def test_a_log_of_ones_own_is_judged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--log", "absent.csv"), "bts is a policy of --log obd"),
+        (("--log", "absent.csv"), "Add --target uniform"),
+        (("--log", "absent.csv", "--target", "bts"), "bts is a policy of --log obd"),
         (("--log", "absent.csv", "--target", "uniform"), "Cannot read absent.csv"),
         (("--ranking", "nice"), "No ranking 'nice'"),
         (("--experience-bps", "-1"), "experience_bps is -1"),

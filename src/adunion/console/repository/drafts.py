@@ -29,8 +29,8 @@ class Draft:
     @property
     def asked(self) -> bool:
         """Whether step 2 is done: the goal has what it needs."""
-        needs = {"cost_per_order": self.target_cost_minor, "volume": 1}
-        return needs.get(self.goal, self.target_roi) is not None
+        needs = {"cost_per_order": self.target_cost_minor, "new_customers": self.new_customer_minor}
+        return self.target_roi is not None and needs.get(self.goal, 0) is not None
 
 
 def add_draft(conn: Connection, id_: str, merchant_id: str, at: datetime) -> None:

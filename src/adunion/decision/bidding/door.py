@@ -128,6 +128,13 @@ class ReturnTargetController:
         value or count that came of it. Raises `AdUnionError` for shapes that do not fit, or NaN.
         """
         seen = tick(values, least_winning_costs, won, exposed, cost, converted)
+        if self._bids is not None and len(seen.values) != len(self._bids):
+            raise invalid(
+                "values",
+                f"{len(seen.values):,} opportunities are observed, {len(self._bids):,} were bid"
+                " for in this tick.",
+                "Give one row for each row of the last bids, won or not, in their order.",
+            )
         if len(seen.values):
             profile = self._profile or self._learn(seen.costs.shape[1])
             costs = _same_slots(seen.costs, profile.slots)

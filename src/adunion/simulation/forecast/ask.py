@@ -29,6 +29,8 @@ ASSUMPTIONS = {
     "rarely_reached": "Few of the requests looked at could show the items, so the interval is"
     " wide.",
     "no_sales": "No plan of the market has sold yet: orders are assumed to come as predicted.",
+    "few_orders": "Too few orders: fewer than 20 a week are expected at any of these targets. The"
+    " plan would stay in its learning stage, its return mostly chance. Add items or ask for less.",
     "wallet": "The wallet holds less than the plan may spend: it is assumed to be topped up.",
 }
 """What each code that a forecast carries says."""

@@ -235,3 +235,16 @@ def test_a_long_day_of_half_a_million_rows_takes_seconds() -> None:
     paid, _ = day(minutes, rows=20, ticks=80)
     assert process_time() - begun < 8
     assert paid <= 50
+
+
+def test_a_tick_of_another_number_of_rows_than_was_bid_for_is_refused() -> None:
+    door = ReturnTargetController(budget=100, target_cost_per_value=80, ticks=4)
+    values, costs = opportunities(0, generator(1), 50)
+    door.bids(values)
+    told = np.zeros(49, bool)
+    with pytest.raises(AdUnionError, match="49 opportunities are observed, 50 were bid") as wrong:
+        door.observe(values[:49], costs[:49], told, told, np.zeros(49))
+    assert wrong.value.hint
+    whole = np.zeros(50, bool)
+    door.observe(values, costs, whole, whole, np.zeros(50))
+    assert door.tick == 1

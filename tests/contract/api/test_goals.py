@@ -1,0 +1,88 @@
+"""Goals, boosts and shared budgets over the API: what they need, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+MONEY = {"amount_minor": 900, "currency": "CNY"}
+FREE = {"selector": {"text": "diapers 1"}}
+
+
+def test_a_plan_for_new_customers_and_one_in_a_shared_budget(api: Any) -> None:
+    budget = api.ids["budget_id"]
+    wanted = {**FREE, "goal": "new_customers", "target_roi": 4, "new_customer": MONEY}
+    plan = api.post("merchant", "/v1/plans", {**wanted, "shared_budget_id": budget}).json()
+    assert (plan["goal"], plan["new_customer"], plan["shared_budget_id"]) == (
+        "new_customers", MONEY, budget,
+    )  # fmt: skip
+    shared = api.get("merchant", f"/v1/shared-budgets/{budget}").json()
+    assert shared["plan_ids"] == [plan["id"]]
+    path = f"/v1/plans/{plan['id']}"
+    left = api.send("merchant", "PATCH", path, json={"shared_budget_id": None}).json()
+    assert left["shared_budget_id"] is None
+    dearer = {"new_customer": {**MONEY, "amount_minor": 5_000}}
+    assert api.send("merchant", "PATCH", path, json=dearer).json()["stage"] == "adjusting"
+
+
+def test_a_boost_is_made_once_and_cancelled_for_good(api: Any) -> None:
+    path = f"/v1/plans/{api.ids['plan_id']}/boosts"
+    body = {"budget": MONEY, "end_at": "2026-11-01T12:00:00Z", "factor": 2, "regions": ["CN-31"]}
+    first, again = (api.post("merchant", path, body, key="push") for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    made = first.json()
+    assert (made["factor"], made["floor_roi"], made["regions"]) == (2, 1, ["CN-31"])
+    assert "guarantee" in made["guarantee"]
+    assert len(api.get("merchant", path).json()) == 2
+    for _ in range(2):
+        gone = api.post("merchant", f"{path}/{made['id']}/cancel")
+        assert (gone.status_code, gone.json()["status"]) == (200, "ended")
+    assert api.post("other", path, body).status_code in (401, 404)
+
+
+BAD_PLANS = [
+    ({"target_roi": 0}, "target_roi"),
+    ({"target_roi": -4}, "target_roi"),
+    ({"target_roi": "NaN"}, "target_roi"),
+    ({"target_roi": 10_000}, "target_roi"),
+    ({}, "target_roi"),
+    ({"target_roi": 4, "budget": {"amount_minor": 1, "currency": "CNY"}}, "budget_minor"),
+    ({"target_roi": 4, "budget": {"amount_minor": -5, "currency": "CNY"}}, "budget.amount_minor"),
+    ({"target_roi": 4, "budget": {"amount_minor": 500, "currency": "USD"}}, "budget.currency"),
+    ({"target_roi": 4, "end_at": "2026-10-01T00:00:00Z"}, "end_at"),
+    (
+        {"target_roi": 4, "start_at": "2026-11-05T00:00:00Z", "end_at": "2026-11-04T00:00:00Z"},
+        "end_at",
+    ),
+    ({"target_roi": 4, "goal": "sales"}, "goal"),
+    ({"goal": "cost_per_order"}, "target_cost"),
+    ({"goal": "new_customers", "target_roi": 4}, "new_customer"),
+    ({"goal": "target_roi", "target_roi": 4, "new_customer": MONEY}, "new_customer"),
+    ({"goal": "volume"}, "budget_minor"),
+    ({"target_roi": 4, "shared_budget_id": "bud_" + "0" * 26}, "shared_budget_id"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), BAD_PLANS)
+def test_a_bad_plan_names_the_field_and_what_to_do(
+    api: Any, changes: dict[str, Any], field: str
+) -> None:
+    answer = api.post("merchant", "/v1/plans", {**FREE, **changes})
+    problem = answer.json()
+    assert answer.status_code == 422, problem
+    assert problem["field"] == field, problem
+    assert problem.get("hint") or problem["detail"]
+    assert len(api.get("merchant", "/v1/plans").json()["data"]) == 1
+
+
+def test_withdrawn_items_make_no_plan(api: Any) -> None:
+    found = api.get("merchant", "/v1/items").json()["data"]
+    item = next(one["id"] for one in found if one["id"] != api.ids["item_id"])
+    api.post("merchant", f"/v1/items/{item}/withdraw")
+    answer = api.post("merchant", "/v1/plans", {"target_roi": 4, "item_ids": [item]})
+    assert answer.status_code in (409, 422)
+    assert "withdrawn" in answer.json()["detail"]
+    assert answer.json()["hint"]
