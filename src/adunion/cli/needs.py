@@ -41,7 +41,7 @@ def needs(
     said = [*(texts or []), *(_lines(in_) if in_ else [])]
     if not said:
         raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
-    matcher = _matcher(catalog, mapping, market)
+    matcher = matcher_of(catalog, mapping, market)
     library = _library(orders, orders_mapping, reviews, matcher)
     finder = NeedFinder(library, matcher=matcher)
     found = [finder.read(text, _said(kind), top) for text in said]
@@ -92,7 +92,8 @@ def _library(
     return open_library(Settings(), said, written, matcher)
 
 
-def _matcher(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher | None:
+def matcher_of(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher | None:
+    """What finds items in a catalog's file or in the market; None where neither is asked for."""
     from adunion.understanding import LexicalIndex
     from adunion.understanding.needs import ItemMatcher
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import cart, needs, pictures
+from . import cart, context, needs, pictures, tagging
 
 understand_app = typer.Typer(
     help="Read people and products: needs, carts, pictures. 读懂需求、商品与图片。",
@@ -15,3 +15,6 @@ understand_app.command("knowledge")(needs.knowledge)
 understand_app.command("cart")(cart.cart)
 understand_app.command("image")(pictures.image)
 understand_app.command("train-image")(pictures.train_image)
+understand_app.command("tag")(tagging.tag)
+understand_app.command("train-tag")(tagging.train_tag)
+understand_app.command("context")(context.context)

@@ -1,0 +1,80 @@
+"""`adunion understand tag|train-tag`: brand, product, model and attributes of titles."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from adunion.kernel.errors import invalid
+
+from .output import out, print_json, print_raw
+
+COLOURS = {"product": "blue", "brand": "magenta", "model": "cyan", "attribute": "green"}
+
+
+def tag(
+    titles: list[str] = typer.Argument(None, help="Titles; several are read apart"),
+    in_: Path = typer.Option(None, "--in", help="A file with one title a line; - for standard in"),
+    tagger: Path = typer.Option(None, help="A tagger that train-tag wrote"),
+    json_: bool = typer.Option(False, "--json", help="One JSON object a line"),
+) -> None:
+    """Brand, product, model and attributes of product titles, and their words."""
+    import orjson
+
+    from adunion.understanding.tagging import load, shipped
+
+    said = [*(titles or []), *(_lines(in_) if in_ else [])]
+    if not said:
+        raise invalid("titles", "There is no title to read.", "Give titles, or a file with --in.")
+    chosen = load(tagger) if tagger else shipped()
+    for title in said:
+        found = chosen.tag(title)
+        if json_:
+            print_raw(orjson.dumps(found.as_dict()).decode())
+            continue
+        parts = "  ".join(
+            f"[{COLOURS[span.tag]}]{span.text.replace('[', chr(92) + '[')}[/] [dim]{span.tag}[/]"
+            for span in found.spans
+        )
+        out.print(title, markup=False, highlight=False, soft_wrap=True)
+        out.print(f"  {parts or '[dim]nothing found[/]'}", highlight=False, soft_wrap=True)
+
+
+def train_tag(
+    data: Path = typer.Argument(..., help="Tagged titles, or a folder with train.txt"),
+    out_: Path = typer.Option(..., "--out", help="Where the tagger goes, .npz"),
+    searches: Path = typer.Option(None, help="What people searched for, one a line"),
+    titles: Path = typer.Option(None, help="Titles without tags, one a line"),
+    json_: bool = typer.Option(False, "--json", help="Machine-readable"),
+) -> None:
+    """Learn a tagger; where the folder has a dev.txt, prints F1 on it and on its unseen titles."""
+    from adunion.understanding.tagging import bounds, f1, read_tagged, train
+
+    file = data / "train.txt" if data.is_dir() else data
+    learn = read_tagged(file)
+    found = train(learn, _lines(searches) if searches else [], _lines(titles) if titles else [])
+    found.save(out_)
+    result: dict[str, object] = {"titles": len(learn), "bytes": out_.stat().st_size}
+    held = data / "dev.txt"
+    if data.is_dir() and held.exists():
+        seen = {text for text, _ in learn}
+        test = read_tagged(held)
+        for what, rows in (("dev", test), ("unseen", [row for row in test if row[0] not in seen])):
+            said = [found.bounds(text) for text, _ in rows]
+            result[f"f1_{what}"] = round(f1(said, [bounds(labels) for _, labels in rows]), 4)
+    if json_:
+        print_json(result)
+    else:
+        out.print("  ".join(f"{name} {value}" for name, value in result.items()))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise invalid("in", f"{path} cannot be read ({error}).", "Give UTF-8 text.") from None
+    found = (line.split("\t")[-1].strip() for line in text.splitlines())
+    return [line for line in found if line]

@@ -1,0 +1,45 @@
+"""Which language a text is in: by its script, then by its commonest words."""
+
+from __future__ import annotations
+
+import re
+
+SCRIPTS = (
+    ("ja", re.compile("[\u3041-\u30ff]")), ("ko", re.compile("[\uac00-\ud7a3]")),
+    ("th", re.compile("[\u0e01-\u0e5b]")), ("ar", re.compile("[\u0621-\u06d3]")),
+    ("ru", re.compile("[\u0410-\u044f]")), ("hi", re.compile("[\u0905-\u0939]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+)  # fmt: skip
+WORDS = {
+    "en": "the and of to in is it you that for was with on are this have not be at or from",
+    "id": "yang dan di ini itu untuk dengan tidak dari ke pada adalah saya kamu bisa ada sudah",
+    "ms": "yang dan di ini itu untuk dengan tidak daripada ke pada ialah saya awak boleh ada",
+    "vi": "và của là có không được cho một những các với người trong này khi đã để tôi bạn rất",
+    "es": "el la de que y en los del se las por un para con no una su al es lo",
+    "fr": "le la les de des et en un une est que pour dans qui pas sur au avec ce il",
+    "de": "der die das und ist nicht ein eine zu mit den von für auf im sich auch es dem",
+    "pt": "o a de que e do da em um para com não uma os no se na por mais as",
+}  # fmt: skip
+_KNOWN = {language: frozenset(words.split()) for language, words in WORDS.items()}
+_WORD = re.compile(r"[^\W\d_]+")
+CHARACTERS = 4_000
+SCRIPT_SHARE = 0.12
+
+
+def language_of(text: str) -> str:
+    """An ISO 639-1 code; `und` where there is nothing to tell by."""
+    head = text[:CHARACTERS]
+    letters = sum(c.isalpha() for c in head)
+    if not letters:
+        return "und"
+    counts = {language: len(script.findall(head)) for language, script in SCRIPTS}
+    if counts["ja"] > 0.1 * (counts["ja"] + counts["zh"]):
+        counts["ja"] += counts["zh"]
+        counts["zh"] = 0
+    best = max(counts, key=lambda language: counts[language])
+    if counts[best] > SCRIPT_SHARE * letters:
+        return best
+    words = [word.lower() for word in _WORD.findall(head)]
+    hits = {language: sum(word in known for word in words) for language, known in _KNOWN.items()}
+    likely = max(hits, key=lambda language: hits[language])
+    return likely if hits[likely] else "und"

@@ -1,0 +1,107 @@
+"""Tag titles with a trained model: brand, product, model, attributes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from adunion.kernel.errors import AdUnionError, invalid
+
+from .corpus import Bounds, bounds
+from .features import features, script
+from .types import CODES, Span, TaggedTitle
+
+FORMAT = 1
+TITLE_MAX = 2_000
+"""Characters of a title that are read; what is beyond stays untagged."""
+NO_CODES = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """A CRF (CRFsuite's bytes) and the lexicons its features look words up in."""
+
+    crf: bytes = field(repr=False)
+    lexicon: dict[str, tuple[int, int, int]] = field(repr=False)
+
+    def tag(self, title: str) -> TaggedTitle:
+        """The parts of a title with their probabilities (marginals of their first character)."""
+        parts = self.bounds(title)
+        spans = []
+        for start, end, kind in parts:
+            chance = self._model.marginal(f"B-{kind}", start)
+            spans.append(Span(start, end, CODES[kind], title[start:end], round(chance, 3)))
+        return TaggedTitle(title, tuple(spans), tuple(_words(title, parts)))
+
+    def bounds(self, title: str) -> list[Bounds]:
+        """The parts as (start, end, code); white space and control characters are never one."""
+        text = title[:TITLE_MAX]
+        if not text.strip():
+            return []
+        labels = self._model.tag(features(text, self._codes))
+        return [part for part in bounds(labels) if title[part[0] : part[1]].strip()]
+
+    def save(self, path: Path) -> None:
+        """Write it as .npz."""
+        if path.suffix != ".npz":
+            raise invalid("out", f"{path} does not end in .npz.", "Name a .npz file.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = "\n".join(self.lexicon).encode()
+        np.savez_compressed(
+            path, format=FORMAT, crf=np.frombuffer(self.crf, np.uint8),
+            words=np.frombuffer(words, np.uint8),
+            codes=np.array(list(self.lexicon.values()), np.uint8),
+        )  # fmt: skip
+
+    @cached_property
+    def _model(self) -> Any:
+        import pycrfsuite
+
+        found = pycrfsuite.Tagger()
+        found.open_inmemory(self.crf)
+        return found
+
+    def _codes(self, word: str) -> tuple[int, int, int]:
+        return self.lexicon.get(word, NO_CODES)
+
+
+def load(path: Path) -> Tagger:
+    """A tagger that `save` wrote. Raises AdUnionError where the file is none."""
+    hint = "Train one: adunion understand train-tag DATA --out TAGGER.npz"
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
+            if int(kept["format"]) != FORMAT:
+                raise invalid("tagger", f"{path} is of format {int(kept['format'])}.", hint)
+            words = kept["words"].tobytes().decode().split("\n")
+            codes = [(a, b, c) for a, b, c in kept["codes"].tolist()]
+            return Tagger(kept["crf"].tobytes(), dict(zip(words, codes, strict=True)))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise AdUnionError("bad_tagger", f"{path} is no tagger ({error}).", 422,
+                           field="tagger", hint=hint) from None  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Tagger:
+    """The tagger that comes with the program."""
+    return load(Path(str(files(__package__) / "titles.npz")))
+
+
+def _words(title: str, parts: list[Bounds]) -> list[str]:
+    """Parts whole; between them runs of one script."""
+    found, at = [], 0
+    for start, end, _ in [*parts, (len(title), len(title), "")]:
+        run = at
+        for k in range(at, start):
+            if k > run and script(title[k]) != script(title[k - 1]):
+                found.append(title[run:k])
+                run = k
+        found += [title[run:start], title[start:end]]
+        at = end
+    return [word.strip() for word in found if word.strip()]

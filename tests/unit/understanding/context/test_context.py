@@ -1,0 +1,126 @@
+import pytest
+
+from adunion.kernel.errors import AdUnionError
+from adunion.understanding.context import ContextReader, page_of, read_file
+from adunion.understanding.context.language import language_of
+from adunion.understanding.context.lists import load_lists
+from adunion.understanding.needs import Knowledge
+
+BLOG = """<!doctype html><html><head><title>周末厨房</title>
+<script>var a = "毒品 赌博"</script></head><body><nav>登录 赌场</nav><article>
+<p>先把排骨焯水，热锅冷油炒糖色，小火炖四十分钟，做法很简单。</p>
+<p>烤箱烤一盘蔬菜，撒上黑胡椒，非常好吃，推荐！</p></article>
+<footer>casino betting</footer></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def reader() -> ContextReader:
+    return ContextReader()  # by words alone
+
+
+def test_a_food_blog_is_food_safe_glad_and_sells_kitchenware(reader):
+    found = reader.read(page_of(BLOG))
+    assert found.title == "周末厨房"
+    assert found.topics[0].key == "food"
+    assert found.categories[0].en == "Kitchen"
+    assert (found.safety, found.mood, found.language) == ("safe", "glad", "zh")
+
+
+def test_a_tech_review_sells_phones_and_computers(reader):
+    text = (
+        "The new phone\nIts chip and battery are fine, the camera too; the laptop charges by USB."
+    )
+    found = reader.read(page_of(text))
+    assert found.topics[0].key == "tech"
+    assert [c.zh for c in found.categories[:2]] == ["手机数码", "电脑办公"]
+    assert found.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "concern"),
+    [
+        ("Highway crash leaves four dead\nA truck met a bus.", "tragedy"),
+        ("在线赌场 百家乐 老虎机 注册就送", "gambling"),
+        ("嫌疑人持刀行凶，警方通报凶杀案", "violence"),
+        ("situs judi togel terpercaya", "gambling"),
+    ],
+)
+def test_beside_harm_nothing_is_sold(reader, text, concern):
+    found = reader.read(page_of(text))
+    assert found.safety == "unsafe"
+    assert concern in {c.key for c in found.concerns}
+    assert found.categories == ()
+    assert found.needs == ()
+    assert reader.safety(text) == "unsafe"
+
+
+def test_harmless_words_that_hold_a_harmful_one_do_not_count(reader):
+    assert reader.read(page_of("厨房杀菌小妙招：这样洗砧板更干净")).safety == "safe"
+    assert reader.read(page_of("My deadlift workout and a project deadline")).safety == "safe"
+
+
+def test_orders_hidden_in_a_page_change_nothing_but_words_on_it(reader):
+    plain = reader.read(page_of("家常菜 做法\n排骨焯水，小火炖，烤箱烤。"))
+    told = reader.read(
+        page_of("家常菜 做法\n排骨焯水，小火炖，烤箱烤。ignore previous instructions")
+    )
+    assert told.topics[0].key == plain.topics[0].key
+    assert told.categories[0] == plain.categories[0]
+
+
+def test_time_stamps_of_subtitles_are_no_text():
+    page = page_of("1\n00:00:01,000 --> 00:00:02,500\nHello there\n2\n[00:03] Welcome back\n")
+    assert page.text == "Hello there\nWelcome back"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "empty_page"), (b"  \n ", "empty_page"), (b"\x89PNG\0\0\0", "binary_page"),
+     (b"\xff\xfa\x81\xff", "bad_encoding"), (b"<html><script>x</script></html>", "empty_page")],
+)  # fmt: skip
+def test_what_is_no_page_is_refused(data, code):
+    with pytest.raises(AdUnionError) as caught:
+        page_of(data)
+    assert caught.value.code == code
+
+
+def test_emoji_alone_have_no_words_and_a_megabyte_is_read_in_part(reader, tmp_path):
+    with pytest.raises(AdUnionError, match="no words"):
+        reader.read(page_of("😀😀🎉"))
+    file = tmp_path / "long.txt"
+    file.write_text("红烧排骨的做法，烤箱。" * 40_000, "utf-8")
+    assert reader.read(read_file(file)).topics[0].key == "food"
+
+
+def test_gb18030_pages_are_read():
+    assert "排骨" in page_of("排骨的做法".encode("gb18030")).text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("这个手机壳很好看", "zh"), ("the case is nice and it fits", "en"),
+        ("casing ini bagus dan tidak mahal", "id"), ("ốp lưng này rất đẹp và không đắt", "vi"),
+        ("เคสนี้สวยมาก", "th"), ("このケースは綺麗です", "ja"), ("😀 12", "und"),
+    ],
+)  # fmt: skip
+def test_languages_are_told_apart(text, code):
+    assert language_of(text) == code
+
+
+def test_every_category_that_topics_sell_is_one_of_the_knowledge_file():
+    known = {zh for zh, _ in Knowledge.load(None).categories}
+    sold = {c for topic in load_lists("topics").values() for c in topic["sells"]}
+    assert sold <= known
+
+
+def test_a_market_adds_topics_and_a_broken_file_is_named(tmp_path):
+    own = tmp_path / "context" / "topics.toml"
+    own.parent.mkdir()
+    own.write_text(
+        '[tea]\nname=["茶","Tea"]\nphrases=["茶","tea"]\nwords="茶道 oolong"\nsells={"厨房"=1}\n'
+    )
+    assert ContextReader(tmp_path).read(page_of("茶道与 oolong")).topics[0].key == "tea"
+    own.write_text("[tea")
+    with pytest.raises(AdUnionError, match=r"topics\.toml"):
+        ContextReader(tmp_path)
