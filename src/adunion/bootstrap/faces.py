@@ -21,6 +21,7 @@ from .kept import KeptDecisions
 from .live import LiveMarket
 from .needs import MarketNeeds
 from .notices import DemoAccount, HealthCheck, LogRow
+from .people import MarketPeople
 
 _SHOWN = (("CTR AUC", "click_auc"), ("CVR AUC", "order_auc"), ("CTR ECE", "click_ece"),
           ("CVR ECE", "order_ece"))  # fmt: skip
@@ -58,6 +59,7 @@ class Faces:
         self.insight = market.insight
         self._forecasts = Forecasts(market)
         self.needs = MarketNeeds(market)
+        self.people = MarketPeople(market)
         self.decisions = KeptDecisions(market.decisions, market.home)
         self.rules = market.brain.engine.settings
         self.intake = Intake(market, market.tracker, self._contradictions)

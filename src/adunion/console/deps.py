@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.campaigns import Boosts, Plans, SharedBudgets
+from adunion.bootstrap.people import MerchantPeople
+from adunion.campaigns import Plans
 from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import LoggedDecisions
 from adunion.insight import Insight
@@ -63,6 +65,14 @@ class Needs(Protocol):
 
     def keep(self, name: str, text: str) -> None:
         """Put the operator's own file in force."""
+        ...
+
+
+class PeopleOf(Protocol):
+    """Personas of merchants."""
+
+    def of(self, merchant: str) -> MerchantPeople:
+        """The persona of a merchant, at most an hour old."""
         ...
 
 
@@ -142,6 +152,11 @@ class ConsoleServices(Protocol):
     @property
     def rules(self) -> DecisionSettings:
         """The operator's settings of the auction."""
+        ...
+
+    @property
+    def people(self) -> PeopleOf:
+        """Who a merchant's people are."""
         ...
 
     @property

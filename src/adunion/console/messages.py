@@ -14,6 +14,7 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
         ("/merchant/promote", N_("Promote")),
         ("/merchant/plans", N_("Plans")),
         ("/merchant/items", N_("Items")),
+        ("/merchant/people", N_("People")),
         ("/merchant/wallet", N_("Wallet")),
     ),
     "publisher": (

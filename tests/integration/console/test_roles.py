@@ -44,6 +44,7 @@ PAGES = {
     "GET /operator/publishers": OPERATOR, "GET /operator/ledger": OPERATOR,
     "GET /operator/events": OPERATOR, "GET /operator/health": OPERATOR,
     "GET /operator/experience": OPERATOR,
+    "GET /merchant/people": MERCHANT,
     "GET /operator/needs": OPERATOR, "POST /operator/needs": OPERATOR,
     "GET /operator/decisions": OPERATOR, "GET /operator/decisions/{id}": OPERATOR,
     "GET /merchant/decisions": MERCHANT, "GET /merchant/decisions/{id}": MERCHANT,

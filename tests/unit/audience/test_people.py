@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from adunion.audience import PEOPLE_MIN, People, persona, shares
+
+
+def people(rows):
+    """(category, price level, stage, how many) each."""
+    tastes, price, stage = [], [], []
+    for category, level, at, many in rows:
+        one = np.zeros(4, np.float32)
+        one[category] = 0.6
+        one[(category + 1) % 4] = 0.4
+        tastes += [one] * many
+        price += [level] * many
+        stage += [at] * many
+    return People(np.array(tastes), np.array(price, np.float32), np.array(stage, np.int8))
+
+
+MARKET = people([(0, 0.0, 0, 500), (1, 0.0, 0, 500), (2, 0.0, 0, 500), (3, 0.0, 0, 500)])
+
+
+def middle(_key):
+    return 0.5  # no noise
+
+
+def test_people_fall_in_segments_by_favourite_category_and_price():
+    found = persona(people([(0, -0.3, 1, 80), (0, 0.3, 2, 60), (2, 0.0, 0, 120)]), MARKET, middle)
+    told = [(s.category, s.band, s.people) for s in found.segments]
+    assert told == [(2, "usual", 120), (0, "thrifty", 80), (0, "premium", 60)]
+    thrifty = found.segments[1]
+    assert thrifty.price_difference == pytest.approx(np.expm1(-0.3), abs=1e-3)
+    assert thrifty.market_price_difference == 0
+    assert thrifty.stages == (0, 80, 0)
+    assert [a.category for a in thrifty.also] == [1]
+    assert found.stages == (120, 80, 60)
+
+
+def test_nobody_is_told_apart_in_a_group_under_the_floor():
+    few = persona(people([(0, 0.0, 0, PEOPLE_MIN - 1)]), MARKET, middle)
+    assert few is None
+    found = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30), (3, 0.5, 1, 29)]), MARKET, middle)
+    assert [(s.category, s.people) for s in found.segments] == [(0, 200), (-1, 60)]
+    assert found.segments[1].stages == (0, 0, 0)
+    assert found.stages == (200, 0, 0)
+    alone = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30)]), MARKET, middle)
+    assert [s.category for s in alone.segments] == [0]
+    assert alone.left_out == 1
+
+
+def test_one_person_more_changes_a_noisy_count_by_at_most_a_rounding_step():
+    for u in (0.01, 0.3, 0.77, 0.999):
+        one = persona(people([(0, 0.0, 0, 300)]), MARKET, lambda _key, u=u: u)
+        more = persona(people([(0, 0.0, 0, 301)]), MARKET, lambda _key, u=u: u)
+        assert abs(one.people - more.people) <= 5
+        assert one.people % 5 == 0
+
+
+def test_tastes_become_shares_and_unknown_categories_do_not_count():
+    found = shares(np.array([[1, -1], [0, 2]], np.int32), np.array([[3, 9], [1, 3]], np.float32), 3)
+    assert found.tolist() == [[0, 1, 0], [0.25, 0, 0.75]]
