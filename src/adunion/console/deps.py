@@ -8,9 +8,8 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
-from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.bootstrap.people import MerchantPeople
-from adunion.campaigns import Plans
+from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import LoggedDecisions
 from adunion.insight import Insight
