@@ -25,7 +25,16 @@ from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
 from adunion.decision.book import NEVER_US, UNLIMITED
 from adunion.decision.engine import DecisionEngine, DecisionSettings
-from adunion.decision.retrieval import Complements, RetrievalState, retrieve
+from adunion.decision.retrieval import (
+    RETRIEVALS,
+    Complements,
+    Lists,
+    RetrievalState,
+    Understood,
+    learn_carts,
+    retrieve,
+)
+from adunion.decision.retrieval import moved as moved_lists
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
@@ -43,6 +52,8 @@ from adunion.prediction import (
 )
 from adunion.tracking import FLAG_CONSENT, EventBatch, EventType
 from adunion.understanding import LexicalIndex
+from adunion.understanding.needs import Library
+from adunion.understanding.needs.pools import NeedPools
 
 from .notes import TrainingNotes
 
@@ -64,6 +75,7 @@ class Brain:
         audiences: Mapping[str, Mapping[str, float]],
         notes: TrainingNotes,
         settings: DecisionSettings | None = None,
+        needs: Library | None = None,
     ) -> None:
         self.catalog = catalog
         self.placements = placements
@@ -83,6 +95,11 @@ class Brain:
         self._state: RetrievalState
         self._predictor: Predictor
         self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
+        self._carts: Lists | None = None
+        self._product: npt.NDArray[np.int32] | None = None
+        self._companions: Lists | None = None
+        self._need_library = needs
+        self._need_pools = self._new_need_pools()
         self.engine = DecisionEngine(
             catalog,
             placements,
@@ -139,8 +156,12 @@ class Brain:
         self.after_sales.rebase(catalog)
         moved = np.append(row_mapping(self.catalog.raw, catalog.raw), np.int32(-1))
         self._together = [(group, moved[item]) for group, item in self._together]
+        if self._carts is not None:
+            self._carts = moved_lists(self._carts, moved[:-1], len(catalog))
+        self._product = self._companions = None  # until the next training
         self.catalog, self.placements = catalog, placements
         self._index = index
+        self._need_pools = self._new_need_pools()
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
         self.engine.replace(now_us, book, catalog, placements)
@@ -224,6 +245,7 @@ class Brain:
         """Predict by these models from now on."""
         self.models = models
         self.drift = Drift(models.trained_us, models.arrived)
+        self._learn_understood()
         self._build_state()
 
     def save(self, home: Path) -> None:
@@ -256,6 +278,7 @@ class Brain:
         if together.exists():
             with np.load(together, allow_pickle=False) as file:
                 self._together = [(file["group"], self.catalog.rows(file["item"]))]
+        self._learn_understood()
         self._build_state()
 
     def copy(self) -> Brain:
@@ -264,7 +287,10 @@ class Brain:
         engine, self.engine = self.engine, None  # type: ignore[assignment]
         state, self._state = self._state, None  # type: ignore[assignment]
         predictor, self._predictor = self._predictor, None  # type: ignore[assignment]
-        shared = (self.catalog, self._index, self._nearest, self.placements)
+        shared = (
+            self.catalog, self._index, self._nearest, self.placements, self._need_library,
+            self._need_pools,
+        )  # fmt: skip
         twin = deepcopy(self, {id(each): each for each in shared})
         self.notes, self.engine, self._state, self._predictor = notes, engine, state, predictor
         twin.engine = DecisionEngine(
@@ -296,10 +322,29 @@ class Brain:
             _planned(self.engine.plans),
             self._audiences,
             of_now,
+            Understood(self._need_pools, self._carts, self._product, self._companions),
         )
 
+    def _new_need_pools(self) -> NeedPools | None:
+        library = self._need_library
+        return None if library is None else NeedPools(library, self._index)
+
+    def _learn_understood(self) -> None:
+        """Once a day, with training: what goes into a cart, and queries by their meaning."""
+        off, pools = self.engine.settings.retrievals_off, self._need_pools
+        if "needs" not in off and pools is not None:
+            pools.warm()
+        if "cart" in off:
+            return
+        self._carts = learn_carts(self.catalog, *self._pairs())
+        if pools is not None:
+            known = pools.go_with(self.catalog.titles)
+            self._product, self._companions = known[0], Lists(known[1], known[2], known[3])
+
     def _retrieve(self, requests: RequestBatch) -> CandidateBatch:
-        return retrieve(requests, self._state, CANDIDATES)
+        off = self.engine.settings.retrievals_off
+        chosen = {name: each for name, each in RETRIEVALS if name not in off} if off else None
+        return retrieve(requests, self._state, CANDIDATES, chosen)
 
     def _predict(
         self, requests: RequestBatch, candidates: CandidateBatch

@@ -22,6 +22,7 @@ from adunion.serving.types import LinkTarget
 from adunion.tracking import EventBatch, EventType
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
+from adunion.understanding.needs import Library
 
 from . import books
 from .leases import Leases
@@ -47,11 +48,12 @@ class LiveMarket(Market):
         storefront: bool,
         rules: DecisionSettings | None = None,
         node: str = "main",
+        needs: Library | None = None,
     ) -> None:
         self._pages: dict[str, tuple[str, str]] = {}
         self._cards: dict[tuple[int, bool], Card] = {}
         self._leases = Leases(engine, Ledger(ids, clock), clock, ids, node, currency)
-        super().__init__(engine, home, clock, ids, currency, settings=rules)
+        super().__init__(engine, home, clock, ids, currency, settings=rules, needs=needs)
         self._load_pages()
         self.lease()
         self.signer = TokenSigner({1: signing_key})

@@ -45,6 +45,7 @@ from adunion.tracking import (
     EventType,
     Tracker,
 )
+from adunion.understanding.needs import Knowledge, Library
 
 from . import books
 from .arm import ControlArm
@@ -83,9 +84,11 @@ class Market:
         currency: str,
         settings: DecisionSettings | None = None,
         read_only: bool = False,
+        needs: Library | None = None,
     ) -> None:
         """`read_only` looks on beside the program that writes: nothing is logged or applied."""
         self._read_only = read_only
+        self._needs = needs or Library(Knowledge.load(home))
         self.engine = engine
         self.home = home
         self.clock = clock
@@ -103,6 +106,7 @@ class Market:
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._merchant_number: dict[str, int] = {}
+        self.control_rules: DecisionSettings | None = None  # of the control arm; None: the same
         self._asked = 0  # requests since the multipliers were set
         self._steered_at = clock.now()
         self.brain: Brain
@@ -224,7 +228,10 @@ class Market:
 
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
-        return ControlArm(self.brain.copy(), deepcopy(self._rule), self.clock)
+        brain = self.brain.copy()
+        if self.control_rules is not None:
+            brain.engine.settings = self.control_rules
+        return ControlArm(brain, deepcopy(self._rule), self.clock)
 
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id. What is over by now gives its items back first."""
@@ -311,7 +318,7 @@ class Market:
         with self.engine.connect() as conn:
             self._goals = books.goals(conn, self._unit)
         notes = TrainingNotes(self.home)
-        self.brain = Brain(catalog, placements, self.audiences(), notes, settings)
+        self.brain = Brain(catalog, placements, self.audiences(), notes, settings, self._needs)
         engine = self.brain.engine
         self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)
         engine.log = None if self._read_only else self.decisions

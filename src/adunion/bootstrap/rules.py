@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from adunion.decision.auction.pricing import pricing
 from adunion.decision.engine import DecisionSettings
+from adunion.decision.retrieval import RETRIEVALS
 from adunion.kernel.config import Settings
 from adunion.kernel.money import exponent, micros_per_minor
 from adunion.simulation.scenario import Scenario
@@ -16,6 +17,8 @@ def decision_rules(
 ) -> DecisionSettings:
     """The rules of a market; raises where no such pricing is registered."""
     pricing.get(chosen.pricing)
+    for name in chosen.retrievals_off:
+        RETRIEVALS.get(name)
     per_thousand = chosen.reserve_per_thousand.scaleb(exponent(currency))
     rules = DecisionSettings(
         take_bps=chosen.take_bps,
@@ -25,6 +28,7 @@ def decision_rules(
         ad_loads=chosen.ad_loads,
         explore_bps=chosen.explore_bps,
         log_one_in=chosen.log_one_in,
+        retrievals_off=tuple(chosen.retrievals_off),
         pricing=chosen.pricing,
         reserve_micros=int(per_thousand * micros_per_minor(currency) / 1_000),
     )

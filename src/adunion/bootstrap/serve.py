@@ -9,6 +9,7 @@ from adunion.kernel.clock import SystemClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
 from adunion.trust import Identity
+from adunion.understanding.needs.library import open_library
 
 from .currency import market_currency as market_currency
 from .faces import Faces
@@ -48,7 +49,7 @@ def open_faces(
         currency = market_currency(settings, server.engine)
         market = LiveMarket(
             server.engine, settings.home, clock, ids, currency, settings.signing_key(), identity,
-            storefront, decision_rules(settings, currency),
+            storefront, decision_rules(settings, currency), needs=open_library(settings),
         )  # fmt: skip
         try:
             base_url = settings.base_url or f"http://{settings.host}:{settings.port}"

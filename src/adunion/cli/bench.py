@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
+from rich.table import Table
 
 from . import arena, roi, selection
 from .output import out, print_json, print_raw, progress
@@ -47,3 +48,36 @@ def auctions(
         print_json(rows)
     else:
         print_raw(table(rows))
+
+
+@bench_app.command()
+def understanding(
+    parts: str = typer.Option("all", help="Names with commas between, or all"),
+    seeds: int = typer.Option(4, min=1, max=50, help="Markets a part"),
+    requests: int = typer.Option(6_000, min=200, help="A day"),
+    json_: bool = typer.Option(False, "--json", help="Print JSON"),
+) -> None:
+    """What each part of understanding adds: the same market and people with it and without."""
+    from adunion.bootstrap.understood import FIGURES, PARTS, bench
+    from adunion.kernel.config import Settings
+
+    chosen = PARTS.names() if parts == "all" else [name.strip() for name in parts.split(",")]
+    for name in chosen:
+        PARTS.get(name)
+    with progress(json_) as told:
+        rows = bench(Settings(), chosen, range(1, seeds + 1), requests, told)
+    if json_:
+        print_json(rows)
+        return
+    table = Table(title="simulated: change that the part makes, 95 % interval over seeds")
+    for title in ("part", *FIGURES):
+        table.add_column(title, justify="left" if title == "part" else "right")
+    for row in rows:
+        table.add_row(row["part"], *(_change(row[name]) for name in FIGURES))
+    out.print(table)
+
+
+def _change(found: dict[str, float | None]) -> str:
+    said = f"{found['change']:+.2%}"
+    span = "" if found["low"] is None else f"  ({found['low']:+.2%} to {found['high']:+.2%})"
+    return said + span

@@ -69,6 +69,7 @@ class DecisionSettings:
     ad_load_bps: int = 5_000  # of a page's slots beyond the first, what bids may move
     ad_loads: Mapping[str, int] = field(default_factory=dict)  # the same by placement code
     ad_load_day_bps: int = 10_000  # of a day's slots, what bids may move
+    retrievals_off: tuple[str, ...] = ()  # by name: they give no candidates
     log_one_in: int = 20  # requests to one whose candidates are kept in the log of decisions
 
     @property

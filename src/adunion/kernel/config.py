@@ -37,6 +37,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="`ad_load_bps` by the code of a placement"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
+    retrievals_off: list[str] = Field([], description='Those to do without, e.g. ["needs"]')
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
     reserve_per_thousand: Decimal = Field(

@@ -260,6 +260,9 @@ class Scenario(Part):
         default_factory=dict, description="`ad_load_bps` by the code of a placement"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
+    retrievals_off: list[str] = Field(
+        ["cart", "needs"], description="By name: they give no candidates"
+    )
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")

@@ -10,12 +10,21 @@ import pytest
 
 from adunion.audience import CLICK, ProfileStore
 from adunion.catalog.snapshot import build_snapshot
-from adunion.decision.retrieval import RETRIEVALS, Complements, RetrievalState, retrieve
+from adunion.decision.retrieval import (
+    RETRIEVALS,
+    Complements,
+    RetrievalState,
+    Understood,
+    learn_carts,
+    retrieve,
+)
 from adunion.decision.types import CandidateBatch, Placement, RequestBatch
 from adunion.kernel.clock import generator
 from adunion.kernel.ids import encode
 from adunion.prediction import ItemStats
 from adunion.understanding import LexicalIndex
+from adunion.understanding.needs import Knowledge, Library
+from adunion.understanding.needs.pools import NeedPools
 
 pytestmark = pytest.mark.contract
 
@@ -70,19 +79,23 @@ def build(items: int) -> Shop:
     snapshot = build_snapshot("CNY", rows)
     shoppers = np.frombuffer(rng.bytes(16 * 20), "V16")
     profiles, planned = ProfileStore(snapshot), np.zeros(0, np.int32)
-    complements = Complements.none(snapshot)
+    complements, index = Complements.none(snapshot), LexicalIndex.build(snapshot)
+    carts = None
     if items:
         item = rng.integers(0, items, 200).astype(np.int32)
         at, kind = np.arange(1, 201, dtype=np.int64), np.full(200, CLICK, np.uint8)
         profiles.observe(shoppers[np.arange(200) % 15], item, at, kind, np.ones(200, bool))
         case = rng.integers(0, items // 4, 300).astype(np.int32) * 4
         pairs = np.stack([case, (case + 1) % items], 1).reshape(-1).astype(np.int32)
-        complements = Complements.learn(snapshot, np.repeat(np.arange(300), 2).astype("u8"), pairs)
+        groups = np.repeat(np.arange(300), 2).astype("u8")
+        complements = Complements.learn(snapshot, groups, pairs)
+        carts = learn_carts(snapshot, groups, pairs)
         planned = np.arange(0, items, 9, dtype=np.int32)
     state = RetrievalState.build(
-        snapshot, LexicalIndex.build(snapshot), PLACEMENTS, profiles,
+        snapshot, index, PLACEMENTS, profiles,
         ItemStats(snapshot).columns(), complements, planned,
         {"pub_1": {"店 > 奶粉": 0.7, "店": 0.1}, "pub_2": {"没有": 1.0}},
+        understood=Understood(NeedPools(Library(Knowledge.load()), index), carts),
     )  # fmt: skip
     return Shop(state, shoppers)
 

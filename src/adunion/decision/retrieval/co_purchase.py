@@ -18,13 +18,13 @@ def co_purchase(intent: Intent, top: int) -> Routes:
     shape = (len(requests), CONTEXT_MAX)
     rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
     if len(requests.context_items):
-        _last_items(requests.context_offsets, requests.context_items, top // 2, rows, quota)
+        last_items(requests.context_offsets, requests.context_items, top // 2, rows, quota)
     weight = even(*shape)
     return Routes(intent.state.complements.items, rows, weight, quota, reserve=top // 2)
 
 
 @njit(cache=True, nogil=True)
-def _last_items(
+def last_items(
     offsets: npt.NDArray[np.int64], items: Ints, places: int, rows: Ints, quota: Ints
 ) -> None:
     """The last items of each request, newest first, and an equal share of the places for each."""

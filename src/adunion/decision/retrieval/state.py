@@ -19,6 +19,7 @@ from adunion.understanding import POOL_MAX, LexicalIndex
 from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
 from .types import Floats, Ints, Lists
+from .understood import Understood
 
 if TYPE_CHECKING:
     from adunion.understanding.nearest import NearestItems
@@ -50,6 +51,8 @@ class RetrievalState:
     is_planned: npt.NDArray[np.bool_]  # (items,)
     planned: Lists  # by category, items of live plans by merit
     nearest: NearestItems | None = None  # items by meaning, where they are embedded
+    understood: Understood = field(default_factory=Understood)
+    needs: dict[str, Lists] = field(default_factory=dict)
     answers: dict[str, Answers] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ class RetrievalState:
         planned: Ints,
         audiences: Mapping[str, Mapping[str, float]] | None = None,
         nearest: NearestItems | None = None,
+        understood: Understood | None = None,
     ) -> RetrievalState:
         """Make the lists. `planned`: rows of items in live plans; `audiences`: by publisher id."""
         merit = _merit(columns)
@@ -75,7 +79,7 @@ class RetrievalState:
             snapshot, index, placements, kind_codes(placements),
             *_audience(placements, snapshot.categories, audiences or {}), profiles, complements,
             merit, _demand(snapshot, merit), _by_category(snapshot, merit, everything), is_planned,
-            _by_category(snapshot, merit, is_planned), nearest,
+            _by_category(snapshot, merit, is_planned), nearest, understood or Understood(),
         )  # fmt: skip
 
     def with_planned(self, planned: Ints) -> RetrievalState:
@@ -98,6 +102,7 @@ class RetrievalState:
             popular=_by_category(self.snapshot, merit, np.ones(len(merit), bool)),
             planned=_by_category(self.snapshot, merit, self.is_planned),
             answers={},
+            needs={},
         )
 
     def answer(self, queries: list[str]) -> Answers:
@@ -108,6 +113,14 @@ class RetrievalState:
         if known is None:
             known = ranked([self._match(queries[0])], self.merit, self.is_planned)
             _remember(self.answers, queries[0], known)
+        return known
+
+    def needed(self, query: str) -> Lists:
+        """One list: the items of what a query lets one expect to be needed."""
+        known = self.needs.get(query)
+        if known is None:
+            known = self.understood.needed(query, self.merit)
+            _remember(self.needs, query, known)
         return known
 
     def _match(self, query: str) -> Match:

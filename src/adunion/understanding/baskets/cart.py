@@ -16,7 +16,7 @@ _POOL = 200
 
 @dataclass(frozen=True)
 class Suggestion:
-    """An item for a cart: `score` is the blend's, 1 about the best a part can give."""
+    """An item for a cart: `score` is the blend's, 1 where every part has it first."""
 
     item: str
     score: float
@@ -37,7 +37,7 @@ def complete(
     unknown = [each for each in cart if each not in row_of]
     asked = _asked(model, known)
     weights = model.weights.get("cart") or DEFAULT["cart"]
-    scores = model.blend(asked, "cart", weights)[0]
+    scores = model.blend(asked, "cart", weights)[0] / np.float32(sum(weights.values()))
     order = np.argsort(-scores, kind="stable")[:_POOL]
     out: list[Suggestion] = []
     held = model.part("baskets")

@@ -50,7 +50,10 @@ class NeedFinder:
             notes = tuple(asked.notes)
             return Reading(shown, kind, intent, "no need was recognised", notes=notes)
         if self._matcher is not None:
-            needs = [replace(need, items=self._matcher.items(need.zh, need.en)) for need in needs]
+            products, matcher = self.library.knowledge.products, self._matcher
+            needs = [
+                replace(need, items=matcher.items(*products[need.product].names)) for need in needs
+            ]
         intent = "item" if asked.bare_item else intent
         return Reading(shown, kind, intent, "", tuple(needs), tuple(asked.notes))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .words import NameFinder, PhraseIndex
 
-REVIEWS_MAX = 60_000
+REVIEWS_MAX = 15_000  # of more, evenly chosen ones
 _NEAREST = 60
 _LEAST_MATCH = 0.25
 _QUOTE_CHARS = 60
@@ -30,7 +30,8 @@ class Opinions:
     """Reviews by their words, and the products that each names."""
 
     def __init__(self, reviews: Sequence[str], finder: NameFinder) -> None:
-        self._reviews = [text[:300] for text in dict.fromkeys(reviews)][:REVIEWS_MAX]
+        distinct = list(dict.fromkeys(text[:300] for text in reviews))
+        self._reviews = distinct[:: -(-len(distinct) // REVIEWS_MAX) or 1]
         self._index = PhraseIndex(self._reviews)
         self._named = [
             frozenset(mention.product for mention in finder.find(text)) for text in self._reviews

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -98,6 +99,18 @@ class Library:
         """The names by their meaning, (names, d)."""
         assert self.embedder is not None
         return vectors_of(self.names[0], self.embedder)
+
+    @cached_property
+    def needed_with(self) -> dict[int, list[int]]:
+        """For each product those that the same situations call for, the most often first."""
+        counts: dict[int, Counter[int]] = {}
+        for situation in self.knowledge.situations:
+            for product in situation.needs:
+                counts.setdefault(product, Counter()).update(situation.needs)
+        return {
+            product: [other for other, _ in found.most_common() if other != product]
+            for product, found in counts.items()
+        }
 
     @cached_property
     def name_finder(self) -> NameFinder:

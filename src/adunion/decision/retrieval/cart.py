@@ -1,0 +1,31 @@
+"""Retrieval by basket model: what completes the cart or goes with what is being viewed."""
+
+import numpy as np
+
+from .co_purchase import CONTEXT_MAX, last_items
+from .intent import Intent
+from .types import RETRIEVALS, Lists, Routes, even
+
+_KNOWN = np.float32(0.7)  # of what was bought: nobody has tried it here
+_NONE = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
+@RETRIEVALS.register("cart")
+def cart(intent: Intent, top: int) -> tuple[Routes, Routes]:
+    """What goes with each context item: by the basket model of the last training, and as known."""
+    shape = (len(intent.requests), CONTEXT_MAX)
+    rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
+    understood, requests = intent.state.understood, intent.requests
+    if len(requests.context_items):
+        last_items(requests.context_offsets, requests.context_items, top // 3, rows, quota)
+    bought, known = understood.carts, understood.companions
+    product = np.full(shape, -1, np.int32)
+    if known is not None and understood.product is not None:
+        product = np.where(rows >= 0, understood.product[rows], np.int32(-1))
+    if bought is None:
+        rows = np.full(shape, -1, np.int32)
+    weight = even(*shape)
+    return (
+        Routes(bought or _NONE, rows, weight, quota, reserve=top // 3),
+        Routes(known or _NONE, product, weight * _KNOWN, quota, reserve=top // 3, explore=0.2),
+    )

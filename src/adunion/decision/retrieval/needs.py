@@ -1,0 +1,27 @@
+"""Retrieval by need: items that answer what a query or a page lets one expect to be needed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .intent import Intent
+from .types import RETRIEVALS, Lists, Routes, even
+
+
+@RETRIEVALS.register("needs")
+def needs(intent: Intent, top: int) -> Routes:
+    """The items of each query's needs; it takes its own places and no more."""
+    lists = _joined([intent.state.needed(query) for query in intent.requests.queries])
+    rows = intent.requests.query.reshape(-1, 1)
+    reserve = top // 6
+    quota = np.full(rows.shape, 2 * reserve, np.int32)
+    return Routes(lists, rows, even(len(rows), 1), quota, reserve=reserve, fills=False)
+
+
+def _joined(parts: Sequence[Lists]) -> Lists:
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [len(part.item) for part in parts]
+    items = np.concatenate([np.zeros(0, np.int32), *(part.item for part in parts)])
+    scores = np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])
+    return Lists(np.concatenate(([0], np.cumsum(sizes))).astype(np.int64), items, scores)

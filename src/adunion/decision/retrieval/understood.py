@@ -1,0 +1,57 @@
+"""What understanding gives to retrieval: each part is made elsewhere and may be absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.catalog.types import CatalogSnapshot
+from adunion.understanding.baskets.lists import companions
+from adunion.understanding.needs.pools import NeedPools
+
+from .types import Floats, Ints, Lists
+
+_MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
+_EACH_MAX = 12  # items of one need
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Needs of queries, and what goes with each item: as bought, and as people know."""
+
+    needs: NeedPools | None = None
+    carts: Lists | None = None  # one list an item
+    product: Ints | None = None  # (items,) row of the product type that an item is, -1 unknown
+    companions: Lists | None = None  # one list a product type
+
+    def needed(self, query: str, merit: Floats) -> Lists:
+        """One list: the best items of each of a query's needs, the strongest need's first.
+
+        An item's score is its relevance to the need times the need's strength.
+        """
+        pools = self.needs.of(query) if self.needs is not None and query else []
+        items, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
+        for strength, rows, relevance in pools:
+            value = relevance * (1 + np.float32(_MERIT_SHARE) * merit[rows])
+            best = np.argsort(-value, kind="stable")[:_EACH_MAX]
+            items.append(rows[best])
+            scores.append((relevance[best] * np.float32(strength)).astype(np.float32))
+        item = np.concatenate(items)
+        return Lists(np.array([0, len(item)], np.int64), item, np.concatenate(scores))
+
+
+def learn_carts(snapshot: CatalogSnapshot, basket: npt.NDArray[np.uint64], item: Ints) -> Lists:
+    """What goes with each item, learnt from baskets: rows (basket, catalog row)."""
+    return Lists(*companions(basket, item, snapshot.category))
+
+
+def moved(lists: Lists, new_row: Ints, size: int) -> Lists:
+    """The same lists after the catalog's rows moved; `new_row` by old row, -1 where it is gone."""
+    owner = np.repeat(np.arange(len(lists)), np.diff(lists.offsets))
+    left, right = new_row[owner], new_row[lists.item]
+    kept = np.flatnonzero((left >= 0) & (right >= 0))
+    kept = kept[np.argsort(left[kept], kind="stable")]
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(left[kept], minlength=size))))
+    return Lists(offsets.astype(np.int64), right[kept].astype(np.int32), lists.score[kept])

@@ -1,0 +1,121 @@
+"""Needs for retrieval: a query's needs as pools of catalog rows, fast enough for the hot path.
+
+A query that was never embedded is read by its words alone; `warm` embeds those that came, so that
+from the next day they are read by their meaning too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.understanding.embed import Cached
+from adunion.understanding.lexical import LexicalIndex
+
+from .finder import NeedFinder
+from .sources import Library
+from .sources.types import rank_weight
+from .weigh import Weights
+
+Rows = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
+Pool = tuple[float, Rows, Scores]
+"""A need's strength, and the items that answer it with their relevance, best first."""
+
+TEXT_CHARS_MAX = 300  # of a page: what it is about stands at the front
+NEEDS_MAX = 6
+_ITEMS_MAX = 60
+_RELEVANCE_MIN = 0.5
+_WAITING_MAX = 2_000
+_COMPANIONS_EACH = 6  # items of one complement
+
+GoWith = tuple[Rows, npt.NDArray[np.int64], Rows, Scores]
+
+
+class NeedPools:
+    """Pools of one catalog; what was worked out of a product stays."""
+
+    def __init__(self, library: Library, index: LexicalIndex) -> None:
+        self._library = library
+        self._index = index
+        by_words = ("knowledge", "complements")
+        self._words = NeedFinder(library, Weights.load("words"), sources=by_words)
+        self._whole = NeedFinder(library) if library.embedder else None
+        self._pools: dict[int, tuple[Rows, Scores]] = {}
+        self._waiting: dict[str, None] = {}
+
+    def of(self, query: str) -> list[Pool]:
+        """The pools of a query's needs, strongest first; those without items are left out."""
+        text = query[:TEXT_CHARS_MAX]
+        pools = []
+        for need in self._finder(text).read(text, "query", NEEDS_MAX).needs:
+            rows, scores = self._pool(need.product)
+            if len(rows):
+                pools.append((need.strength, rows, scores))
+        return pools
+
+    def go_with(self, titles: Sequence[str]) -> GoWith:
+        """By the knowledge file alone: what goes with items of these titles, before anyone bought.
+
+        The product of each item (n,), -1 where its title names none, and for each product the items
+        that go with it: the best of each complement in turn.
+        """
+        named = [self._library.name_finder.find(title) for title in titles]
+        product = np.array([each[-1].product if each else -1 for each in named], np.int32)
+        sizes = np.zeros(len(self._library.knowledge.products), np.int64)
+        rows, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
+        for row in np.unique(product[product >= 0]).tolist():
+            found, score = self._companions(row)
+            sizes[row] = len(found)
+            rows.append(found)
+            scores.append(score)
+        offsets = np.concatenate(([0], np.cumsum(sizes)))
+        return product, offsets, np.concatenate(rows), np.concatenate(scores)
+
+    def _companions(self, product: int) -> tuple[Rows, Scores]:
+        others = self._library.knowledge.products[product].goes_with
+        pools = [self._pool(other) for other in others]
+        turns = [(k, n) for k in range(_COMPANIONS_EACH) for n in range(len(pools))]
+        taken = [(n, k) for k, n in turns if k < len(pools[n][0])]
+        rows = np.array([pools[n][0][k] for n, k in taken], np.int32)
+        score = [pools[n][1][k] * rank_weight(n) for n, k in taken]
+        return rows, np.array(score, np.float32)
+
+    def warm(self, most: int = 300) -> int:
+        """Embed queries that came and were read by their words alone; how many."""
+        some = list(self._waiting)[:most]
+        self._waiting.clear()
+        if some and self._library.embedder is not None:
+            self._library.embedder.embed(some, "query")
+        return len(some)
+
+    def _finder(self, text: str) -> NeedFinder:
+        embedder = self._library.embedder
+        if self._whole is None or embedder is None:
+            return self._words
+        if isinstance(embedder, Cached) and not embedder.known(text, "query"):
+            if len(self._waiting) < _WAITING_MAX:
+                self._waiting[text] = None
+            return self._words
+        return self._whole
+
+    def _pool(self, product: int) -> tuple[Rows, Scores]:
+        if product not in self._pools:
+            found = self._library.knowledge.products[product]
+            self._pools[product] = _best(
+                [self._index.search(name, _ITEMS_MAX) for name in (found.zh, found.en)]
+            )
+        return self._pools[product]
+
+
+def _best(hits: Sequence[tuple[Rows, Scores]]) -> tuple[Rows, Scores]:
+    """The items that match any of the names well, each with its best relevance."""
+    rows = np.concatenate([found for found, _ in hits])
+    scores = np.concatenate([score for _, score in hits])
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(rows[order], return_index=True)
+    kept = order[np.sort(first)]
+    kept = kept[scores[kept] >= _RELEVANCE_MIN][:_ITEMS_MAX]
+    return rows[kept], scores[kept]

@@ -1,0 +1,76 @@
+"""Needs for retrieval: pools of catalog rows, and what goes with items nobody has bought yet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adunion.catalog.snapshot import build_snapshot
+from adunion.decision.retrieval import Lists, Understood, learn_carts, moved
+from adunion.kernel.ids import encode
+from adunion.understanding import LexicalIndex
+from adunion.understanding.needs import ItemMatcher, Knowledge, Library
+from adunion.understanding.needs.pools import NeedPools
+
+TITLES = [
+    ("透明手机壳", "Clear phone case"), ("手机挂绳", "Phone lanyard"),
+    ("桌面手机支架", "Phone stand"),
+    ("蓝色手机壳", "Blue phone case"), ("助眠枕头", "Sleep pillow"),
+    ("真丝眼罩", "Silk sleep mask"),
+]  # fmt: skip
+SHOP = build_snapshot(
+    "CNY",
+    [
+        (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", f"c{n % 3}", "m", "", 100, 4.0, 1)
+        for n, (zh, en) in enumerate(TITLES)
+    ],
+)
+POOLS = NeedPools(Library(Knowledge.load()), LexicalIndex.build(SHOP))
+
+
+def titles(rows: np.ndarray) -> set[str]:  # type: ignore[type-arg]
+    return {SHOP.titles[row] for row in rows.tolist()}
+
+
+def test_a_query_finds_what_goes_with_it_or_answers_it() -> None:
+    found = POOLS.of("手机壳")
+    assert found[0][0] >= found[-1][0]
+    assert {"手机挂绳", "桌面手机支架"} <= set().union(*(titles(rows) for _, rows, _ in found))
+    assert "助眠枕头" in set().union(*(titles(rows) for _, rows, _ in POOLS.of("晚上失眠")))
+    assert POOLS.of("zzz qqq") == []
+    assert POOLS.warm() == 0  # there is no embedder
+
+
+def test_items_nobody_bought_go_with_what_people_know() -> None:
+    product, offsets, item, score = POOLS.go_with(SHOP.titles)
+    assert product[0] == product[3] >= 0
+    mine = slice(offsets[product[0]], offsets[product[0] + 1])
+    assert {"手机挂绳", "桌面手机支架"} <= titles(item[mine])
+    assert not {"透明手机壳", "蓝色手机壳"} & titles(item[mine])
+    assert ((score > 0) & (score <= 1)).all()
+
+
+def test_carts_learn_from_baskets_and_move_with_the_catalog() -> None:
+    basket = np.repeat(np.arange(6, dtype=np.uint64), 2)
+    item = np.array([0, 1, 0, 1, 0, 1, 0, 3, 4, 5, 4, -1], np.int32)
+    lists = learn_carts(SHOP, basket, item)
+    of_case = lists.item[lists.offsets[0] : lists.offsets[1]].tolist()
+    assert of_case == [1]  # row 3 is of the same category
+    new_row = np.array([5, 2, -1, 0, 1, 3], np.int32)
+    after = moved(lists, new_row, 6)
+    assert after.item[after.offsets[5] : after.offsets[6]].tolist() == [2]
+    assert len(after) == 6
+
+
+def test_one_list_holds_the_strongest_needs_first_by_merit() -> None:
+    merit = np.zeros(len(SHOP), np.float32)
+    lists = Understood(POOLS).needed("手机壳", merit)
+    assert isinstance(lists, Lists)
+    assert 0 < len(lists.item) <= 60
+    assert (lists.score <= 1).all()
+    assert len(Understood().needed("手机壳", merit).item) == 0
+
+
+def test_an_item_answers_a_need_only_where_its_title_says_so() -> None:
+    matcher = ItemMatcher(SHOP, LexicalIndex.build(SHOP))
+    assert [item.title for item in matcher.items("手机挂绳", "phone lanyard")] == ["手机挂绳"]
+    assert matcher.items("镜头膜", "lens protector") == ()
