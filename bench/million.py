@@ -1,6 +1,6 @@
 """Decide from a million items: CPU against the bare reply, and recall@100 of the search.
 
-    python bench/million.py [--items 1000000] [--requests 2000]
+    python bench/million.py [--items 1000000] [--requests 20000]
 
 A made catalog in memory, 500 plans of 200 items, untrained models, no PostgreSQL: what is measured
 is the deciding node, over HTTP with tokens, JSON and a durable log, as `bench/serving.py` does it
@@ -66,7 +66,7 @@ class MemoryMarket(LiveMarket):
             )
             for row in range(len(places.code))
         ]  # fmt: skip
-        self.brain = Brain(catalog, placements, {}, TrainingNotes(home), 1)
+        self.brain = Brain(catalog, placements, {}, TrainingNotes(home))
         rng, now = np.random.default_rng(3), self.clock.now() - timedelta(hours=1)
         plans = [
             LivePlan(
@@ -97,7 +97,7 @@ def recall(market: Any, queries: list[str], top: int = 100) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1_000_000)
-    parser.add_argument("--requests", type=int, default=2_000)
+    parser.add_argument("--requests", type=int, default=20_000)
     args = parser.parse_args()
     world = generate(1, args.items, max(args.items // 100, PLANS), 20_000)
     with tempfile.TemporaryDirectory() as folder:
