@@ -88,7 +88,9 @@ def target_cost_minor(value: object) -> int:
     """What an order may cost, at least one minor unit."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MINOR_MAX:
         raise invalid(
-            "target_cost", "What an order may cost is a whole number of minor units, 1 or more."
+            "target_cost",
+            "What an order may cost is a whole number of minor units, 1 or more.",
+            "Try what an average order leaves you before advertising.",
         )
     return value
 
