@@ -173,9 +173,12 @@ def _assumed(
 def sales_ratio(results: Results) -> float:
     """Sales per predicted sale of all plans: auctions are won where predictions err upwards.
 
-    Shrunk to 1 while there are few orders.
+    Shrunk to 1 while there are few orders, of unequal worth fewer still (Kish 1965).
     """
     orders, matured = float(results.orders.sum()), float(results.matured_micros.sum())
+    if results.square_micros is not None and orders:
+        squares = float(results.square_micros.sum())
+        orders = min(orders, float(results.gmv_micros.sum()) ** 2 / max(squares, 1.0))
     ratio = float(results.gmv_micros.sum()) / max(matured, 1.0)
     return float(np.clip(1 + (ratio - 1) * orders / (orders + TRUST_ORDERS), *RATIO))
 

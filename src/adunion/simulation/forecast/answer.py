@@ -27,10 +27,10 @@ Floats = npt.NDArray[np.float64]
 class Doubt:
     """Relative standard deviations of what may differ from what the landscape says."""
 
-    volume: float = 0.3  # what requests bring: drift of traffic, tastes and rivals
-    cost: float = 0.10  # prices
-    sales: float = 0.10  # orders per predicted order
-    luck: float = 0.15  # sales in the end, beyond what the bidder can make good
+    volume: float = 0.12  # what requests bring: drift of traffic, tastes and rivals
+    cost: float = 0.05  # prices
+    sales: float = 0.08  # orders per predicted order
+    luck: float = 0.10  # sales in the end, beyond what the bidder can make good
 
 
 @dataclass(frozen=True)
