@@ -385,9 +385,15 @@ _BUDGET_COLUMNS = (
 
 
 def _by_budget(it: Context, draft: Draft) -> tuple[Forecast, Cell]:
-    """The chosen target at rising budgets and without one, and the cell of the last."""
+    """The chosen target at rising budgets and without one, and the draft's own cell.
+
+    Goals other than a return are forecast at their own budget alone.
+    """
     target = float(draft.target_roi or TARGET_DEFAULT)
     ask = replace(_ask(draft), targets=(target, target))
+    if ask.goal != "target_roi":
+        found = it.services.forecast(_ask(draft))
+        return replace(found, cells=[]), found.near(target, draft.budget_minor)
     free = it.services.forecast(replace(ask, budgets_minor=(None,))).cells[0]
     shares = {_round_sum(share * free.spend_minor.value) for share in BUDGET_SHARES}
     budgets = {*shares, draft.budget_minor} - {None, 0}

@@ -27,7 +27,7 @@ LAUNCH_REQUESTS = 1_000.0  # that a landscape seen before the launch counts for
 MEMORY_KEPT_AN_HOUR = 0.5 ** (1 / 24)  # as `bidding.memory` fades landscapes
 WINDOW_HOURS = 168  # that results reach back
 LATE = 1.10
-"""Sales in the end, by those the bidder reckons with: some orders come later than any seen so far."""
+"""Sales in the end, by those the bidder reckons with: some orders come later than any seen yet."""
 BELOW = 0.92
 """What a bidder bids of what it would without the noise of landscapes and levels seen by the hour.
 
