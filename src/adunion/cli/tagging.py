@@ -25,7 +25,7 @@ def tag(
 
     from adunion.understanding.tagging import load, shipped
 
-    said = [*(titles or []), *(_lines(in_) if in_ else [])]
+    said = [*(titles or []), *(lines_of(in_) if in_ else [])]
     if not said:
         raise invalid("titles", "There is no title to read.", "Give titles, or a file with --in.")
     chosen = load(tagger) if tagger else shipped()
@@ -54,7 +54,7 @@ def train_tag(
 
     file = data / "train.txt" if data.is_dir() else data
     learn = read_tagged(file)
-    found = train(learn, _lines(searches) if searches else [], _lines(titles) if titles else [])
+    found = train(learn, lines_of(searches) if searches else [], lines_of(titles) if titles else [])
     found.save(out_)
     result: dict[str, object] = {"titles": len(learn), "bytes": out_.stat().st_size}
     held = data / "dev.txt"
@@ -70,7 +70,8 @@ def train_tag(
         out.print("  ".join(f"{name} {value}" for name, value in result.items()))
 
 
-def _lines(path: Path) -> list[str]:
+def lines_of(path: Path) -> list[str]:
+    """Lines of a UTF-8 file or of standard input (-), the last column of each, none empty."""
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         text = data.decode("utf-8-sig")

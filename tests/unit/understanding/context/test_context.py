@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.context import ContextReader, page_of, read_file
+from adunion.understanding.context.fewshot import FewShot
 from adunion.understanding.context.language import language_of
 from adunion.understanding.context.lists import load_lists
 from adunion.understanding.needs import Knowledge
@@ -124,3 +126,21 @@ def test_a_market_adds_topics_and_a_broken_file_is_named(tmp_path):
     own.write_text("[tea")
     with pytest.raises(AdUnionError, match=r"topics\.toml"):
         ContextReader(tmp_path)
+
+
+class Letters:
+    """An embedder by letters: enough to tell a from b."""
+
+    name, dimension = "letters", 3
+
+    def embed(self, texts, kind="query"):
+        rows = np.array([[t.count("a"), t.count("b"), 1] for t in texts], np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_few_examples_make_a_class():
+    model = FewShot.learn(["aaa", "aa", "bbb", "bb"], ["first"] * 2 + ["second"] * 2, Letters())
+    assert model.predict(["aaaa", "bbbbb"]) == ["first", "second"]
+    assert model.chances(["aaaa"]).sum() == pytest.approx(1)
+    with pytest.raises(AdUnionError, match="one class"):
+        FewShot.learn(["a", "b"], ["x", "x"], Letters())
