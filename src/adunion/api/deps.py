@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from adunion.advice import Wish
 from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.catalog import Catalog
 from adunion.commission import Commissions
@@ -23,6 +24,7 @@ from adunion.settlement import Settlement
 from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity, Principal, Role
 from adunion.understanding.needs import Reading, Said
+from adunion.understanding.trends import Board
 
 
 class Decisions(Protocol):
@@ -38,6 +40,18 @@ class Needs(Protocol):
 
     def read(self, text: str, kind: Said = "query", most: int = 10) -> Reading:
         """The needs of a text, strongest first."""
+        ...
+
+
+class Advisor(Protocol):
+    """What is advised to publishers."""
+
+    def of(self, publisher_id: str, wish: Wish) -> dict[str, Any]:
+        """What to promote, why, what was left out; 404 for an unknown publisher."""
+        ...
+
+    def board(self) -> Board | None:
+        """The trends as they were made last."""
         ...
 
 
@@ -60,6 +74,7 @@ class ApiServices:
     insight: Insight
     decisions: Decisions
     forecast: Callable[[Ask], Forecast]
+    selections: Advisor
     needs: Needs
 
 

@@ -30,6 +30,7 @@ from adunion.trust.service import LIGHT_HASHER
 from .notices import DemoAccount
 from .records import open_records
 from .simulator import open_run, world_of
+from .trends import make_trends
 
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
@@ -37,7 +38,7 @@ LOCK = "demo.lock"
 MARK = "this-home-is-a-demo"  # where it stands, a demo may clear away what one builds:
 BUILT = (
     "postgres", "events", "features-*", "statements", "models.npz", "alphas.jsonl", "together.npz",
-    "currency", "demo.json",
+    "currency", "demo.json", "trends",
 )  # fmt: skip
 PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
 PLAN_SHARE_ORDERS = 0.3  # there every merchant has a plan, and shoppers need organic choice
@@ -103,6 +104,9 @@ def build(
             found = report(run)
             _settle(server.engine, run, settings.home)
             made = _accounts(server.engine, run)
+            if orders is None:
+                now = SystemClock().now()
+                make_trends(settings, run.market.catalog, now, seed, progress)
         finally:
             run.market.close()
     told = [vars(account) for account in made]

@@ -22,6 +22,7 @@ from .live import LiveMarket
 from .needs import MarketNeeds
 from .notices import DemoAccount, HealthCheck, LogRow
 from .people import MarketPeople
+from .selection import Selections
 
 _SHOWN = (("CTR AUC", "click_auc"), ("CVR AUC", "order_auc"), ("CTR ECE", "click_ece"),
           ("CVR ECE", "order_ece"))  # fmt: skip
@@ -57,6 +58,7 @@ class Faces:
         self.settlement = Settlement()
         self.ledger = market.ledger
         self.insight = market.insight
+        self.selections = Selections(market)
         self._forecasts = Forecasts(market)
         self.needs = MarketNeeds(market)
         self.people = MarketPeople(market)

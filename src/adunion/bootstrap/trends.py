@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 
 from adunion.advice import Needs
 from adunion.catalog.repository import snapshot as read_snapshot
 from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.clock import generator
 from adunion.kernel.config import Settings
+from adunion.simulation.world.lexicon import Lexicon
+from adunion.simulation.world.topics import topics_table
+from adunion.simulation.world.vocabulary import load
 from adunion.understanding import LexicalIndex
 from adunion.understanding.needs.library import open_library
-from adunion.understanding.trends import Board, Classifier, Linker
+from adunion.understanding.trends import Board, Classifier, Linker, Told, TrendStore, now
 
 from .currency import market_currency
 from .records import open_records
 
-RISE_TOPIC, RISE_SEASON = 0.5, 0.3
-"""How much a topic that doubles its heat, and a season, lift the need of what is surely linked."""
-RISE_CATEGORY = 0.5
-"""What an item of a linked category has of that."""
+RISE_TOPIC, RISE_SEASON, RISE_CATEGORY = 0.5, 0.3, 0.5
+"""How much a topic that doubles its heat, and a season, lift the need of what is surely linked;
+and what of it an item of the linked category has."""
+MADE_DAYS = 15
+"""Of made topics."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,19 @@ def market_snapshot(settings: Settings) -> CatalogSnapshot | None:
     return found if len(found) else None
 
 
+def make_trends(
+    settings: Settings, catalog: CatalogSnapshot, at: datetime, seed: int, told: Told
+) -> None:
+    """Made topics that tell of the made market's goods, up to the present hour, and their board."""
+    store = TrendStore(settings.home)
+    store.folder.mkdir(parents=True, exist_ok=True)
+    last = at.replace(minute=0, second=0, microsecond=0)
+    table = topics_table(Lexicon(load()), last, MADE_DAYS, generator(seed, 0x707))
+    pq.write_table(table, store.topics_file)
+    links = linker(settings, catalog, meaning=False)
+    store.keep(now(store, store.topics(), None, links, told))
+
+
 class _Rise:
     """The strongest lift of every item so far, and what it is by."""
 
@@ -87,10 +107,10 @@ def needs_of(board: Board | None, catalog: CatalogSnapshot) -> tuple[Needs, list
     """How much rising topics and seasons lift the need of every item, and these by row."""
     rise = _Rise(catalog)
     sources: list[Source] = []
-    for place, one in enumerate(board.topics if board else ()):
+    for one in board.topics if board else ():
         if not one["rising"] or one["commerce"] == "no":
             continue
-        sources.append(Source("topic", one["title"], one["title"], str(place)))
+        sources.append(Source("topic", one["title"], one["title"], one["slug"]))
         sure = 1.0 if one["commerce"] == "yes" else 0.5
         growth = float(np.log2(max(one["peak_heat"], 1.0) / max(one["heat"], 1.0)))
         most = RISE_TOPIC * sure * min(max(growth, 0.0) + one["p_top10_6h"], 2.0)

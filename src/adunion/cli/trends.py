@@ -129,6 +129,7 @@ def _show(made: Board) -> None:
         )  # fmt: skip
     out.print(table)
     for each in made.warnings:
-        when = f"in {each['days_ahead']} days" if each["days_ahead"] else "now"
+        ahead = each["days_ahead"]
+        when = f"in {ahead} day{'s' * (ahead > 1)}" if ahead else "now"
         out.print(f"{each['zh']} · {each['en']} ({each['day']}): people buy {when}; "
                   + ", ".join(each["needs"]))  # fmt: skip

@@ -15,6 +15,7 @@ from adunion.kernel.clock import random_bytes
 from adunion.kernel.errors import AdUnionError
 
 from . import (
+    advice,
     decisions,
     delivery,
     events,
@@ -65,6 +66,7 @@ def create_console(services: ConsoleServices) -> FastAPI:
         plan,
         shared_budgets,
         publisher,
+        advice,
         operator,
         events,
         decisions,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from adunion.advice import Wish
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.bootstrap.people import MerchantPeople
 from adunion.campaigns import Boosts, Plans, SharedBudgets
@@ -20,6 +21,7 @@ from adunion.publishers import Publishers
 from adunion.simulation.forecast import Ask, Forecast
 from adunion.trust import Identity
 from adunion.understanding.needs import Knowledge, Reading, Said
+from adunion.understanding.trends import Board
 
 
 class Decisions(Protocol):
@@ -72,6 +74,18 @@ class PeopleOf(Protocol):
 
     def of(self, merchant: str) -> MerchantPeople:
         """The persona of a merchant, at most an hour old."""
+        ...
+
+
+class Advisor(Protocol):
+    """What is advised to publishers."""
+
+    def of(self, publisher_id: str, wish: Wish) -> dict[str, Any]:
+        """What to promote, why, what was left out; 404 for an unknown publisher."""
+        ...
+
+    def board(self) -> Board | None:
+        """The trends as they were made last."""
         ...
 
 
@@ -166,6 +180,11 @@ class ConsoleServices(Protocol):
     @property
     def ledger(self) -> Ledger:
         """The books."""
+        ...
+
+    @property
+    def selections(self) -> Advisor:
+        """Trends, and what publishers should promote."""
         ...
 
     def forecast(self, ask: Ask) -> Forecast:

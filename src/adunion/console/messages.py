@@ -19,6 +19,8 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "publisher": (
         ("/publisher", N_("Today")),
+        ("/publisher/selection", N_("Selection")),
+        ("/publisher/trends", N_("Trends")),
         ("/publisher/products", N_("Products")),
         ("/publisher/links", N_("Links")),
         ("/publisher/orders", N_("Orders")),

@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from adunion.advice import Wish
 from adunion.api import ApiServices, create_api
 from adunion.bootstrap.live import LiveMarket
 from adunion.campaigns import BoostDraft, Boosts, PlanDraft, Plans, SharedBudgets
@@ -34,6 +35,7 @@ from adunion.tracking import Intake
 from adunion.tracking.tables import order_lines, order_steps, orders, rejected_events
 from adunion.trust import LIGHT_HASHER, Identity
 from adunion.understanding.needs import Knowledge, Library, NeedFinder
+from adunion.understanding.trends import Board
 
 from .kept import Kept
 
@@ -173,6 +175,19 @@ class Foretold:
         return Forecast(cells, 168, True, 1_000.0, 5_000, 500, 50, ["no_sales"])
 
 
+class Advised:
+    """Advises nothing, and knows of one topic."""
+
+    def of(self, publisher_id: str, wish: Wish) -> dict[str, Any]:
+        """An empty selection."""
+        found = {"publisher_id": publisher_id, "currency": "CNY", "looked": wish.top}
+        return {**found, "trends_at": None, "picks": [], "left": []}
+
+    def board(self) -> Board | None:
+        """None yet."""
+        return None
+
+
 @pytest.fixture
 def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
     ledger = Ledger(ids, clock)
@@ -193,6 +208,7 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         decisions=Kept(),
         forecast=Foretold(Plans(engine, clock, ids, "CNY")),
         needs=NeedFinder(Library(Knowledge.load())),
+        selections=Advised(),
     )
 
 

@@ -49,6 +49,8 @@ STATUS = {
     "GET /v1/links/{link_id}": (403, 200, 200),
     "POST /v1/links/{link_id}/disable": (403, 200, 200),
     "POST /v1/links/{link_id}/enable": (403, 200, 200),
+    "GET /v1/selection": (403, 200, 200),
+    "GET /v1/trends": (200, 200, 200),
     "GET /v1/orders": (200, 200, 200),
     "GET /v1/orders/{order_id}": (200, 200, 200),
     "GET /v1/rejected_events": (200, 403, 200),
@@ -115,7 +117,7 @@ def _call(api: Any, role: str | None, route: str, ids: dict[str, str]) -> Any:
     query = {}
     if role == "operator" and "/wallet" in route and method == "GET":
         query = {"merchant_id": ids["merchant_id"]}
-    if role == "operator" and route == "GET /v1/reports/links":
+    if role == "operator" and route in ("GET /v1/reports/links", "GET /v1/selection"):
         query = {"publisher_id": ids["publisher_id"]}
     if route == "GET /v1/ledger/entries":
         query = {"account": "platform:cash"}

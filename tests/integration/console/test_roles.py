@@ -35,6 +35,8 @@ PAGES = {
     "POST /merchant/plans/{id}/boosts/{boost_id}/cancel": MERCHANT,
     "GET /merchant/budgets": MERCHANT, "POST /merchant/budgets": MERCHANT,
     "POST /merchant/budgets/{id}": MERCHANT, "GET /publisher": PUBLISHER,
+    "GET /publisher/selection": PUBLISHER, "GET /publisher/trends": PUBLISHER,
+    "GET /publisher/trends/{slug}": PUBLISHER,
     "GET /publisher/products": PUBLISHER, "GET /publisher/links": PUBLISHER,
     "POST /publisher/links": PUBLISHER, "POST /publisher/links/{id}/disable": PUBLISHER,
     "POST /publisher/links/{id}/enable": PUBLISHER, "GET /publisher/links/{id}/qr.svg": PUBLISHER,

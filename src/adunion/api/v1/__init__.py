@@ -20,8 +20,10 @@ from . import (
     publishers,
     rejected_events,
     reports,
+    selection,
     shared_budgets,
     statements,
+    trends,
     understanding,
 )
 
@@ -38,6 +40,8 @@ ROUTERS = (
     publishers.routes,
     placements.routes,
     links.routes,
+    selection.routes,
+    trends.routes,
     orders.routes,
     rejected_events.routes,
     commissions.routes,

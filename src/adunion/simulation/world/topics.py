@@ -6,7 +6,7 @@ Some name a product or what shoppers ask of it, in its season; the rest is no co
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -33,15 +33,15 @@ _NAMES = (
 
 
 def topics_table(
-    lexicon: Lexicon, last_day: date, days: int, rng: np.random.Generator, a_day: int = 260
+    lexicon: Lexicon, last: datetime, days: int, rng: np.random.Generator, a_day: int = 260
 ) -> pa.Table:
     """Columns as of a hot-search list: day, hour, pos, title, category, hot, ads.
 
-    `rng` is the only source of chance; the list ends with the last hour of `last_day`.
+    `rng` is the only source of chance; `last` is the last hour that is listed.
     """
     count = days * a_day
     start = np.sort(rng.integers(-LIFE_HOURS_MAX // 2, days * 24, count))
-    first = last_day - timedelta(days=days - 1)
+    first = last - timedelta(hours=days * 24 - 1)
     texts = [_topic(lexicon, rng, (first + timedelta(hours=int(at))).month) for at in start]
     peak = rng.lognormal(12.2, 0.8, count)
     rise, fall = rng.gamma(2.0, 1.0, count) + 0.5, rng.gamma(2.0, 2.5, count) + 1.0
@@ -49,7 +49,7 @@ def topics_table(
     shape = np.minimum(age / rise[:, None], np.exp(-(age - rise[:, None]) / fall[:, None]))
     noise = np.exp(rng.normal(0, 0.15, shape.shape))
     hour = start[:, None] + age
-    by_day = 1.0 - 0.6 * np.cos((hour % 24 - 4) / 24 * 2 * np.pi)
+    by_day = 1.0 - 0.6 * np.cos((hour + first.hour - 4) / 24 * 2 * np.pi)
     heat = peak[:, None] * np.clip(shape, 0, 1) * noise * by_day
     row, step = np.nonzero((heat > 1_000) & (hour >= 0) & (hour < days * 24))
     return _listed(texts, row, hour[row, step], heat[row, step], first)
@@ -68,7 +68,9 @@ def _topic(lexicon: Lexicon, rng: np.random.Generator, month: int) -> tuple[str,
     return str(rng.choice(forms)).format(rng.choice(_NAMES)), category
 
 
-def _listed(texts: list[tuple[str, str]], row: Any, hour: Any, heat: Any, first: date) -> pa.Table:
+def _listed(
+    texts: list[tuple[str, str]], row: Any, hour: Any, heat: Any, first: datetime
+) -> pa.Table:
     """The hottest of each hour; of a title that is there twice, the hotter."""
     title = np.array([text[0] for text in texts], dtype=object)[row]
     codes = np.unique(title, return_inverse=True)[1]
@@ -77,11 +79,12 @@ def _listed(texts: list[tuple[str, str]], row: Any, hour: Any, heat: Any, first:
     order = order[np.sort(same)]
     rank = np.arange(len(order)) - np.searchsorted(hour[order], hour[order])
     order, rank = order[rank < LISTED], rank[rank < LISTED]
-    day = np.datetime64(first, "D") + hour[order] // 24
+    at = np.datetime64(first.replace(tzinfo=None), "h") + hour[order]
+    day = at.astype("datetime64[D]")
     return pa.table(
         {
             "day": day.astype(str).tolist(),
-            "hour": hour[order] % 24,
+            "hour": (at - day.astype("datetime64[h]")).astype(np.int64),
             "pos": rank,
             "title": title[order].tolist(),
             "category": [texts[at][1] for at in row[order]],

@@ -2,6 +2,7 @@
 
 from .board import Board
 from .commerce import Classifier
+from .features import Told
 from .files import forecast_file, hour_of, show
 from .links import Linker
 from .read import read
@@ -13,6 +14,7 @@ __all__ = [
     "Board",
     "Classifier",
     "Linker",
+    "Told",
     "Topics",
     "TrendStore",
     "coming",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ def board(
         )
         peak_in = round(max(float(course["peak_in"][k]), 0.0)) if rise > 1.02 else 0
         result.append({
-            "title": titles[k], "category": topics.category[row], "pos": int(topics.pos[row]),
+            "slug": slug(titles[k]), "title": titles[k], "category": topics.category[row],
+            "pos": int(topics.pos[row]),
             "heat": heat, "paid": bool(topics.paid[row]), "age_hours": int(age[k]),
             "rising": bool(rising), "early": bool(rising and not topped[k] and age[k] <= 3),
             "peak_heat": round(heat * rise), "peak_at": show(at + peak_in),
@@ -90,6 +92,11 @@ def board(
         })  # fmt: skip
     result.sort(key=lambda one: (not one["rising"], one["pos"]))
     return Board(show(at), result, warnings(at, result, linker))
+
+
+def slug(title: str) -> str:
+    """A short name of a topic for addresses."""
+    return sha256(title.encode()).hexdigest()[:12]
 
 
 def linked(link: Link, snapshot: CatalogSnapshot | None) -> Plain:
@@ -127,7 +134,8 @@ def warnings(at: int, topics: Sequence[Plain], linker: Linker) -> list[Plain]:
         found.append({
             "key": season.key, "zh": season.zh, "en": season.en, "day": each.day.isoformat(),
             "begins": each.begins.isoformat(), "ends": each.ends.isoformat(),
-            "days_ahead": ahead, "needs": list(season.needs), "topics": heard,
+            "days_ahead": ahead, "needs": list(season.needs),
+            "needs_en": linker.english(season.needs), "topics": heard,
             "items": [] if snapshot is None else [
                 {"id": snapshot.ids[row], "title": snapshot.titles[row],
                  "title_en": snapshot.titles_en[row], "strength": strength}

@@ -82,6 +82,11 @@ class Linker:
         """Items for products by name."""
         return self._items(needs, ())
 
+    def english(self, needs: Sequence[str]) -> list[str]:
+        """English names of products by their Chinese ones."""
+        knowledge = self._library.knowledge
+        return [knowledge.products[knowledge.names[need.lower()]].en for need in needs]
+
     def _products(self, title: str, named: list[int]) -> tuple[Product, ...]:
         knowledge = self._library.knowledge
         found = {}

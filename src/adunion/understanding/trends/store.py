@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .read import COUNTS, read
 from .targets import COURSE, FORECAST
 from .types import DAY, Topics
 
+TARGETS = tuple(replace(each, trees=each.trees // 2) for each in (*FORECAST, *COURSE))
 NOW_ROWS_MAX = 60_000
 """Rows that each answer of a board's model learns from: seconds, not minutes."""
 KEEP_DAYS = 400
@@ -92,7 +93,7 @@ class TrendStore:
                     return model
             except AdUnionError:
                 pass  # of another version: fitted again
-        model = fit(found, until, 0, (*FORECAST, *COURSE), NOW_ROWS_MAX, told)
+        model = fit(found, until, 0, TARGETS, NOW_ROWS_MAX, told)
         for old in self.folder.glob("model-*.npz"):
             old.unlink()
         model.save(file)

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from adunion.simulation.world.vocabulary import load
 @pytest.fixture(scope="session")
 def made_topics() -> pa.Table:
     """Eighteen made days of hot topics, to 2026-06-18."""
-    return topics_table(Lexicon(load()), date(2026, 6, 18), 18, np.random.default_rng(7), 200)
+    return topics_table(
+        Lexicon(load()), datetime(2026, 6, 18, 23), 18, np.random.default_rng(7), 200
+    )
 
 
 @pytest.fixture(scope="session")

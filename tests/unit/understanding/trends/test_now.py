@@ -1,0 +1,132 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from adunion.kernel.errors import AdUnionError
+from adunion.understanding.needs import Knowledge, Library
+from adunion.understanding.trends import Classifier, Linker, TrendStore, now, read, store
+from adunion.understanding.trends.seasons import coming, dates, seasons
+from adunion.understanding.trends.targets import COURSE, FORECAST, Target
+
+
+@pytest.fixture(scope="module")
+def linker() -> Linker:
+    return Linker(Library(Knowledge.load()), Classifier.load())
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "verdict", "unsafe"),
+    [
+        ("户外新手的冲锋衣怎么选", "时尚", "yes", ""),
+        ("天猫618补贴真的大", "互联网", "yes", ""),
+        ("华为三折叠预订秒破万", "互联网", "yes", ""),
+        ("无意识控血糖的5个小习惯", "健康", "maybe", ""),
+        ("A股缩量673亿下跌个股超4100只", "财经", "no", ""),
+        ("孙颖莎晋级半决赛", "体育", "no", ""),
+        ("公司发月饼后员工猝死", "社会", "no", "death"),
+        ("网红口红店主被刑拘", "美妆", "no", "crime"),
+        ("手机店起火爆炸", "数码", "no", "disaster"),
+        ("特朗普称对中国手机加关税", "时事", "no", "politics"),
+        ("某品牌面膜汞超标", "美妆", "no", "harm"),
+    ],
+)
+def test_goods_stand_beside_goods_and_never_beside_a_tragedy(
+    linker: Linker, title: str, category: str, verdict: str, unsafe: str
+) -> None:
+    found = linker.link(title, category)
+    assert (found.commerce.verdict, found.commerce.unsafe) == (verdict, unsafe)
+    assert found.commerce.reasons[0][0]
+    if verdict == "no":
+        assert (found.products, found.items, found.categories) == ((), (), ())
+
+
+def test_a_topic_is_linked_to_the_product_it_names(linker: Linker) -> None:
+    found = linker.link("户外新手的冲锋衣怎么选", "时尚")
+    assert found.products[0].zh == "冲锋衣"
+    assert found.products[0].why == "named"
+    assert found.categories[0] == found.products[0].category_zh
+
+
+def test_a_markets_own_words_are_added_and_a_bad_file_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "trends" / "commerce.toml"
+    own.parent.mkdir()
+    own.write_text('[unsafe]\nharm = "泽音"\n', encoding="utf-8")
+    found = Classifier.load(tmp_path).read("泽音手机首发", "数码")
+    assert (found.verdict, found.unsafe) == ("no", "harm")
+    own.write_text('[buy]\nmany = "手机"\n', encoding="utf-8")
+    with pytest.raises(AdUnionError, match=r"commerce\.toml"):
+        Classifier.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "year", "day"),
+    [
+        ("newyear_goods", 2026, date(2026, 2, 17)),
+        ("mid_autumn", 2025, date(2025, 10, 6)),
+        ("qixi", 2026, date(2026, 8, 19)),
+        ("dragon_boat", 2026, date(2026, 6, 19)),
+        ("black_friday", 2026, date(2026, 11, 27)),
+        ("mothers_day", 2026, date(2026, 5, 10)),
+        ("ramadan", 2026, date(2026, 2, 18)),
+        ("lebaran", 2026, date(2026, 3, 20)),
+        ("songkran", 2026, date(2026, 4, 13)),
+    ],
+)
+def test_moving_feasts_fall_on_their_days(key: str, year: int, day: date) -> None:
+    season = next(each for each in seasons() if each.key == key)
+    assert day in dates(season.when, year)
+
+
+def test_seasons_name_products_that_the_knowledge_has_and_warn_ahead() -> None:
+    known = Knowledge.load().names
+    assert len(seasons()) >= 25
+    for season in seasons():
+        assert {need for need in season.needs if need.lower() not in known} == set(), season.key
+        for year in range(2024, 2036):
+            if not season.when.startswith("islamic"):
+                assert len(dates(season.when, year)) == 1, (season.key, year)
+    found = {
+        each.season.key: each.days_ahead(date(2026, 10, 1)) for each in coming(date(2026, 10, 1))
+    }
+    assert found["double11"] == 16
+    assert found["national_day"] == 0
+    assert "valentine" not in found
+
+
+def test_the_board_of_an_hour(
+    topics_file: Path, tmp_path: Path, linker: Linker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tuple(Target(each.name, each.kind, each.ahead, 10, 6) for each in (*FORECAST, *COURSE))
+    monkeypatch.setattr(store, "TARGETS", small)
+    kept = TrendStore(tmp_path)
+    assert kept.add(topics_file)["hours"] == 18 * 24
+    assert kept.add(topics_file)["kept_rows"] == len(read(topics_file))  # twice is once
+    topics = kept.topics()
+    made = now(kept, topics, "2026-06-18T12", linker)
+    assert made.at == "2026-06-18T12"
+    assert len(made.topics) == int((topics.hour == topics.hour[-1] - 11).sum())
+    rising = [one["rising"] for one in made.topics]
+    assert rising == sorted(rising, reverse=True)
+    for one in made.topics:
+        assert one["peak_heat"] >= round(one["heat"])
+        assert one["peak_at"] >= made.at
+        assert one["life_hours"] >= 0
+        assert one["heat_6h"]["low"] <= one["heat_6h"]["value"] <= one["heat_6h"]["high"]
+        assert one["history"][-1]["heat"] == one["heat"]
+        assert one["commerce"] != "no" or not one["products"]
+    assert {"618", "summer"} <= {one["key"] for one in made.warnings}
+    kept.keep(made)
+    assert kept.board() == made
+    again = now(kept, topics, "2026-06-18T12", linker)  # by the model that was kept
+    assert again == made
+    cut = topics.take(topics.hour <= topics.hour[-1] - 11)
+    assert now(kept, cut, None, linker) == made
+    with pytest.raises(AdUnionError, match="no list of"):
+        now(kept, topics, "2027-01-01", linker)
+
+
+def test_a_home_without_topics_says_how_to_get_them(tmp_path: Path) -> None:
+    with pytest.raises(AdUnionError, match="no topics yet"):
+        TrendStore(tmp_path).topics()
+    assert TrendStore(tmp_path).board() is None
