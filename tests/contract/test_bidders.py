@@ -91,14 +91,15 @@ def test_more_is_spent_than_by_truthful_bids_where_the_return_allows(name: str) 
 
 
 @pytest.mark.parametrize("name", ["receding", "return_target"])
-def test_multipliers_do_not_swing(name: str) -> None:
-    toy = market(hours=None)
-    alpha = run(toy, name, 72).alpha
+def test_multipliers_do_not_swing_in_a_calm_market(name: str) -> None:
+    """Seed 4 has a slack night on its third day: chance, which once was taken for a crash."""
+    alpha = run(market(seed=4, hours=None), name, 72).alpha
     steps = np.diff(np.log(alpha[24:]), axis=0)
-    assert np.abs(steps).max() <= np.log(2.0)
-    turns = (np.sign(steps[1:]) * np.sign(steps[:-1]) < 0).mean()
-    assert turns < 0.6
-    assert np.abs(steps).mean() < 0.1
+    assert np.abs(steps).max() <= 0.2
+    assert np.abs(steps).mean() < 0.03
+    back = steps[1:] * steps[:-1] < 0
+    assert back.mean() < 0.45
+    assert not (back & (np.abs(steps[1:]) > 0.1)).any()
 
 
 @pytest.mark.parametrize("name", ["receding", "return_target"])

@@ -20,6 +20,7 @@ _COLUMNS = {
     "expected_95": ("E[A] >=.95", ".1%"),
     "expected_median": ("E[A] median", ".3f"),
     "value_of_best": ("value", ".3f"),
+    "single_of_best": ("of one bid", ".3f"),
     "budget_use": ("budget used", ".1%"),
     "pacing_error": ("pacing error", ".1%"),
     "compensation": ("credits", ".2%"),
@@ -39,6 +40,7 @@ def roi(
     bidders: str = typer.Option("all", help="Names with commas between, or all"),
     seeds: str = typer.Option("1", help="Numbers with commas between, or a span: 1-4"),
     jobs: int = typer.Option(1, min=1, help="Processes"),
+    quick: bool = typer.Option(False, help="Six markets, a fifth of the traffic: a minute or two"),
     json_: bool = typer.Option(False, "--json", help="Print JSON, with every plan"),
     quiet: bool = typer.Option(False, help="No progress"),
 ) -> None:
@@ -46,10 +48,11 @@ def roi(
     from adunion.decision.bidding import bidder
     from adunion.simulation import roi as bench
 
-    named = list(bench.MARKETS) if markets == "all" else _names(markets)
+    known = list(bench.QUICK if quick else bench.MARKETS)
+    named = known if markets == "all" else _names(markets)
     asked = bidder.names() if bidders == "all" else _names(bidders)
     with progress(quiet) as report:
-        runs = bench.run(named, asked, _seeds(seeds), jobs, report)
+        runs = bench.run(named, asked, _seeds(seeds), jobs, report, quick)
     if json_:
         print_json(bench.as_json(runs))
     else:

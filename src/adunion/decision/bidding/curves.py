@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Outlook
+from .types import ALPHA_MAX, ALPHA_MIN, GRID, Floats, Landscape, Outlook
 
 FINE = np.geomspace(ALPHA_MIN, ALPHA_MAX, 121)
 """The multipliers that a plan is solved for."""
@@ -17,6 +17,16 @@ def fine(curve: Floats) -> Floats:
     share = at - left
     between: Floats = curve[:, left] * (1 - share) + curve[:, left + 1] * share
     return between
+
+
+def per_request(landscape: Landscape) -> tuple[Floats, Floats, Floats]:
+    """Spend, value and orders of a request of the market, on `FINE`; (p, 121) each."""
+    rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
+    return (
+        fine(landscape.spend) * rate,
+        fine(landscape.moved) * rate,
+        fine(landscape.orders) * rate,
+    )
 
 
 def at_alpha(curve: Floats, alpha: Floats) -> Floats:

@@ -42,8 +42,9 @@ def _observations(
     for hour in range(len(expected)):
         waiting += expected[hour], sold[hour], orders[hour]
         if waiting[2] >= ORDERS_LEAST * spread:
-            ratio = (waiting[1] / waiting[0] * waiting[2] + 0.5) / (waiting[2] + 0.5)
-            logs[hour], variances[hour] = np.log(ratio), spread / waiting[2]
+            counts = waiting[2] / spread  # equal orders that would tell as much
+            ratio = (waiting[1] / waiting[0] * counts + 0.5) / (counts + 0.5)
+            logs[hour], variances[hour] = np.log(ratio), 1 / counts
             waiting[:] = 0
     return logs, variances
 
@@ -55,7 +56,7 @@ def _filter(logs: Floats, variances: Floats) -> tuple[Floats, Floats, Floats]:
     mean, span = 0.0, FIRST_SD**2
     recent: list[tuple[float, float]] = []
     for hour in range(len(logs)):
-        noise = variances[hour] / np.exp(mean)
+        noise = _noise(logs[hour] - mean, variances[hour] / np.exp(mean))
         span += STEP_SD**2
         if np.isfinite(noise):
             recent = [*recent[1 - SURPRISE_HOURS :], (logs[hour] - mean, noise)]
@@ -68,6 +69,17 @@ def _filter(logs: Floats, variances: Floats) -> tuple[Floats, Floats, Floats]:
                 mean, span = mean + gain * (logs[hour] - mean), (1 - gain) * span
         means[hour], spans[hour] = mean, span
     return means, spans, steps
+
+
+def _noise(apart: float, variance: float) -> float:
+    """Variance of a logarithm of few orders: at most as surprising as Poisson's law has it.
+
+    The logarithm of next to none is far away, but not rare: its distance counts by the deviance.
+    """
+    if not np.isfinite(variance) or abs(apart) < 1e-6:
+        return variance
+    deviance = 2 * (1 - np.exp(apart) + apart * np.exp(apart)) / variance
+    return float(max(variance, apart**2 / deviance))
 
 
 def _together(recent: list[tuple[float, float]], span: float) -> tuple[float, float]:

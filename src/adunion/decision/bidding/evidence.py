@@ -11,7 +11,7 @@ EXPOSURE_FALL = 0.8  # guess of a slot's exposure over the one before it ...
 EXPOSURE_TRUST = 50.0  # ... worth this many wins
 PAID_TRUST = 30.0  # least winning costs are believed like this many payments of just them
 RATIOS = np.geomspace(0.1, 10.0, 139)  # sales over predictions
-RIGHT, RIGHT_SD = 0.92, 0.03  # how likely predictions are right at first, and how nearly
+RIGHT, RIGHT_SD = 0.85, 0.04  # how likely predictions are right at first, and how nearly
 WRONG_SD = 0.5  # how far off they are if not, standard deviation of the logarithm
 
 

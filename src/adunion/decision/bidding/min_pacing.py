@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curves import at_alpha, fine
+from .curves import at_alpha, per_request
 from .types import ALPHA_MAX, ALPHA_MIN, Floats, Landscape, Outlook, Results, bidder
 
 STEP = 0.2  # of the gradient, over its own size
@@ -19,9 +19,7 @@ STEP = 0.2  # of the gradient, over its own size
 def min_pacing(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """A step along the stricter of the two gradients."""
     alpha = np.clip(outlook.alpha, ALPHA_MIN, ALPHA_MAX)
-    rate = 1 / np.maximum(landscape.traffic, 1)
-    spend = at_alpha(fine(landscape.spend), alpha) * rate
-    moved = at_alpha(fine(landscape.moved), alpha) * rate
+    spend, moved = (at_alpha(curve, alpha) for curve in per_request(landscape)[:2])
     endless = ~np.isfinite(outlook.traffic_to_end)
     even = outlook.budget_left_micros / np.maximum(np.where(endless, 1, outlook.traffic_to_end), 1)
     budget = np.where(endless, 1.0, (even - spend) / np.maximum(np.maximum(even, spend), 1e-9))

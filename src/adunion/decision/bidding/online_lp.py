@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curves import affordable, fine, largest
+from .curves import affordable, largest, per_request
 from .types import Floats, Landscape, Outlook, Results, bidder
 
 
 @bidder.register("online_lp")
 def online_lp(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:  # noqa: ARG001
     """The largest multiplier at which past requests would have met target and budget."""
-    rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
-    spend, moved = fine(landscape.spend) * rate, fine(landscape.moved) * rate
+    spend, moved, _ = per_request(landscape)
     wanted = np.minimum(
         largest(moved - outlook.target_roi[:, None] * spend), affordable(spend, outlook)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curves import at_alpha, fine
+from .curves import at_alpha, per_request
 from .types import ALPHA_MAX, ALPHA_MIN, Floats, Landscape, Outlook, Results, bidder
 
 PROPORTIONAL, INTEGRAL, PACE = 0.15, 0.15, 0.3
@@ -20,9 +20,7 @@ TRUST_ORDERS = 10.0  # the return so far counts as on target while there are few
 def pid(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """One step of the regulator."""
     alpha = np.clip(outlook.alpha, ALPHA_MIN, ALPHA_MAX)
-    rate = 1 / np.maximum(landscape.traffic, 1)
-    spend = at_alpha(fine(landscape.spend), alpha) * rate
-    moved = at_alpha(fine(landscape.moved), alpha) * rate
+    spend, moved = (at_alpha(curve, alpha) for curve in per_request(landscape)[:2])
     due: Floats = spend * outlook.target_roi
     now = _error(moved, due)
     pending = np.maximum(results.expected_micros - results.matured_micros, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curves import affordable, approach, at_alpha, fine, largest
+from .curves import affordable, approach, at_alpha, largest, per_request
 from .types import Floats, Landscape, Outlook, Results, bidder
 
 TRUST_ORDERS = 20.0  # predictions count like this many orders when judged by sales
@@ -23,9 +23,7 @@ DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 @bidder.register("receding")
 def receding(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """The largest multiplier that meets target and budget, approached smoothly."""
-    rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
-    spend, moved = fine(landscape.spend) * rate, fine(landscape.moved) * rate
-    orders = fine(landscape.orders) * rate
+    spend, moved, orders = per_request(landscape)
     ahead = outlook.traffic_to_horizon[:, None]
     ratio = _sales_ratio(landscape, results)
     pending = np.maximum(results.expected_micros - results.matured_micros, 0)

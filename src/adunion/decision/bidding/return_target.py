@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .curves import affordable, approach, at_alpha, fine, largest
+from .curves import affordable, approach, at_alpha, largest, per_request
 from .types import Floats, Landscape, Outlook, Results, bidder
 
 SPREAD = 1.6  # of orders' values while few are known: mean square over squared mean
@@ -37,12 +37,11 @@ DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 @bidder.register("return_target")
 def return_target(landscape: Landscape, results: Results, outlook: Outlook) -> Floats:
     """The largest multiplier that meets target and budget, approached smoothly."""
-    rate = 1 / np.maximum(landscape.traffic, 1)[:, None]
-    spend, moved = fine(landscape.spend) * rate, fine(landscape.moved) * rate
+    spend, moved, orders = per_request(landscape)
     ahead = outlook.traffic_to_horizon[:, None]
     sales = _sales(landscape, results)
-    orders = results.orders + at_alpha(fine(landscape.orders) * rate * ahead, outlook.alpha)
-    goal = outlook.target_roi * (1 + _margin(orders))
+    likely = results.orders + at_alpha(orders * ahead, outlook.alpha)
+    goal = outlook.target_roi * (1 + _margin(likely))
     value = (sales.ratio * results.level)[:, None] * moved
     surplus = (sales.past - goal * results.spend_micros)[:, None] + (
         value - goal[:, None] * spend

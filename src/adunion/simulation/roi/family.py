@@ -82,3 +82,12 @@ _FAMILY = (
 )  # fmt: skip
 
 MARKETS = {market.name: market for market in _FAMILY}
+
+QUICK = {
+    name: replace(MARKETS[name], requests_per_hour=250)
+    for name in (
+        "calm", "promotion_day", "rival_enters", "conversion_drop", "delayed_conversions",
+        "unreachable_target",
+    )
+}  # fmt: skip
+"""For a reader: the same with a fifth of the traffic."""

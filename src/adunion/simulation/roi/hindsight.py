@@ -45,6 +45,7 @@ class Hindsight:
 
     value: float  # as it was, true
     best: float  # the optimum; 0 where nothing meets the target
+    single: float  # of the best one multiplier for all requests
     clairvoyant: float
     best_spend: float
 
@@ -118,7 +119,16 @@ def hindsight(
     was = float(true[:, AS_IT_WAS].sum())
     best, spend = optimum(cost[:, 1:], predicted[:, 1:] * level[1:], target, budget * share)
     clairvoyant, _ = optimum(cost[:, 1:], true[:, 1:], target, budget * share)
-    return Hindsight(was, best, clairvoyant, spend / share if share else 0.0)
+    one = single(cost[:, 1:].sum(axis=0), true[:, 1:].sum(axis=0), target, budget * share)
+    return Hindsight(was, best, one, clairvoyant, spend / share if share else 0.0)
+
+
+def single(cost: F64, value: F64, target: float, budget: float) -> float:
+    """The most value of one bid for all requests, between two of `STEPS` in part; (g,) arrays."""
+    at = np.linspace(0, len(cost) - 1, 20 * len(cost))
+    spend, worth = (np.interp(at, np.arange(len(cost)), column) for column in (cost, value))
+    fits = (spend <= budget) & (worth >= target * spend)
+    return float(np.where(fits, worth, 0.0).max())
 
 
 def optimum(cost: F64, value: F64, target: float, budget: float) -> tuple[float, float]:

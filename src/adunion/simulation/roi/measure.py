@@ -35,6 +35,7 @@ class PlanFigures:
     net: float | None  # realised, without what came back
     value: float  # true expected GMV of the sampled requests
     best: float  # hindsight's, of the same requests
+    single: float  # of the best one multiplier in hindsight
     clairvoyant: float
     best_spend: float  # hindsight's, of all requests
     credit: float
@@ -69,7 +70,8 @@ def plans(course: Course) -> list[PlanFigures]:
                 int(course.orders[:, row].sum()), _ratio(gmv, aimed),
                 _ratio(float(course.expected[:, row].sum()), aimed),
                 _ratio(float(course.net[:, row].sum()), aimed),
-                against.value / 1e6, against.best / 1e6, against.clairvoyant / 1e6,
+                against.value / 1e6, against.best / 1e6, against.single / 1e6,
+                against.clairvoyant / 1e6,
                 against.best_spend / 1e6, float(credits[row]) / 1e6,
                 _pacing(course, row) if limited else None,
                 world.unreachable[row], bool(course.says_unreachable[row]),
@@ -139,6 +141,7 @@ def figures(found: list[PlanFigures]) -> dict[str, Any]:
         "attained": _total(many, "gmv"),
         "expected_median": _median([plan.expected for plan in able]),
         "value_of_best": _ratio(sum(min(plan.value, plan.best) for plan in able), best),
+        "single_of_best": _ratio(sum(plan.single for plan in able), best),
         "value_of_clairvoyant": _ratio(
             sum(min(plan.value, plan.clairvoyant) for plan in able),
             sum(plan.clairvoyant for plan in able),

@@ -11,12 +11,12 @@ from adunion.decision.bidding import bidder
 from adunion.kernel.errors import invalid
 
 from .course import course
-from .family import MARKETS
+from .family import MARKETS, QUICK
 from .measure import PlanFigures, figures, plans
 from .world import build
 
 Report = Callable[[str, int, int], None]
-Task = tuple[str, str, int]  # market, bidder, seed
+Task = tuple[str, str, int, bool]  # market, bidder, seed, quick
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,21 @@ def run(
     seeds: Sequence[int],
     jobs: int = 1,
     report: Report = _quiet,
+    quick: bool = False,
 ) -> list[Run]:
-    """One run a (market, bidder, seed), in that order.
+    """One run a (market, bidder, seed), in that order; `quick` has a fifth of the traffic.
 
     Raises:
         AdUnionError: a market or bidder that does not exist; HiGHS is not installed.
     """
     for kind, known, asked in (
-        ("market", list(MARKETS), markets),
+        ("market", list(QUICK if quick else MARKETS), markets),
         ("bidder", bidder.names(), bidders),
     ):
         for name in asked:
             if name not in known:
                 raise invalid(kind, f"No {kind} named {name!r}.", f"Choose from {known}.")
-    tasks = [(market, name, seed) for market in markets for name in bidders for seed in seeds]
+    tasks = [(at, name, seed, quick) for at in markets for name in bidders for seed in seeds]
     found: dict[Task, Run] = {}
     report("markets", 0, len(tasks))
     for task, done in _each(tasks, jobs):
@@ -61,9 +62,10 @@ def run(
     return [found[task] for task in tasks]
 
 
-def one(market: str, name: str, seed: int) -> Run:
+def one(market: str, name: str, seed: int, quick: bool = False) -> Run:
     """One run of one market."""
-    return Run(market, name, seed, plans(course(build(MARKETS[market], seed), name)))
+    family = QUICK if quick else MARKETS
+    return Run(market, name, seed, plans(course(build(family[market], seed), name)))
 
 
 def summary(runs: Sequence[Run]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from adunion.simulation.roi.measure import PlanFigures, credit_of, figures
 
 PLAN = PlanFigures(
     target=4.0, budget=None, spend=100.0, gmv=400.0, orders=300, attained=1.0, expected=1.0,
-    net=0.9, value=90.0, best=100.0, clairvoyant=110.0, best_spend=100.0, credit=0.0,
+    net=0.9, value=90.0, best=100.0, single=96.0, clairvoyant=110.0, best_spend=100.0, credit=0.0,
     pacing_error=None, unreachable=False, says_unreachable=False, step=0.01, turns=0.2,
 )  # fmt: skip
 
