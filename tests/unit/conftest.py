@@ -90,6 +90,9 @@ class FakeMarket:
     def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
         return Reasons(f"it fits {locale}", f"because {locale}", [False, False, True], "paid ")
 
+    def harmful(self, text: str) -> bool:
+        return "casino" in text
+
     def placement_row(self, code: str) -> int | None:
         codes = [placement.code for placement in self.placements]
         return codes.index(code) if code in codes else None

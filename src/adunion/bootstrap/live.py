@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from adunion.serving.types import LinkTarget
 from adunion.tracking import EventBatch, EventType
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
+from adunion.understanding.context.safety import Safety
 from adunion.understanding.needs import Library
 
 from . import books
@@ -61,6 +63,8 @@ class LiveMarket(Market):
         self._identity = identity
         self._shop_key = random_bytes(32).hex()
         self._merchant_of: dict[bytes, tuple[str | None, float]] = {}
+        safety = Safety(self.home)
+        self._harmful = lru_cache(4096)(lambda text: safety.level(text) == "unsafe")
 
     @property
     def plan_ids(self) -> npt.NDArray[np.void]:
@@ -117,6 +121,10 @@ class LiveMarket(Market):
         """Why the slots of the one request hold what they hold, in the locale's words."""
         brain, kind = self.brain, self.placements[int(requests.placement[0])].kind
         return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.complements)
+
+    def harmful(self, text: str) -> bool:
+        """Whether nothing may be advertised beside a page's text; read once a text."""
+        return self._harmful(text)
 
     def placement_row(self, code: str) -> int | None:
         """The row of the placement with that code."""

@@ -158,7 +158,11 @@ class DecisionEngine:
     def paid_slots(self, requests: RequestBatch) -> npt.NDArray[np.int16]:
         """How many slots of each page bids may move, (n,): the ad load."""
         page_bps = self._page_bps[requests.placement]
-        return paid_slots(requests.request, requests.slots, page_bps, self.settings.ad_load_day_bps)
+        day_bps = self.settings.ad_load_day_bps
+        most = paid_slots(requests.request, requests.slots, page_bps, day_bps)
+        if requests.harmful is not None:
+            most[requests.harmful] = 0
+        return most
 
     def revalue(self, pieces: Column, returned: Column = None, experience: Column = None) -> None:
         """Take what was learned of each item of the catalog, (items,) each; None: not known.

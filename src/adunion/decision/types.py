@@ -38,6 +38,7 @@ class RequestBatch:
     keep: bool = False  # in the log of decisions whatever its sample says
     region: npt.NDArray[np.int32] | None = None  # (n,) row in `regions`, -1 none; None: all none
     regions: Sequence[str] = ()  # coarse, as the site names them
+    harmful: npt.NDArray[np.bool_] | None = None  # (n,) beside this no bid counts; None: nowhere
 
     def __len__(self) -> int:
         return len(self.request)

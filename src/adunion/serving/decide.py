@@ -155,6 +155,7 @@ def _batch(
 ) -> RequestBatch:
     context = asked.context
     words = context.query or context.page or context.room
+    beside = context.page or context.room
     near = [*context.cart, context.item] if context.item else context.cart
     rows = _rows(market.catalog, near) if near else _NO_ROWS
     slots = len(market.placements[placement].exposures)
@@ -175,6 +176,7 @@ def _batch(
         keep=asked.explain,
         region=np.array([0 if context.region else -1], np.int32),
         regions=[context.region] if context.region else [],
+        harmful=_one(True, "?") if beside and market.harmful(beside) else None,
     )
 
 

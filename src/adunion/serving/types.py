@@ -108,6 +108,10 @@ class MarketPort(Protocol):
         """Rows as in `RequestBatch.placement`."""
         ...
 
+    def harmful(self, text: str) -> bool:
+        """Whether nothing may be advertised beside a page's text."""
+        ...
+
     def placement_row(self, code: str) -> int | None:
         """The row of the placement with that code."""
         ...

@@ -277,3 +277,13 @@ def test_a_landscape_of_given_requests_is_whole_and_changes_nothing() -> None:
     assert seen.spend[0, -1] > seen.spend[0, 0]
     assert book.remaining_micros[0] == 50_000_000
     assert len(market.plans) == 0
+
+
+def test_beside_a_harmful_text_items_stand_by_organic_worth_alone() -> None:
+    harmful = np.zeros(200, np.bool_)
+    harmful[:100] = True
+    out = engine([plan(0), plan(1)]).decide(replace(requests(200), harmful=harmful))
+    assert not out.moved[:100].any()
+    assert out.price_micros[:100].sum() == 0
+    assert (np.diff(out.organic[:100], axis=1) <= 0).all()
+    assert out.moved[100:].any()

@@ -295,3 +295,11 @@ def test_a_key_that_proved_good_has_an_allowance_of_its_own(call: Call, market: 
     answer = call("POST", "/v1/events", json={"events": [order]}, headers=good)
     assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (202, "19")
     assert answer.json()["results"][0]["status"] == "duplicate"
+
+
+def test_beside_a_harmful_page_no_bid_counts(call: Call, market: Any) -> None:
+    for page in ("a casino opens", "a bakery opens"):
+        call("POST", "/v1/decide", json={"placement": "search", "context": {"page": page}})
+    casino, bakery = market.asked
+    assert casino.harmful.tolist() == [True]
+    assert bakery.harmful is None

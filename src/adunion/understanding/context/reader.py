@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +15,9 @@ from adunion.understanding.needs import Need, NeedFinder, Said
 
 from .language import language_of
 from .lists import Words, load_lists
-from .types import Category, Concern, ContextReading, Level, Page, Topic
+from .safety import CHARACTERS_MAX, Safety, both, counted, worst
+from .types import Category, ContextReading, Page, Topic
 
-CHARACTERS_MAX = 20_000
 CHUNKS_MAX = 8
 CHUNK_CHARACTERS = 300
 TOPICS_MAX = 3
@@ -27,8 +26,6 @@ NEEDS_MAX = 8
 SHARPNESS = 1.6
 """Of the softmax over topics: deviations of cosine, and logs of word counts, count so much."""
 BY_WORDS = 1.2
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LEVELS: tuple[Level, ...] = ("safe", "caution", "unsafe")
 
 
 class ContextReader:
@@ -47,9 +44,7 @@ class ContextReader:
         self._finder = finder
         self._topics = load_lists("topics", home)
         self._topic_words = [Words(topic["words"]) for topic in self._topics.values()]
-        safety = load_lists("safety", home)
-        self._harmless = safety.pop("harmless", {"words": ""})["words"].lower().split()
-        self._concerns = [(key, each, Words(each["words"])) for key, each in safety.items()]
+        self._safety = Safety(home)
         moods = load_lists("moods", home)
         self._glad, self._sad = Words(moods["glad"]), Words(moods["sad"])
 
@@ -59,9 +54,9 @@ class ContextReader:
         if not any(c.isalpha() for c in text):
             raise invalid("text", "The text has no words.", "Give a page with words on it.")
         lower = text.lower()
-        whole = Counter(_WORD.findall(lower))
-        concerns = self._safety(lower, page.title.lower(), whole)
-        level = _LEVELS[max((_LEVELS.index(c.level) for c in concerns), default=0)]
+        whole = counted(lower)
+        concerns = self._safety.concerns(text, page.title)
+        level = worst(concerns)
         topics = self._read_topics(page, lower, whole)
         mood, score = self._mood(lower, whole)
         sells = level != "unsafe"
@@ -70,27 +65,6 @@ class ContextReader:
             self._categories(topics) if sells else (),
             self._needs(page, topics, kind) if sells else (),
         )  # fmt: skip
-
-    def safety(self, text: str) -> Level:
-        """Only whether goods may stand beside a text; fast."""
-        lower = text[:CHARACTERS_MAX].lower()
-        concerns = self._safety(lower, "", Counter(_WORD.findall(lower)))
-        return _LEVELS[max((_LEVELS.index(c.level) for c in concerns), default=0)]
-
-    def _safety(self, lower: str, title: str, whole: dict[str, int]) -> tuple[Concern, ...]:
-        cleared = lower
-        for word in self._harmless:
-            cleared = cleared.replace(word, " ")
-        counts = Counter(_WORD.findall(cleared)) if cleared != lower else whole
-        titled = Counter(_WORD.findall(title))
-        found = []
-        for key, each, words in self._concerns:
-            hits = words.found(cleared, counts)
-            sure = len(hits) > 1 or sum(hits.values()) > 2 or words.found(title, titled)
-            if hits and (sure or len(lower) < CHUNK_CHARACTERS):
-                most = tuple(sorted(hits, key=lambda word: -hits[word])[:6])
-                found.append(Concern(key, *_both(each), each["level"], most))
-        return tuple(sorted(found, key=lambda c: -_LEVELS.index(c.level)))
 
     def _read_topics(self, page: Page, lower: str, whole: dict[str, int]) -> tuple[Topic, ...]:
         hits = [words.found(lower, whole) for words in self._topic_words]
@@ -108,7 +82,7 @@ class ContextReader:
         share /= share.sum()
         keys = list(self._topics)
         return tuple(
-            Topic(keys[k], *_both(self._topics[keys[k]]), round(float(share[k]), 3),
+            Topic(keys[k], *both(self._topics[keys[k]]), round(float(share[k]), 3),
                   tuple(sorted(hits[k], key=lambda word: -hits[k][word])[:6]))
             for k in np.argsort(-share)[:TOPICS_MAX]
             if share[k] >= SHARE_MIN
@@ -162,11 +136,6 @@ class ContextReader:
                     best[need.zh] = (worth, need)
         ranked = sorted(best.values(), key=lambda pair: -pair[0])
         return tuple(need for _, need in ranked[:NEEDS_MAX])
-
-
-def _both(row: dict[str, Any]) -> tuple[str, str]:
-    zh, en = row["name"]
-    return zh, en
 
 
 def _chunks(page: Page) -> list[str]:

@@ -6,6 +6,7 @@ from adunion.understanding.context import ContextReader, page_of, read_file
 from adunion.understanding.context.fewshot import FewShot
 from adunion.understanding.context.language import language_of
 from adunion.understanding.context.lists import load_lists
+from adunion.understanding.context.safety import Safety
 from adunion.understanding.needs import Knowledge
 
 BLOG = """<!doctype html><html><head><title>周末厨房</title>
@@ -53,7 +54,7 @@ def test_beside_harm_nothing_is_sold(reader, text, concern):
     assert concern in {c.key for c in found.concerns}
     assert found.categories == ()
     assert found.needs == ()
-    assert reader.safety(text) == "unsafe"
+    assert Safety().level(text) == "unsafe"
 
 
 def test_harmless_words_that_hold_a_harmful_one_do_not_count(reader):
