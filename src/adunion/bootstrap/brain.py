@@ -329,11 +329,15 @@ class Brain:
         library = self._need_library
         return None if library is None else NeedPools(library, self._index)
 
+    def read_waiting(self) -> None:
+        """Read the needs of queries that came; decisions know them from then on."""
+        pools = self._need_pools
+        if "needs" not in self.engine.settings.retrievals_off and pools is not None:
+            pools.read_waiting()
+
     def _learn_understood(self) -> None:
-        """Once a day, with training: what goes into a cart, and queries by their meaning."""
+        """Once a day, with training: what goes into a cart."""
         off, pools = self.engine.settings.retrievals_off, self._need_pools
-        if "needs" not in off and pools is not None:
-            pools.warm()
         if "cart" in off:
             return
         self._carts = learn_carts(self.catalog, *self._pairs())

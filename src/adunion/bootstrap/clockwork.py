@@ -40,7 +40,7 @@ class Clockwork:
         self._seen: tuple[object, ...] = ()
         self._threads = [
             Thread(target=self._every, args=(seconds, what), name=what.__name__, daemon=True)
-            for seconds, what in (*self.chores(), *self._embedding())
+            for seconds, what in (*self.chores(), *self._understanding())
         ]
 
     def chores(self) -> Sequence[tuple[float, Callable[[], object]]]:
@@ -52,8 +52,9 @@ class Clockwork:
             (TRAIN_SECONDS, market.train),
         )  # fmt: skip
 
-    def _embedding(self) -> Sequence[tuple[float, Callable[[], object]]]:
-        return ((WATCH_SECONDS, self.embed),) if Settings().dense else ()
+    def _understanding(self) -> Sequence[tuple[float, Callable[[], object]]]:
+        embedding = ((WATCH_SECONDS, self.embed),) if Settings().dense else ()
+        return ((WATCH_SECONDS, self._market.brain.read_waiting), *embedding)
 
     def embed(self) -> None:
         """Where the items are not those that were embedded, embed what is new of them."""

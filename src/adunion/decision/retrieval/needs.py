@@ -11,7 +11,8 @@ from .types import RETRIEVALS, Lists, Routes, even
 @RETRIEVALS.register("needs")
 def needs(intent: Intent, top: int) -> Routes:
     """The items of each query's needs; it takes its own places and no more."""
-    lists = _joined([intent.state.needed(query) for query in intent.requests.queries])
+    queries = intent.requests.queries
+    lists = _joined([intent.state.needed(query, len(queries) > 1) for query in queries])
     rows = intent.requests.query.reshape(-1, 1)
     reserve = top // 6
     quota = np.full(rows.shape, 2 * reserve, np.int32)

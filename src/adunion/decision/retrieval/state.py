@@ -33,6 +33,9 @@ _ANSWERED_MAX = 5_000
 _ANSWERED_CHARS_MAX = 500  # a page is rarely asked twice and would fill the memory
 
 
+_NOTHING = Lists(np.zeros(2, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
 @dataclass(frozen=True)
 class RetrievalState:
     """A frozen view of catalog, statistics and plans; made anew when any of them changes."""
@@ -115,11 +118,16 @@ class RetrievalState:
             _remember(self.answers, queries[0], known)
         return known
 
-    def needed(self, query: str) -> Lists:
-        """One list: the items of what a query lets one expect to be needed."""
+    def needed(self, query: str, wait: bool) -> Lists:
+        """One list: the items of what a query lets one expect to be needed.
+
+        Empty where the query was not read yet and a single shopper waits.
+        """
         known = self.needs.get(query)
         if known is None:
-            known = self.understood.needed(query, self.merit)
+            known = self.understood.needed(query, self.merit, wait)
+            if known is None:
+                return _NOTHING
             _remember(self.needs, query, known)
         return known
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.baskets.lists import companions
-from adunion.understanding.needs.pools import NeedPools
+from adunion.understanding.needs.pools import NeedPools, Pool
 
 from .types import Floats, Ints, Lists
 
@@ -26,12 +26,17 @@ class Understood:
     product: Ints | None = None  # (items,) row of the product type that an item is, -1 unknown
     companions: Lists | None = None  # one list a product type
 
-    def needed(self, query: str, merit: Floats) -> Lists:
+    def needed(self, query: str, merit: Floats, wait: bool = True) -> Lists | None:
         """One list: the best items of each of a query's needs, the strongest need's first.
 
-        An item's score is its relevance to the need times the need's strength.
+        An item's score is its relevance to the need times the need's strength. None where the query
+        was not read yet and there is no time to `wait`.
         """
-        pools = self.needs.of(query) if self.needs is not None and query else []
+        pools: list[Pool] | None = []
+        if self.needs is not None and query:
+            pools = self.needs.of(query) if wait else self.needs.ready(query)
+        if pools is None:
+            return None
         items, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
         for strength, rows, relevance in pools:
             value = relevance * (1 + np.float32(_MERIT_SHARE) * merit[rows])

@@ -1,7 +1,7 @@
 """Needs for retrieval: a query's needs as pools of catalog rows, fast enough for the hot path.
 
-A query that was never embedded is read by its words alone; `warm` embeds those that came, so that
-from the next day they are read by their meaning too.
+A decision never waits for a query to be read: it takes what is known (`ready`), and what is not is
+read soon after (`read_waiting`), by words and meaning, and remembered.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ NEEDS_MAX = 6
 _ITEMS_MAX = 60
 _RELEVANCE_MIN = 0.5
 _WAITING_MAX = 2_000
+_READ_MAX = 20_000
 _COMPANIONS_EACH = 6  # items of one complement
 
 GoWith = tuple[Rows, npt.NDArray[np.int64], Rows, Scores]
@@ -45,9 +46,33 @@ class NeedPools:
         self._whole = NeedFinder(library) if library.embedder else None
         self._pools: dict[int, tuple[Rows, Scores]] = {}
         self._waiting: dict[str, None] = {}
+        self._read: dict[str, list[Pool]] = {}
+
+    def ready(self, query: str) -> list[Pool] | None:
+        """What was read of a query; None where nothing was yet: then it waits to be read."""
+        text = query[:TEXT_CHARS_MAX]
+        found = self._read.get(text)
+        if found is None and len(self._waiting) < _WAITING_MAX:
+            self._waiting[text] = None
+        return found
+
+    def read_waiting(self, most: int = 20) -> int:
+        """Read queries that wait, the longest waiting first; how many."""
+        some = list(self._waiting)[:most]
+        if some and self._library.embedder is not None:
+            self._library.embedder.embed(some, "query")
+        for text in some:
+            self._waiting.pop(text, None)
+            if len(self._read) >= _READ_MAX:
+                self._read.pop(next(iter(self._read)))
+            self._read[text] = self.of(text)
+        return len(some)
 
     def of(self, query: str) -> list[Pool]:
-        """The pools of a query's needs, strongest first; those without items are left out."""
+        """The pools of a query's needs, strongest first; those without items are left out.
+
+        By its words, and by its meaning too where it was embedded before.
+        """
         text = query[:TEXT_CHARS_MAX]
         pools = []
         for need in self._finder(text).read(text, "query", NEEDS_MAX).needs:
@@ -83,21 +108,11 @@ class NeedPools:
         score = [pools[n][1][k] * rank_weight(n) for n, k in taken]
         return rows, np.array(score, np.float32)
 
-    def warm(self, most: int = 300) -> int:
-        """Embed queries that came and were read by their words alone; how many."""
-        some = list(self._waiting)[:most]
-        self._waiting.clear()
-        if some and self._library.embedder is not None:
-            self._library.embedder.embed(some, "query")
-        return len(some)
-
     def _finder(self, text: str) -> NeedFinder:
         embedder = self._library.embedder
         if self._whole is None or embedder is None:
             return self._words
         if isinstance(embedder, Cached) and not embedder.known(text, "query"):
-            if len(self._waiting) < _WAITING_MAX:
-                self._waiting[text] = None
             return self._words
         return self._whole
 

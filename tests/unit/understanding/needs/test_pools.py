@@ -37,7 +37,19 @@ def test_a_query_finds_what_goes_with_it_or_answers_it() -> None:
     assert {"手机挂绳", "桌面手机支架"} <= set().union(*(titles(rows) for _, rows, _ in found))
     assert "助眠枕头" in set().union(*(titles(rows) for _, rows, _ in POOLS.of("晚上失眠")))
     assert POOLS.of("zzz qqq") == []
-    assert POOLS.warm() == 0  # there is no embedder
+
+
+def test_a_decision_takes_what_was_read_and_never_waits() -> None:
+    pools = NeedPools(Library(Knowledge.load()), LexicalIndex.build(SHOP))
+    merit = np.zeros(len(SHOP), np.float32)
+    assert Understood(pools).needed("手机壳", merit, wait=False) is None
+    assert pools.read_waiting() == 1
+    assert pools.read_waiting() == 0
+    ready = Understood(pools).needed("手机壳", merit, wait=False)
+    at_once = Understood(pools).needed("手机壳", merit)
+    assert ready is not None
+    assert at_once is not None
+    assert ready.item.tolist() == at_once.item.tolist() != []
 
 
 def test_items_nobody_bought_go_with_what_people_know() -> None:
@@ -67,7 +79,9 @@ def test_one_list_holds_the_strongest_needs_first_by_merit() -> None:
     assert isinstance(lists, Lists)
     assert 0 < len(lists.item) <= 60
     assert (lists.score <= 1).all()
-    assert len(Understood().needed("手机壳", merit).item) == 0
+    nothing = Understood().needed("手机壳", merit)
+    assert nothing is not None
+    assert len(nothing.item) == 0
 
 
 def test_an_item_answers_a_need_only_where_its_title_says_so() -> None:
