@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import cart, classify, context, needs, pictures, tagging
+from . import cart, classify, context, needs, pictures, reviews, tagging
 
 understand_app = typer.Typer(
     help="Read people and products: needs, carts, pictures. 读懂需求、商品与图片。",
@@ -19,3 +19,5 @@ understand_app.command("tag")(tagging.tag)
 understand_app.command("train-tag")(tagging.train_tag)
 understand_app.command("context")(context.context)
 understand_app.command("classify")(classify.classify)
+understand_app.command("reviews")(reviews.reviews)
+understand_app.command("train-polarity")(reviews.train_polarity)
