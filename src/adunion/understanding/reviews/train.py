@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adunion.kernel.clock import generator
 from adunion.kernel.errors import invalid
 
 from .grams import BITS, rows
@@ -75,7 +76,7 @@ def learn_meaning(vectors: NDArray[np.float32], praises: NDArray[np.bool_]) -> N
 
 def chosen_rows(classes: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """Rows to embed: as many of each class at most, at random, always the same."""
-    chance = np.random.default_rng(7)
+    chance = generator(7)
     numbers = range(int(classes.max(initial=-1)) + 1)
     picked = [chance.permutation(np.flatnonzero(classes == one))[:most] for one in numbers]
     return np.concatenate(picked) if picked else np.zeros(0, np.int64)
