@@ -24,7 +24,7 @@ SHOWN = 15
 
 
 def reviews(
-    in_: Path = typer.Option(..., "--in", help="One review a line, or .csv .tsv .jsonl .parquet"),
+    in_: Path = typer.Option(..., "--in", help="One review a line, or .csv .tsv .json(l) .parquet"),
     text: str = typer.Option(None, help="The column of the text"),
     date: str = typer.Option(None, help="The column of the date, for the trend by month"),
     item: str = typer.Option(None, help="The column of the item"),
@@ -57,7 +57,7 @@ def reviews(
 def train_polarity(
     data: Path = typer.Argument(..., help="A table of text, label (1 praises, 0 blames), class"),
     out_: Path = typer.Option(..., "--out", help="Where the model goes, .npz"),
-    embed: int = typer.Option(800, min=0, help="Reviews of each class to embed; 0: words only"),
+    embed: int = typer.Option(400, min=0, help="Reviews of each class to embed; 0: words only"),
     json_: bool = typer.Option(False, "--json", help="Machine-readable"),
 ) -> None:
     """Learn polarity from labelled reviews; `python bench/reviews.py` tells what it is worth."""

@@ -1,4 +1,4 @@
-"""Reviews out of files: one a line, CSV, TSV, JSON lines or Parquet."""
+"""Reviews out of files: one a line, CSV, TSV, JSON or Parquet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from adunion.kernel.errors import invalid
 
 TABLES = {".csv": ",", ".tsv": "\t"}
 NAMES: Mapping[str, Sequence[str]] = {
-    "text": ("text", "review", "comment", "content", "body", "review_text", "评论", "评价", "内容"),
+    "text": (
+        "text",
+        "review",
+        "comment",
+        "content",
+        "body",
+        "review_text",
+        "sentence",
+        "评论",
+        "评价",
+        "内容",
+    ),
     "date": ("date", "time", "created_at", "timestamp", "review_date", "日期", "时间"),
     "item": ("item", "item_id", "product", "product_id", "sku", "asin", "商品"),
     "rating": ("rating", "stars", "star", "score", "评分", "星级"),
@@ -119,9 +130,22 @@ def _table(data: bytes, suffix: str) -> list[dict[str, Any]] | None:
             return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=TABLES[suffix]))
         except csv.Error as error:
             raise invalid("in", f"It is no table ({error}).", "Export it as UTF-8 CSV.") from None
-    if suffix in (".jsonl", ".ndjson"):
+    if suffix in (".json", ".jsonl", ".ndjson"):
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        if data.lstrip().startswith(b"["):
+            return _array(data)
         return [_object(line) for line in data.splitlines() if line.strip()]
     return None
+
+
+def _array(data: bytes) -> list[dict[str, Any]]:
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise invalid(
+            "in", f"It is no JSON ({error}).", "Give a list, or one row a line."
+        ) from None
+    return [row if isinstance(row, dict) else {} for row in found]
 
 
 def _object(line: bytes) -> dict[str, Any]:

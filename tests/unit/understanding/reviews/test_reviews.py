@@ -86,6 +86,7 @@ def test_files_of_every_kind_say_the_same() -> None:
     want = Review("不好", "2025-03", "", 2.0)
     assert read_reviews(csv, ".csv", NAMED) == [want]
     assert read_reviews(line, ".jsonl", NAMED) == [want, Review("")]
+    assert read_reviews(b"[" + line.splitlines()[0] + b", 3]", ".json", NAMED) == [want, Review("")]
     assert read_reviews("不好\n\nok".encode(), ".txt", NAMED)[2] == Review("ok")
     with pytest.raises(AdUnionError, match="no column 'x'"):
         read_reviews(csv, ".csv", {"text": "x"})
