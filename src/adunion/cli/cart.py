@@ -9,7 +9,7 @@ from rich.table import Table
 
 from adunion.kernel.errors import invalid
 
-from .output import out, print_json
+from .output import out, plain, print_json
 
 
 def cart(
@@ -59,8 +59,10 @@ def cart(
         table.add_column(name, justify="right" if name in ("score", "baskets") else "left")
     for each in found:
         of = f"{each.together:,} of {each.of:,}" if each.because else ""
-        because = title_of.get(each.because, "popular")
-        table.add_row(each.item, title_of[each.item], f"{each.score:.2f}", because, of)
+        because = plain(title_of.get(each.because, "popular"))
+        table.add_row(
+            plain(each.item), plain(title_of[each.item]), f"{each.score:.2f}", because, of
+        )
     out.print(table)
     if unknown:
         out.print(f"not in any basket: {', '.join(unknown)}", markup=False)

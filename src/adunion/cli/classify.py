@@ -46,7 +46,7 @@ def classify(
 def read_examples(path: Path) -> tuple[list[str], list[str]]:
     """Texts and labels of a file of JSON lines; `label_desc` or `label_des` names a label."""
     texts, labels = [], []
-    for number, line in enumerate(lines_of(path), 1):
+    for number, line in enumerate(lines_of(path, "examples"), 1):
         try:
             row = orjson.loads(line)
             texts.append(str(row["sentence"]))

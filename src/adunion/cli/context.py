@@ -11,7 +11,7 @@ from rich.table import Table
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
-from .output import out, print_json
+from .output import out, plain, print_json
 
 KINDS = {"page": "review", "article": "review", "transcript": "review", "chat": "chat"}
 
@@ -47,20 +47,23 @@ def context(
     if json_:
         print_json(reading.as_dict() | {"items": [vars(item) for item in items]})
         return
-    table = Table(show_header=False, title=reading.title or str(file), title_justify="left")
+    table = Table(show_header=False, title=plain(reading.title or str(file)), title_justify="left")
     table.add_column(style="dim")
     table.add_column()
-    topics = [f"{t.en} {t.zh} {t.share:.0%} [dim]{' '.join(t.words)}[/]" for t in reading.topics]
+    topics = [
+        f"{t.en} {t.zh} {t.share:.0%} [dim]{plain(' '.join(t.words))}[/]" for t in reading.topics
+    ]
     table.add_row("topics", "\n".join(topics) or "none recognised")
     table.add_row("language", f"{reading.language}, {reading.characters:,} characters")
     table.add_row("mood", f"{reading.mood} ({reading.mood_score:+.2f})")
     colour = {"safe": "green", "caution": "yellow", "unsafe": "red"}[reading.safety]
-    why = [f"{c.en} {c.zh}: {' '.join(c.words)}" for c in reading.concerns]
+    why = [f"{c.en} {c.zh}: {plain(' '.join(c.words))}" for c in reading.concerns]
     table.add_row("brand safety", f"[{colour}]{reading.safety}[/] " + "; ".join(why))
+    none = "none: nothing is sold beside this" if reading.safety == "unsafe" else "none recognised"
     fits = [f"{c.en} {c.zh} {c.fit:.2f}" for c in reading.categories]
-    table.add_row("categories", ", ".join(fits) or "none: nothing is sold beside this")
+    table.add_row("categories", ", ".join(fits) or none)
     needs = [f"{n.en} {n.zh} {n.strength:.2f}" for n in reading.needs]
-    table.add_row("needs", ", ".join(needs) or "none recognised")
+    table.add_row("needs", ", ".join(needs) or none)
     for item in items:
-        table.add_row("item", f"{item.title[:80]} [dim]{item.id} for {item.need}[/]")
+        table.add_row("item", f"{plain(item.title[:80])} [dim]{plain(item.id)} for {item.need}[/]")
     out.print(table)

@@ -11,7 +11,7 @@ import typer
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
-from .output import out, print_json
+from .output import out, plain, print_json
 
 if TYPE_CHECKING:
     from adunion.understanding.needs import Library, Reading, Said
@@ -149,24 +149,18 @@ def _lines(file: Path) -> list[str]:
 
 
 def _show(reading: Reading) -> None:
-    out.print(f"\n[bold]{_plain(reading.text)}[/]  [dim]{reading.kind}, {reading.intent}[/]")
+    out.print(f"\n[bold]{plain(reading.text)}[/]  [dim]{reading.kind}, {reading.intent}[/]")
     if reading.nothing:
         out.print(f"  nothing: {reading.nothing}")
     for need in reading.needs:
         out.print(
-            f"  {need.strength:4.0%}  [bold]{_plain(need.zh)}[/] {_plain(need.en)}"
-            f"  [dim]{_plain(need.category_zh)} {_plain(need.category_en)}[/]"
+            f"  {need.strength:4.0%}  [bold]{plain(need.zh)}[/] {plain(need.en)}"
+            f"  [dim]{plain(need.category_zh)} {plain(need.category_en)}[/]"
         )
-        out.print(f"        {_plain(need.why_zh)} · {_plain(need.why_en)}", highlight=False)
+        out.print(f"        {plain(need.why_zh)} · {plain(need.why_en)}", highlight=False)
         for each in need.evidence:
-            out.print(f"        [dim]{each.source} {each.score:.2f}  {_plain(each.row)}[/]")
+            out.print(f"        [dim]{each.source} {each.score:.2f}  {plain(each.row)}[/]")
         for item in need.items:
-            out.print(f"        -> {_plain(item.title)}  [dim]{_plain(item.id)}[/]")
+            out.print(f"        -> {plain(item.title)}  [dim]{plain(item.id)}[/]")
     for note in reading.notes:
-        out.print(f"  [dim]{_plain(note)}[/]")
-
-
-def _plain(text: str) -> str:
-    """Without markup of its own, and without signs that steer a terminal."""
-    kept = "".join(c for c in text if c.isprintable())
-    return kept.replace("[", "\\[")
+        out.print(f"  [dim]{plain(note)}[/]")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -53,6 +54,11 @@ def print_json(value: Any) -> None:
 def print_raw(text: str) -> None:
     """A line of stdout as it is."""
     out.out(text, highlight=False)
+
+
+def plain(text: str) -> str:
+    """Text of others in a line or a cell: no markup of its own, no signs that steer a terminal."""
+    return escape("".join(c for c in text if c.isprintable()))
 
 
 @contextmanager

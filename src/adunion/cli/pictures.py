@@ -10,7 +10,7 @@ from rich.table import Table
 
 from adunion.kernel.errors import AdUnionError, invalid
 
-from .output import err, out, print_json, progress
+from .output import err, out, plain, print_json, progress
 
 if TYPE_CHECKING:
     from adunion.understanding.pictures import Head, OnnxEncoder, PictureReading
@@ -42,7 +42,8 @@ def image(
         if json_:
             print_json(groups)
         else:
-            out.print("\n\n".join("\n".join(group) for group in groups) or "No duplicates.")
+            said = "\n\n".join("\n".join(map(plain, group)) for group in groups)
+            out.print(said or "No duplicates.")
     elif json_:
         print_json([reading.as_dict() for reading in readings])
     else:
@@ -119,10 +120,10 @@ def _read(
 
 
 def _show(reading: PictureReading) -> None:
-    table = Table(title=reading.name, show_header=False, title_justify="left")
+    table = Table(title=plain(reading.name), show_header=False, title_justify="left")
     table.add_column(style="dim")
     table.add_column()
-    classes = ", ".join(f"{g.label} {g.probability:.0%}" for g in reading.classes[:3])
+    classes = ", ".join(f"{plain(g.label)} {g.probability:.0%}" for g in reading.classes[:3])
     table.add_row("class", classes or "[dim]the head was trained with another encoder[/]")
     colours = " ".join(f"[on {c.hex}]    [/] {c.name} {c.share:.0%}" for c in reading.palette)
     table.add_row("colours", colours)
@@ -140,9 +141,9 @@ def _table(title: str, rows: list[dict[str, object]], json_: bool) -> None:
     if json_:
         print_json(rows)
         return
-    table = Table(title=title)
+    table = Table(title=plain(title))
     table.add_column("picture")
     table.add_column("similarity", justify="right")
     for row in rows:
-        table.add_row(str(row["name"]), f"{row['similarity']:.3f}")
+        table.add_row(plain(str(row["name"])), f"{row['similarity']:.3f}")
     out.print(table)

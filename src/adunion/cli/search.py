@@ -71,6 +71,10 @@ def update(
     """Add or change the items of a file, and withdraw others, without reading the rest again."""
     from adunion.understanding.search import load, read_catalog
 
+    if catalog is None and not withdraw:
+        raise invalid(
+            "catalog", "There is nothing to change.", "Give --catalog, --withdraw or both."
+        )
     folder = _folder(index)
     known, name = load(folder)
     unknown = sorted(set(withdraw or ()) - set(known.ids))

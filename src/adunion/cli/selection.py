@@ -11,7 +11,7 @@ from rich.table import Table
 from adunion.kernel.config import Settings
 from adunion.kernel.money import to_major, to_minor
 
-from .output import err, out, print_json, progress
+from .output import err, out, plain, print_json, progress
 
 
 def select(
@@ -55,13 +55,13 @@ def _show(found: dict[str, Any]) -> None:
         if one["need"]:
             why.insert(0, one["need"]["zh"])
         table.add_row(
-            one["title"], f"{to_major(one['price_minor'], currency):,}",
+            plain(one["title"]), f"{to_major(one['price_minor'], currency):,}",
             f"{one['rate_bps'] / 100:g} %", f"{to_major(one['earns_minor'], currency):,}",
-            ", ".join(why),
+            plain(", ".join(why)),
         )  # fmt: skip
     out.print(table)
     for one in found["left"][:8]:
-        out.print(f"left out: {one['title']} ({one['why']})")
+        out.print(f"left out: {plain(one['title'])} ({one['why']})")
 
 
 def bench(

@@ -9,7 +9,7 @@ import typer
 
 from adunion.kernel.errors import invalid
 
-from .output import out, print_json, print_raw
+from .output import out, plain, print_json, print_raw
 
 COLOURS = {"product": "blue", "brand": "magenta", "model": "cyan", "attribute": "green"}
 
@@ -35,8 +35,7 @@ def tag(
             print_raw(orjson.dumps(found.as_dict()).decode())
             continue
         parts = "  ".join(
-            f"[{COLOURS[span.tag]}]{span.text.replace('[', chr(92) + '[')}[/] [dim]{span.tag}[/]"
-            for span in found.spans
+            f"[{COLOURS[span.tag]}]{plain(span.text)}[/] [dim]{span.tag}[/]" for span in found.spans
         )
         out.print(title, markup=False, highlight=False, soft_wrap=True)
         out.print(f"  {parts or '[dim]nothing found[/]'}", highlight=False, soft_wrap=True)
@@ -54,7 +53,11 @@ def train_tag(
 
     file = data / "train.txt" if data.is_dir() else data
     learn = read_tagged(file)
-    found = train(learn, lines_of(searches) if searches else [], lines_of(titles) if titles else [])
+    found = train(
+        learn,
+        lines_of(searches, "searches") if searches else [],
+        lines_of(titles, "titles") if titles else [],
+    )
     found.save(out_)
     result: dict[str, object] = {"titles": len(learn), "bytes": out_.stat().st_size}
     held = data / "dev.txt"
@@ -70,12 +73,16 @@ def train_tag(
         out.print("  ".join(f"{name} {value}" for name, value in result.items()))
 
 
-def lines_of(path: Path) -> list[str]:
+def lines_of(path: Path, field: str = "in") -> list[str]:
     """Lines of a UTF-8 file or of standard input (-), the last column of each, none empty."""
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise invalid("in", f"{path} cannot be read ({error}).", "Give UTF-8 text.") from None
+    except OSError as error:
+        raise invalid(field, f"{path}: {error.strerror}.", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        raise invalid(
+            field, f"{path}: no UTF-8 text at byte {error.start}.", "Save it as UTF-8."
+        ) from None
     found = (line.split("\t")[-1].strip() for line in text.splitlines())
     return [line for line in found if line]

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adunion.kernel.config import Settings
 
-from .output import out, print_json, progress
+from .output import out, plain, print_json, progress
 
 if TYPE_CHECKING:
     from adunion.understanding.trends import Board, Linker
@@ -123,9 +123,9 @@ def _show(made: Board) -> None:
         goods = ", ".join(one["categories"][:2]) or one["commerce"]
         why = ", ".join(f"{each['reason']} {each['word']}".strip() for each in one["reasons"][:2])
         table.add_row(
-            "↑" if one["rising"] else "", str(one["pos"] + 1), one["title"], f"{one['heat']:,.0f}",
-            f"{one['peak_heat']:,}", one["peak_at"][5:], f"{one['life_hours']:g}",
-            f"{one['p_top10_6h']:.0%}", goods, why,
+            "↑" if one["rising"] else "", str(one["pos"] + 1), plain(one["title"]),
+            f"{one['heat']:,.0f}", f"{one['peak_heat']:,}", one["peak_at"][5:],
+            f"{one['life_hours']:g}", f"{one['p_top10_6h']:.0%}", goods, plain(why),
         )  # fmt: skip
     out.print(table)
     for each in made.warnings:
