@@ -26,12 +26,6 @@ from adunion.decision.bidding.types import (
 LAUNCH_REQUESTS = 1_000.0  # that a landscape seen before the launch counts for
 MEMORY_KEPT_AN_HOUR = 0.5 ** (1 / 24)  # as `bidding.memory` fades landscapes
 WINDOW_HOURS = 168  # that results reach back
-LATE = 1.10
-"""Sales in the end, by those the bidder reckons with: some orders come later than any seen yet."""
-BELOW = 0.92
-"""What a bidder bids of what it would without the noise of landscapes and levels seen by the hour.
-
-Both tuned on made markets of seeds 201 to 205."""
 HORIZON_HOURS = (6, 72)  # within which a return is to be back at its target, as in `bidding.pilot`
 UNLIMITED = 1 << 61
 CURVES = ("spend", "moved", "added", "orders", "newcomers")
@@ -94,7 +88,7 @@ def drive(
     spent = np.zeros((rows, hours))
     for hour in range(hours):
         traffic = steering.traffic[hour]
-        won = _won(curves, setting, alpha * BELOW, traffic)
+        won = _won(curves, setting, alpha, traffic)
         share = np.minimum(1.0, left / np.maximum(won["spend"], 1e-9))
         won = {name: amount * share for name, amount in won.items()}
         gmv, orders = _orders(won, setting, steering.spread, rng)
@@ -116,8 +110,6 @@ def drive(
             alpha = np.clip(np.nan_to_num(wanted, nan=1.0), 0, ALPHA_MAX)
     mean_alpha = np.where(sums["spend"] > 0, steered / np.maximum(sums["spend"], 1e-300), alpha)
     sums["spend"] = np.minimum(sums["spend"], setting.budget)
-    for name in ("gmv", "added", "orders", "newcomers"):
-        sums[name] *= LATE
     return Course(**sums, alpha=mean_alpha)
 
 
