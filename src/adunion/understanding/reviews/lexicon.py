@@ -34,10 +34,12 @@ def lexicon_score(text: str) -> float:
 
 
 def _phrase(words: list[str]) -> int:
+    """Praise less blame; "too" before a word and "could be better" blame."""
     good, bad, turns = _words()
     total = 0
     for at, word in enumerate(words):
         near = words[max(at - _REACH, 0) : at]
         turned = sum(each in turns or each.endswith("n't") for each in near)
-        total += ((word in good) - (word in bad)) * (-1) ** turned
+        wish = (word == "better" and "could" in near) or (word == "too" and at + 1 < len(words))
+        total += ((word in good and not wish) - (word in bad or wish)) * (-1) ** turned
     return total

@@ -42,6 +42,7 @@ def test_a_review_praises_one_thing_and_blames_another() -> None:
 
 def test_negation_turns_english_and_chinese() -> None:
     assert lexicon_score("not good") < 0 < lexicon_score("not bad")
+    assert lexicon_score("could be better") < 0 < lexicon_score("not too loud")
     assert lexicon_score("doesn't fit, isn’t comfortable") < 0
     good, bad = shipped().logits(["很好吃", "不好吃"])
     assert good > 0 > bad
