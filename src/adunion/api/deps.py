@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from adunion.advice import Wish
+from adunion.bootstrap.people import MerchantPeople
 from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.catalog import Catalog
 from adunion.commission import Commissions
@@ -32,6 +33,14 @@ class Decisions(Protocol):
 
     def find(self, request: bytes) -> LoggedDecisions | None:
         """The decision of a request, None where it was not kept."""
+        ...
+
+
+class PeopleOf(Protocol):
+    """Personas of merchants."""
+
+    def of(self, merchant: str) -> MerchantPeople:
+        """The persona of a merchant, at most an hour old."""
         ...
 
 
@@ -76,6 +85,7 @@ class ApiServices:
     forecast: Callable[[Ask], Forecast]
     selections: Advisor
     needs: Needs
+    people: PeopleOf
 
 
 def _services(request: Request) -> ApiServices:

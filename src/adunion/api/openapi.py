@@ -11,7 +11,7 @@ from adunion import __version__
 
 from .hot_path import add_hot_path
 from .problems import MEDIA_TYPE, Problem
-from .route import KEY_HEADER, KEY_LENGTH_MAX
+from .route import KEY_HEADER, KEY_PATTERN
 
 _ABOUT = """The API of an AdUnion market.
 
@@ -82,7 +82,7 @@ def _add_components(components: dict[str, Any]) -> None:
             "description": "A new random UUID for each write; the same one when it is retried",
             "schema": {
                 "type": "string",
-                "pattern": rf"^[!-~]{{1,{KEY_LENGTH_MAX}}}$",
+                "pattern": KEY_PATTERN,
                 "examples": ["7f2f6a0e-5a8c-4f0e-9d1f-1d8c4c1f6c55"],
             },
         }

@@ -6,6 +6,7 @@ own validation (422), so that a stranger learns nothing from a route's schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any
@@ -25,6 +26,8 @@ from . import problems
 BODY_BYTES_MAX = 4_000_000
 KEY_HEADER = "Idempotency-Key"
 KEY_LENGTH_MAX = 255
+KEY_PATTERN = rf"^[!-~]{{1,{KEY_LENGTH_MAX}}}$"
+_KEY = re.compile(KEY_PATTERN)
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -166,10 +169,10 @@ def _idempotency_key(request: Request) -> str:
             field=KEY_HEADER,
             hint="Send a new random UUID for each write, and the same one when you retry it.",
         )
-    if len(key) > KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
+    if not _KEY.fullmatch(key):
         raise AdUnionError(
             "idempotency_key_invalid",
-            f"An Idempotency-Key is 1 to {KEY_LENGTH_MAX} printable ASCII characters.",
+            f"An Idempotency-Key is 1 to {KEY_LENGTH_MAX} printable ASCII characters, no spaces.",
             400,
             field=KEY_HEADER,
         )

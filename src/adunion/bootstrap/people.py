@@ -6,7 +6,6 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,35 +99,3 @@ def _gathered(
 
 def _none() -> npt.NDArray[np.int32]:
     return np.zeros(0, np.int32)
-
-
-def as_view(people: MerchantPeople) -> dict[str, Any]:
-    """For the API: names instead of rows."""
-    found = people.persona
-    names = people.categories
-    return {
-        "made_at": people.made_at,
-        "people": found.people if found else None,
-        "first_orders_30d": people.first_orders,
-        "stages": _stages(found.stages) if found else None,
-        "segments": [
-            {
-                "category": names[s.category] if s.category >= 0 else None,
-                "pays": s.band or None,
-                "people": s.people,
-                "share": s.share,
-                "price_difference": s.price_difference,
-                "market_price_difference": s.market_price_difference,
-                "stages": _stages(s.stages),
-                "also": [
-                    {"category": names[a.category], "lift": a.lift, "share": a.share}
-                    for a in s.also
-                ],
-            }
-            for s in (found.segments if found else ())
-        ],
-    }
-
-
-def _stages(counts: tuple[int, int, int]) -> dict[str, int]:
-    return dict(zip(("interested", "bought", "loyal"), counts, strict=True))

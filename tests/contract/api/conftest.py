@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from adunion.advice import Wish
 from adunion.api import ApiServices, create_api
 from adunion.bootstrap.live import LiveMarket
+from adunion.bootstrap.people import MerchantPeople
 from adunion.campaigns import BoostDraft, Boosts, PlanDraft, Plans, SharedBudgets
 from adunion.catalog import repository
 from adunion.catalog.service import Catalog
@@ -188,6 +189,17 @@ class Advised:
         return None
 
 
+class Few:
+    """Merchants with too few people to tell of."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    def of(self, merchant: str) -> MerchantPeople:
+        """Nobody is told of."""
+        return MerchantPeople(None, (), 0, self._clock.now())
+
+
 @pytest.fixture
 def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
     ledger = Ledger(ids, clock)
@@ -209,6 +221,7 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         forecast=Foretold(Plans(engine, clock, ids, "CNY")),
         needs=NeedFinder(Library(Knowledge.load())),
         selections=Advised(),
+        people=Few(clock),
     )
 
 

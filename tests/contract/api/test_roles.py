@@ -73,6 +73,7 @@ STATUS = {
     "GET /v1/ledger/accounts": (403, 403, 200),
     "GET /v1/ledger/entries": (403, 403, 200),
     "GET /v1/ledger/check": (403, 403, 200),
+    "GET /v1/people": (200, 403, 200),
     "POST /v1/understanding/needs": (200, 200, 200),
     "GET /v1/keys": (200, 200, 200),
     "POST /v1/keys": (201, 201, 201),
@@ -119,6 +120,8 @@ def _call(api: Any, role: str | None, route: str, ids: dict[str, str]) -> Any:
         query = {"merchant_id": ids["merchant_id"]}
     if role == "operator" and route in ("GET /v1/reports/links", "GET /v1/selection"):
         query = {"publisher_id": ids["publisher_id"]}
+    if role == "operator" and route == "GET /v1/people":
+        query = {"merchant_id": ids["merchant_id"]}
     if route == "GET /v1/ledger/entries":
         query = {"account": "platform:cash"}
     body = _bodies(ids, role or "merchant").get(route)

@@ -15,6 +15,7 @@ from . import (
     links,
     merchants,
     orders,
+    people,
     placements,
     plans,
     publishers,
@@ -52,5 +53,6 @@ ROUTERS = (
     ledger.wallet,
     ledger.ledger,
     keys.routes,
+    people.routes,
     understanding.routes,
 )
