@@ -27,6 +27,8 @@ from .types import DAY, Topics
 TARGETS = tuple(replace(each, trees=each.trees // 2) for each in (*FORECAST, *COURSE))
 NOW_ROWS_MAX = 60_000
 """Rows that each answer of a board's model learns from: seconds, not minutes."""
+BOARD_FORMAT = 2
+"""Counted up when what a topic or a warning of a kept board holds changes."""
 KEEP_DAYS = 400
 WEEK = 7 * DAY
 
@@ -66,17 +68,18 @@ class TrendStore:
         return read(self.topics_file)
 
     def board(self) -> Board | None:
-        """The last board that was made, if any."""
+        """The last board that was made, if any; None too for one that another version wrote."""
         try:
-            return Board(**orjson.loads(self.board_file.read_bytes()))
-        except (OSError, ValueError, TypeError):
+            found = orjson.loads(self.board_file.read_bytes())
+            return Board(**found) if found.pop("format", 0) == BOARD_FORMAT else None
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     def keep(self, made: Board) -> None:
         """What pages and the API show until the next one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.board_file.with_suffix(".part")
-        part.write_bytes(orjson.dumps(asdict(made)))
+        part.write_bytes(orjson.dumps(asdict(made) | {"format": BOARD_FORMAT}))
         os.replace(part, self.board_file)
 
     def model(self, found: Features, until: int, told: Told | None = None) -> TrendModel:

@@ -118,6 +118,8 @@ def test_the_board_of_an_hour(
     assert {"618", "summer"} <= {one["key"] for one in made.warnings}
     kept.keep(made)
     assert kept.board() == made
+    kept.board_file.write_bytes(kept.board_file.read_bytes().replace(b'"format":', b'"was":'))
+    assert kept.board() is None  # what another version wrote is no board of this one
     again = now(kept, topics, "2026-06-18T12", linker)  # by the model that was kept
     assert again == made
     cut = topics.take(topics.hour <= topics.hour[-1] - 11)
