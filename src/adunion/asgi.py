@@ -28,6 +28,7 @@ class Application:
         self._api = create_api(ApiServices(**{name: getattr(faces, name) for name in names}))
         self._console = create_console(faces)
         self._clockwork = Clockwork(faces.market)
+        self._market = faces.market
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -46,6 +47,7 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self._market.warm()
                 settle()
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger
 from adunion.serving.answer import Card, Reasons, card
-from adunion.serving.types import LinkTarget
+from adunion.serving.decide import decide_one
+from adunion.serving.types import LinkTarget, MarketPort
 from adunion.tracking import EventBatch, EventType
 from adunion.trust import Identity, Role
 from adunion.trust.token import TokenSigner
@@ -33,6 +35,19 @@ from .outbox import absorb
 from .why import praise, why
 
 KEYS_REMEMBERED_MAX = 10_000
+
+
+class _Dry:
+    """A market whose decisions change nothing."""
+
+    def __init__(self, market: LiveMarket) -> None:
+        self._market = market
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._market, name)
+
+    def decide(self, requests: RequestBatch) -> DecisionBatch:
+        return self._market.brain.engine.preview(requests)
 
 
 class LiveMarket(Market):
@@ -85,6 +100,16 @@ class LiveMarket(Market):
         with self.engine.begin() as conn:
             leases.forget(conn, self.clock.now())
         self.lease()
+
+    def warm(self) -> None:
+        """Answer once from each kind of placement, so that the first shopper waits for no kernel.
+
+        Nothing is remembered of it, charged or logged.
+        """
+        dry, items = _Dry(self), self.catalog.ids[:2]
+        for place in {place.kind: place for place in self.placements}.values() if items else ():
+            for context in ({"query": self.catalog.titles[0]}, {"cart": items}, {}):
+                decide_one(cast(MarketPort, dry), {"placement": place.code, "context": context})
 
     def lease(self) -> None:
         """Tell the records what was promised, and hold enough of the budgets to go on."""

@@ -46,6 +46,7 @@ class NodeApp:
         self._serving = ServingApp.limited(node, intake, calls_per_second)
         self._relay = Relay(steering)
         self._clockwork = NodeClockwork(node)
+        self._node = node
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -60,6 +61,7 @@ class NodeApp:
         while True:
             message: MutableMapping[str, Any] = await receive()
             if message["type"] == "lifespan.startup":
+                self._node.warm()
                 settle()
                 self._clockwork.start()
                 await send({"type": "lifespan.startup.complete"})

@@ -224,6 +224,10 @@ class DecisionEngine:
                 self.log.note(self._noted(requests, decided, shown, made), kept)
         return made
 
+    def preview(self, requests: RequestBatch) -> DecisionBatch:
+        """What `decide` would answer now; changes nothing."""
+        return self._shown(requests, self._auction(requests, self.plans.copy()))[1]
+
     def watch(self) -> None:
         """Let bidding and the waterfall see what was decided since the last time."""
         if not self._waiting:

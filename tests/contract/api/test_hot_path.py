@@ -34,6 +34,16 @@ def test_anybody_may_ask_for_a_decision_and_follow_a_link(api: Any, hot_path: An
         assert _call(api, hot_path, role, "GET", f"/l/{hot_path.code}").status_code == 302
 
 
+def test_warming_up_leaves_the_market_as_it_is(hot_path: Any) -> None:
+    market = hot_path.market
+    purse = [column.copy() for column in market.plans.purse]
+    market.warm()
+    assert market._cards  # it has answered
+    assert all((a == b).all() for a, b in zip(market.plans.purse, purse, strict=True))
+    assert not market.brain.engine._waiting
+    assert not market.brain._together
+
+
 def test_only_a_merchants_key_may_report_events_with_a_key(api: Any, hot_path: Any) -> None:
     item = api.ids["item_id"]
     order = {

@@ -133,39 +133,26 @@ def new_slots(count: int, slots_max: int) -> Slots:
     return Slots(
         np.full(shape, -1, np.int64),
         np.full(shape, -1, np.int32),
-        *(np.zeros(shape, np.int64) for _ in range(5)),
+        *np.zeros((5, *shape), np.int64),
     )
 
 
-@njit(cache=True, nogil=True)
-def _open(book: Book, plan: int, at_us: int, region: int) -> bool:
-    if at_us < book.start_us[plan] or at_us >= book.end_us[plan]:
-        return False
-    hour = (at_us // HOUR_US + MONDAY_HOURS) % 168
-    return bool(book.dayparts[plan, hour] and book.regions[plan, region])
+@njit(cache=True, nogil=True, inline="always")
+def _open(book: Book, plan: int, at_us: int, hour: int, region: int) -> bool:
+    return bool(
+        book.start_us[plan] <= at_us < book.end_us[plan]
+        and book.dayparts[plan, hour] and book.regions[plan, region]
+    )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _bid(book: Book, payer: int, wanted: float, slots: int) -> int:
     # No more than a slot's share of the balances: even if every slot is won at its bid, it is held.
     held = min(book.remaining_micros[payer], book.wallet_micros[book.wallet[payer]])
-    held = min(held, book.pool_micros[book.pool[payer]]) // slots
-    return int(max(min(int(min(wanted, float(SCORE_MAX // 2))), held), 0))
-
-
-@njit(cache=True, nogil=True)
-def _bids(
-    book: Book, plan: int, counted: float, at_us: int, region: int, slots: int
-) -> tuple[int, int]:
-    """What the plan bids by itself, and with its boost; -1 where it may not bid."""
-    wanted = book.alpha[plan] * counted / book.target_roi[plan]
-    own, more, boost = -1, -1, book.boost[plan]
-    if _open(book, plan, at_us, region):
-        own = _bid(book, plan, wanted, slots)
-    if boost >= 0 and _open(book, boost, at_us, region):
-        most = counted / book.target_roi[boost]
-        more = _bid(book, boost, min(wanted * book.factor[boost], most), slots)
-    return own, max(own, more)
+    held = min(held, book.pool_micros[book.pool[payer]])
+    most = int(min(wanted, float(SCORE_MAX // 2)))
+    # A division takes longer than all else here, and most balances are far from empty.
+    return int(max(most if most * slots <= held else min(most, held // slots), 0))
 
 
 @njit(cache=True, nogil=True)
@@ -178,8 +165,14 @@ def _score(
     rules: Rules,
     scores: Scores,
 ) -> None:
+    """What each candidate is worth and bids.
+
+    What it calls is inlined: a call that takes a book copies its arrays and counts references to
+    them, which takes longer than all that is computed here.
+    """
     slots = max(int(requests.slots[request]), 1)
     at_us, region = requests.at_us[request], requests.region[request]
+    hour = (at_us // HOUR_US + MONDAY_HOURS) % 168
     for row in range(requests.offsets[request], requests.offsets[request + 1]):
         item = candidates.item[row]
         clicks = float(candidates.pctr[row])
@@ -194,11 +187,18 @@ def _score(
         counted = clicks * float(candidates.pcvr[row]) * goods.promised_micros[item]
         if len(candidates.weight):
             counted *= candidates.weight[row]
-        own, bid = _bids(book, plan, counted, at_us, region, slots)
+        wanted = book.alpha[plan] * counted / book.target_roi[plan]
+        own, bid, boost = -1, -1, book.boost[plan]  # -1: it may not bid
+        if _open(book, plan, at_us, hour, region):
+            own = _bid(book, plan, wanted, slots)
+            bid = own
+        if boost >= 0 and _open(book, boost, at_us, hour, region):
+            most = counted / book.target_roi[boost]
+            bid = max(own, _bid(book, boost, min(wanted * book.factor[boost], most), slots))
         if bid >= 0:
             scores.plan[row] = plan
             scores.bid[row] = max(bid - rules.reserve_micros, 0)
-            if book.boost[plan] >= 0:
+            if boost >= 0:
                 scores.own[row] = max(own - rules.reserve_micros, 0)
 
 
@@ -220,7 +220,7 @@ def rank(
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def facts_of(
     work: Scratch,
     slot: int,

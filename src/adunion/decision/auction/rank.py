@@ -25,6 +25,8 @@ from numba import njit
 
 SCORE_MAX = 1 << 44  # times 10,000 exposure, times 24 slots, still fits 63 bits
 SLOTS_MAX = 24
+_FIRST = 16  # candidates that are sorted at once; the heap of the others is made if it is needed
+_NOTHING, _NO_HEAP = -1, -2  # nothing is sorted yet; only the first are
 
 
 class Sorted(NamedTuple):
@@ -32,7 +34,7 @@ class Sorted(NamedTuple):
 
     heap: npt.NDArray[np.int32]  # (m_max,) candidates not yet sorted, best on top
     order: npt.NDArray[np.int32]  # (m_max,) the sorted prefix
-    sizes: npt.NDArray[np.int64]  # (2,) how many are in heap (-1: not made yet), in order
+    sizes: npt.NDArray[np.int64]  # (2,) how many are in heap (or `_NOTHING`, `_NO_HEAP`), in order
 
 
 class Scratch(NamedTuple):
@@ -101,20 +103,47 @@ def _sift(
 
 @njit(cache=True, nogil=True)
 def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
-    """Make the heap of all candidates; nothing is sorted yet."""
-    count = len(item)
-    for row in range(count):
-        into.heap[row] = row
+    """Sort the first few of all candidates; most pages need no more."""
+    order, size = into.order, 0
+    worst = 0
+    for row in range(len(item)):
+        at = size
+        if size < _FIRST:
+            size += 1
+        elif _beats(score[row], item[row], score[worst], item[worst]):
+            at -= 1
+        else:
+            continue
+        while at > 0 and _beats(score[row], item[row], score[order[at - 1]], item[order[at - 1]]):
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = row
+        worst = order[size - 1]
+    into.sizes[0] = _NO_HEAP if len(item) > size else 0
+    into.sizes[1] = size
+
+
+@njit(cache=True, nogil=True)
+def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
+    """Make the heap of those that are not sorted; of equals the earlier are."""
+    count, last = 0, into.order[into.sizes[1] - 1]
+    for row in range(len(item)):
+        if _beats(score[last], item[last], score[row], item[row]) or (
+            row > last and score[row] == score[last] and item[row] == item[last]
+        ):
+            into.heap[count] = row
+            count += 1
     for at in range(count // 2 - 1, -1, -1):
         _sift(into.heap, count, at, score, item)
     into.sizes[0] = count
-    into.sizes[1] = 0
 
 
 @njit(cache=True, nogil=True)
 def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> int:
     """The candidate at a place of the ranking, -1 past the end."""
     while ranked.sizes[1] <= at:
+        if ranked.sizes[0] == _NO_HEAP:
+            _heap_rest(ranked, score, item)
         left = ranked.sizes[0]
         if left == 0:
             return -1
@@ -127,7 +156,7 @@ def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray
     return int(ranked.order[at])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _fits(
     candidate: int,
     chosen: npt.NDArray[np.int32],
@@ -140,8 +169,9 @@ def _fits(
 ) -> bool:
     of_merchant = 0
     of_group = 0
+    whose = merchant[item[candidate]]
     for slot in range(filled):
-        if merchant[item[chosen[slot]]] == merchant[item[candidate]]:
+        if merchant[item[chosen[slot]]] == whose:
             of_merchant += 1
             if group[item[chosen[slot]]] == group[item[candidate]]:
                 of_group += 1
@@ -186,7 +216,7 @@ def fill(
     for row in range(len(item)):
         work.score[row] = organic[row] + bid[row]
     start(work.by_score, work.score, item)
-    work.by_organic.sizes[0] = -1
+    work.by_organic.sizes[0] = _NOTHING
     return fill_sorted(
         work, organic, bid, item, merchant, group, slots, paid, merchant_cap, group_cap
     )
@@ -258,7 +288,7 @@ def _fill_organic(
     group_cap: int,
 ) -> int:
     """Fill the rest of a page by organic worth; returns how many slots are filled then."""
-    if filled < slots and work.by_organic.sizes[0] < 0:
+    if filled < slots and work.by_organic.sizes[0] == _NOTHING:
         start(work.by_organic, organic, item)
     at = 0
     while filled < slots:
@@ -277,7 +307,7 @@ def _fill_organic(
     return filled
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def fill_without(
     work: Scratch,
     slot: int,
@@ -293,8 +323,8 @@ def fill_without(
 ) -> tuple[int, int]:
     """Rank again as if the item in `slot`, whose bid counts, had not bid, into `work.other`.
 
-    What stands before it stays as it is, so the walk goes on from there. Returns how many slots
-    are filled and the slot the item then has (`slots` if none).
+    What stands before it stays as it is, so the walk goes on from there, to the end or to where
+    it finds its place. Returns how many slots are filled and that place (`slots` if none).
     """
     loser = work.chosen[slot]
     worth = organic[loser]
@@ -314,8 +344,8 @@ def fill_without(
             waiting = False
             if _fits(loser, work.other, filled, item, merchant, group, merchant_cap, group_cap):
                 work.other[filled], work.other_score[filled] = loser, worth
-                home = filled
-                filled += 1
+                # What stands below its own place changes nothing for it.
+                return filled + 1, filled
             continue
         if candidate < 0:
             return filled, home

@@ -7,6 +7,8 @@ import numpy as np
 from .intent import Intent
 from .types import RETRIEVALS, Lists, Routes, even
 
+_NONE = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
 
 @RETRIEVALS.register("needs")
 def needs(intent: Intent, top: int) -> Routes:
@@ -20,9 +22,9 @@ def needs(intent: Intent, top: int) -> Routes:
 
 
 def _joined(parts: Sequence[Lists]) -> Lists:
-    if len(parts) == 1:
-        return parts[0]
+    if len(parts) <= 1:
+        return parts[0] if parts else _NONE
     sizes = [len(part.item) for part in parts]
-    items = np.concatenate([np.zeros(0, np.int32), *(part.item for part in parts)])
-    scores = np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])
+    items = np.concatenate([part.item for part in parts])
+    scores = np.concatenate([part.score for part in parts])
     return Lists(np.concatenate(([0], np.cumsum(sizes))).astype(np.int64), items, scores)
