@@ -247,7 +247,10 @@ def _searcher(folder: Path) -> Any:
 def _lines(path: Path | None) -> list[str]:
     assert path is not None
     _check(path)
-    return path.read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
+    data = path.read_bytes()
+    if b"\0" in data:
+        raise invalid("queries", f"{path} is binary.", "Give a text file, one query a line.")
+    return data.decode("utf-8", "replace").removesuffix("\n").split("\n")
 
 
 def _shown(text: str) -> str:

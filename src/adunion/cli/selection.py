@@ -16,9 +16,9 @@ from .output import err, out, plain, print_json, progress
 
 def select(
     publisher: str = typer.Option(..., help="Its id (pub_...) or its own name for itself"),
-    top: int = typer.Option(20, help="Products to choose, 1 to 100"),
+    top: int = typer.Option(20, min=1, max=100, help="Products to choose"),
     category: str = typer.Option("", help="This category and all below it"),
-    rate_min: float = typer.Option(0.0, help="Least commission, per cent"),
+    rate_min: float = typer.Option(0.0, min=0, max=100, help="Least commission, per cent"),
     price_min: str = typer.Option("0", help="Major units"),
     price_max: str = typer.Option(None, help="Major units"),
     rising: bool = typer.Option(False, "--rising", help="Only what a topic or season lifts"),
