@@ -30,7 +30,7 @@ class Doubt:
     volume: float = 0.12  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.05  # prices
     sales: float = 0.08  # orders per predicted order
-    luck: float = 0.10  # sales in the end, beyond what the bidder can make good
+    luck: float = 0.08  # sales in the end, beyond what the bidder can make good
 
 
 @dataclass(frozen=True)
