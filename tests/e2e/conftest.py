@@ -24,7 +24,7 @@ SIZE = (
     "--items 600 --merchants 24 --shoppers 1500 --requests-per-day 3000"
     " --history-days 2 --days 1 --plans 6 --quiet"
 ).split()
-START_SECONDS_MAX = 240
+START_SECONDS_MAX = 420
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

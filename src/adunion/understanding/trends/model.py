@@ -28,6 +28,9 @@ VERSION = 1
 ROWS_MAX = 200_000
 """Rows that one model learns from, drawn where there are more."""
 ROWS_MIN = 2_000
+ROWS_FULL = 100_000
+"""With fewer rows fewer trees are grown, TREES_MIN at least."""
+TREES_MIN = 30
 EVENTS_MIN = 20
 ASIDE = 0.15
 """Of the rows of a heat, those that its trees do not see: the band is measured on them."""
@@ -122,16 +125,21 @@ def fit(
 
 def _grown(target: Target, rows: Any, values: Floats, seed: int) -> Forest:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
+    enough = min(len(rows) / ROWS_FULL, 1.0)
     rows[:, np.isnan(rows).all(axis=0)] = 0.0  # what a file has not cannot be binned
     how: dict[str, Any] = {
-        "max_iter": target.trees, "learning_rate": 0.06, "max_leaf_nodes": target.leaves,
+        "max_iter": max(int(target.trees * enough), TREES_MIN), "learning_rate": 0.06,
+        "max_leaf_nodes": target.leaves,
         "min_samples_leaf": 60, "l2_regularization": 1.0, "max_features": 0.5,
         "early_stopping": False, "random_state": seed,
     }  # fmt: skip
-    if target.chance:
-        return forest(HistGradientBoostingClassifier(**how).fit(rows, values))
-    return forest(HistGradientBoostingRegressor(loss="absolute_error", **how).fit(rows, values))
+    with threadpool_limits(1 if enough < 1 else None, "openmp"):  # threads would only wait
+        if target.chance:
+            return forest(HistGradientBoostingClassifier(**how).fit(rows, values))
+        model = HistGradientBoostingRegressor(loss="absolute_error", **how)
+        return forest(model.fit(rows, values))
 
 
 def _enough(target: Target, values: Floats, rows: Ints) -> None:
