@@ -163,7 +163,7 @@ def test_skip_bad_writes_the_skipped_rows_to_a_report(
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("catalog", "FILE", "--mapping", "nope"), "Choose from cdnow, completejourney, google_merchant,"),
+        (("catalog", "FILE", "--mapping", "nope"), "Choose from cdnow, completejourney, google"),
         (("catalog", "FILE", "--mapping", "cdnow"), "has no [catalog] part"),
         (("catalog", "none.tsv"), "no such file"),
         (("orders", "FILE"), "--mapping"),
