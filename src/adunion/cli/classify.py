@@ -46,7 +46,14 @@ def classify(
 def read_examples(path: Path) -> tuple[list[str], list[str]]:
     """Texts and labels of a file of JSON lines; `label_desc` or `label_des` names a label."""
     texts, labels = [], []
-    for number, line in enumerate(lines_of(path, "examples"), 1):
+    try:
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        why = f"{path} cannot be read ({error.strerror})."
+        raise invalid("examples", why, "Give a file.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             row = orjson.loads(line)
             texts.append(str(row["sentence"]))

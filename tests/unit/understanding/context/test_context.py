@@ -1,6 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 
+from adunion.cli.classify import read_examples
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.context import ContextReader, page_of, read_file
 from adunion.understanding.context.fewshot import FewShot
@@ -145,3 +148,13 @@ def test_a_few_examples_make_a_class():
     assert model.chances(["aaaa"]).sum() == pytest.approx(1)
     with pytest.raises(AdUnionError, match="one class"):
         FewShot.learn(["a", "b"], ["x", "x"], Letters())
+
+
+def test_examples_are_lines_of_json_whatever_stands_in_them(tmp_path):
+    file = tmp_path / "examples.jsonl"
+    rows = [{"sentence": "a\tb\u2028c", "label": 1}, {"sentence": "d", "label": 2}]
+    file.write_text("\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    assert read_examples(file) == (["a\tb\u2028c", "d"], ["1", "2"])
+    file.write_text('{"sentence": "a", "label": 1}\nno json\n', "utf-8")
+    with pytest.raises(AdUnionError, match="line 2"):
+        read_examples(file)
