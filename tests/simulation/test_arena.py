@@ -12,16 +12,16 @@ pytestmark = pytest.mark.simulation
 @pytest.fixture(scope="module")
 def figures() -> dict[str, dict[str, float]]:
     names = ("constant", "min_pacing", "online_lp", "return_target")
-    return summary(run(names, seeds=(21,), rows=60_000, days=1, warm=1))
+    return summary(run(names, seeds=(21,), rows=60_000, days=3, warm=3))
 
 
 def test_the_door_is_near_hindsight_and_holds_the_target(
     figures: dict[str, dict[str, float]],
 ) -> None:
     mine = figures["return_target"]
-    assert mine["score_over_oracle"] >= 0.7  # constant bids .60
+    assert mine["score_over_oracle"] >= 0.75  # constant bids .60
     assert mine["score_over_single_held"] >= 0.85
-    assert mine["held"] >= 0.7  # 60,000 rows: a seat has 2 to 9 sales
+    assert mine["held"] >= 0.9
     assert mine["overspent"] == 0
 
 
