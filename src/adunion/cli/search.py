@@ -12,6 +12,7 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError, invalid
 
 from .output import out, print_json, progress
+from .textfile import read_lines
 
 search_app = typer.Typer(
     help="Find items by words and meaning. 搜索商品：词语与语义。", no_args_is_help=True
@@ -104,7 +105,7 @@ def query(
     if (text is None) == (queries is None):
         raise invalid("queries", "Give one query, or --queries FILE.")
     searcher = _searcher(_folder(index))
-    asked = [text] if text is not None else _lines(queries)
+    asked = [text] if text is not None else _queries(queries)
     with progress(json_ or queries is None) as told:
         found = []
         for number, line in enumerate(asked, 1):
@@ -244,13 +245,9 @@ def _searcher(folder: Path) -> Any:
     return searcher(index, name)
 
 
-def _lines(path: Path | None) -> list[str]:
+def _queries(path: Path | None) -> list[str]:
     assert path is not None
-    _check(path)
-    data = path.read_bytes()
-    if b"\0" in data:
-        raise invalid("queries", f"{path} is binary.", "Give a text file, one query a line.")
-    return data.decode("utf-8", "replace").removesuffix("\n").split("\n")
+    return read_lines(path, "queries")
 
 
 def _shown(text: str) -> str:

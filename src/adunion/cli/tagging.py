@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from adunion.kernel.errors import invalid
 
 from .output import out, plain, print_json, print_raw
+from .textfile import read_lines
 
 COLOURS = {"product": "blue", "brand": "magenta", "model": "cyan", "attribute": "green"}
 
@@ -25,7 +25,7 @@ def tag(
 
     from adunion.understanding.tagging import load, shipped
 
-    said = [*(titles or []), *(lines_of(in_) if in_ else [])]
+    said = [*(titles or []), *(read_lines(in_) if in_ else [])]
     if not said:
         raise invalid("titles", "There is no title to read.", "Give titles, or a file with --in.")
     chosen = load(tagger) if tagger else shipped()
@@ -55,8 +55,8 @@ def train_tag(
     learn = read_tagged(file)
     found = train(
         learn,
-        lines_of(searches, "searches") if searches else [],
-        lines_of(titles, "titles") if titles else [],
+        _last_columns(searches, "searches") if searches else [],
+        _last_columns(titles, "titles") if titles else [],
     )
     found.save(out_)
     result: dict[str, object] = {"titles": len(learn), "bytes": out_.stat().st_size}
@@ -73,16 +73,6 @@ def train_tag(
         out.print("  ".join(f"{name} {value}" for name, value in result.items()))
 
 
-def lines_of(path: Path, field: str = "in") -> list[str]:
-    """Lines of a UTF-8 file or of standard input (-), the last column of each, none empty."""
-    try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise invalid(field, f"{path}: {error.strerror}.", "Check the path.") from None
-    except UnicodeDecodeError as error:
-        raise invalid(
-            field, f"{path}: no UTF-8 text at byte {error.start}.", "Save it as UTF-8."
-        ) from None
-    found = (line.split("\t")[-1].strip() for line in text.splitlines())
-    return [line for line in found if line]
+def _last_columns(path: Path, field: str) -> list[str]:
+    """Texts of a file whose lines may begin with a number or a key and a tab."""
+    return [line.rpartition("\t")[2] for line in read_lines(path, field) if line.strip()]

@@ -14,6 +14,7 @@ import orjson
 from numpy.typing import NDArray
 
 from adunion.kernel.errors import invalid
+from adunion.understanding.textlines import text_lines
 
 TABLES = {".csv": ",", ".tsv": "\t"}
 NAMES: Mapping[str, Sequence[str]] = {
@@ -65,7 +66,7 @@ def read_reviews(data: bytes, suffix: str, named: Mapping[str, str | None]) -> l
         if chosen:
             raise invalid("text", f"A file of lines has no column {chosen[0]!r}.",
                           "Give .csv, .tsv, .jsonl or .parquet.")  # fmt: skip
-        return [Review(line) for line in _decoded(data).splitlines()]
+        return [Review(line) for line in text_lines(data, "The file")]
     wanted = ("text", "date", "item", "rating")
     columns = {what: _column(table, what, named.get(what)) for what in wanted}
     found = []
