@@ -1,7 +1,18 @@
 """Who a shopper is to the market: what they looked at and bought, for those who consented."""
 
 from .buyers import Buyers, words_of
-from .people import BANDS, PEOPLE_MIN, Also, People, Persona, Segment, Stage, persona, shares
+from .people import (
+    BANDS,
+    PEOPLE_MIN,
+    Also,
+    People,
+    Persona,
+    Segment,
+    Stage,
+    noisy_count,
+    persona,
+    shares,
+)
 from .profiles import CLICK, ORDER, ProfileStore
 from .repository import forget, forgotten
 
@@ -19,6 +30,7 @@ __all__ = [
     "Stage",
     "forget",
     "forgotten",
+    "noisy_count",
     "persona",
     "shares",
     "words_of",

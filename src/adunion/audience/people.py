@@ -20,7 +20,7 @@ NOISE_SCALE = 2.0
 """Of the Laplace noise on a count: one person more or less is hidden at epsilon 1/2."""
 ROUNDED_TO = 5
 BAND_EDGE = 0.12
-"""Mean log price against the category's median beyond which people buy cheaper or dearer."""
+"""Mean log price against what others who like the category pay, beyond which people buy apart."""
 BANDS = ("thrifty", "usual", "premium")
 LIFT_MIN = 1.25
 ALSO_MAX = 3
@@ -48,6 +48,12 @@ class People:
     def __len__(self) -> int:
         return len(self.stage)
 
+    def favourite(self) -> npt.NDArray[np.int64]:
+        """The category that each person likes most, -1 where there is none."""
+        if not self.tastes.size:
+            return np.full(len(self), -1)
+        return np.where(self.tastes.any(1), self.tastes.argmax(1), -1)
+
 
 @dataclass(frozen=True)
 class Also:
@@ -55,19 +61,23 @@ class Also:
 
     category: int
     lift: float
-    share: float
 
 
 @dataclass(frozen=True)
 class Segment:
-    """People of one favourite category (row; -1 the rest) and one way of paying."""
+    """People of one favourite category and one way of paying for it.
+
+    `category` is its row; `parent` says that it is a row of the parents, for people whose own
+    category has too few; -1 are all the rest. `price_difference` is how much more (or less) they
+    pay than everyone in the market who likes the same categories.
+    """
 
     category: int
+    parent: bool
     band: str
     people: int
     share: float
     price_difference: float
-    market_price_difference: float
     stages: tuple[int, int, int]
     also: tuple[Also, ...]
 
@@ -79,36 +89,46 @@ class Persona:
     people: int
     stages: tuple[int, int, int]
     segments: tuple[Segment, ...]
-    left_out: int
 
 
-def persona(mine: People, market: People, noise: Noise) -> Persona | None:
-    """The persona of `mine` beside the market's people; None where they are under PEOPLE_MIN."""
+def persona(
+    mine: People, market: People, parent_of: npt.NDArray[np.int64], noise: Noise
+) -> Persona | None:
+    """The persona of `mine` beside the market's people; None where they are under PEOPLE_MIN.
+
+    `parent_of` (categories,) is the row of each category's parent: people whose own category has
+    too few are told of with the others of the same parent.
+    """
     if len(mine) < PEOPLE_MIN:
         return None
-    favourite = _favourite(mine)
-    band = _band(mine.price_level)
-    market_favourite = _favourite(market)
+    favourite = mine.favourite()
+    price = mine.price_level - _usual_prices(market)[favourite]
+    band = np.digitize(price, [-BAND_EDGE, BAND_EDGE])
     usual = market.tastes.mean(0)
-    found, told = [], np.zeros(len(mine), bool)
-    for category in np.unique(favourite[favourite >= 0]).tolist():
-        for at, name in enumerate(BANDS):
-            rows = (favourite == category) & (band == at)
-            # the floor holds for the noisy count too, or the noise would tell who is at the edge
-            if _count(rows.sum(), f"{category}:{name}", noise) < PEOPLE_MIN or (
-                rows.sum() < PEOPLE_MIN
-            ):
-                continue
-            told |= rows
-            same = market.price_level[market_favourite == category]
-            found.append(_segment(mine, rows, category, name, same, usual, noise))
-    rest = ~told
-    if rest.sum() >= PEOPLE_MIN:
-        found.append(_segment(mine, rest, -1, "", market.price_level, usual, noise))
-        rest[:] = False
+    people = noisy_count(len(mine), "all", noise)
+    found: list[Segment] = []
+    rest = np.ones(len(mine), bool)
+
+    def tell(rows: npt.NDArray[np.bool_], category: int, parent: bool, band: str) -> None:
+        key = f"{category}:{parent}:{band}"
+        count = noisy_count(rows.sum(), key, noise)
+        # the floor holds for the noisy count too, or the noise would tell who is at the edge
+        if rows.sum() < PEOPLE_MIN or count < PEOPLE_MIN:
+            return
+        rest[rows] = False
+        stages, also = _stages(mine.stage[rows], key, noise), _also(mine.tastes[rows], usual)
+        paid = round(math.expm1(float(price[rows].mean())), 2)
+        share = round(min(count / people, 1.0), 3)
+        found.append(Segment(category, parent, band, count, share, paid, stages, also))
+
+    parents = np.append(parent_of, -1)[favourite]
+    for parent, of in ((False, favourite), (True, parents)):
+        for category in np.unique(of[of >= 0]).tolist():
+            for at, name in enumerate(BANDS):
+                tell(rest & (of == category) & (band == at), category, parent, name)
+    tell(rest.copy(), -1, False, "")
     found.sort(key=lambda segment: (segment.category < 0, -segment.people))
-    stages = _stages(mine.stage, "all", noise)
-    return Persona(_count(len(mine), "all", noise), stages, tuple(found), int(rest.any()))
+    return Persona(people, _stages(mine.stage, "all", noise), tuple(found))
 
 
 def shares(
@@ -121,42 +141,33 @@ def shares(
     return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9), np.float32)
 
 
-def _segment(
-    mine: People, rows: npt.NDArray[np.bool_], category: int, band: str,
-    same: npt.NDArray[np.float32], usual: npt.NDArray[np.float32], noise: Noise,
-) -> Segment:  # fmt: skip
-    key = f"{category}:{band}"
-    tastes = mine.tastes[rows].mean(0)
-    lift = tastes / np.maximum(usual, 1e-4)
-    others = [c for c in np.argsort(-tastes * (lift >= LIFT_MIN)).tolist() if c != category]
-    likes = [(mine.tastes[rows, c] > 0).sum() for c in others[:ALSO_MAX]]
-    also = tuple(
-        Also(c, round(float(lift[c]), 2), round(float(tastes[c]), 3))
-        for c, people in zip(others, likes, strict=False)
-        if lift[c] >= LIFT_MIN and people >= PEOPLE_MIN
-    )
-    return Segment(
-        category, band, _count(rows.sum(), key, noise), round(float(rows.mean()), 3),
-        _difference(mine.price_level[rows]), _difference(same),
-        _stages(mine.stage[rows], key, noise), also,
-    )  # fmt: skip
+def _usual_prices(market: People) -> npt.NDArray[np.float64]:
+    """Mean log price of everyone who likes each category most [categories + 1], the last: of all.
+
+    A category that nobody likes most has the mean of all.
+    """
+    favourite, categories = market.favourite(), market.tastes.shape[1]
+    mean = float(market.price_level.mean()) if len(market) else 0.0
+    counts = np.bincount(favourite + 1, minlength=categories + 1)[1:]
+    sums = np.bincount(favourite + 1, market.price_level, categories + 1)[1:]
+    return np.append(np.where(counts > 0, sums / np.maximum(counts, 1), mean), mean)
 
 
-def _favourite(people: People) -> npt.NDArray[np.int64]:
-    best = people.tastes.argmax(1) if people.tastes.size else np.zeros(len(people), np.int64)
-    return np.where(people.tastes.any(1), best, -1)
+def _also(tastes: npt.NDArray[np.float32], usual: npt.NDArray[np.float32]) -> tuple[Also, ...]:
+    """What a segment [n, categories] likes LIFT_MIN times as much as the market, and PEOPLE_MIN do.
+
+    Its own favourites are not told again.
+    """
+    mean = tastes.mean(0)
+    lift = mean / np.maximum(usual, 1e-4)
+    own = np.bincount(tastes.argmax(1), minlength=len(mean)) > 0
+    likes = (tastes > 0).sum(0)
+    worth = np.where((lift >= LIFT_MIN) & ~own & (likes >= PEOPLE_MIN), mean, 0.0)
+    best = np.argsort(-worth, kind="stable")[:ALSO_MAX]
+    return tuple(Also(int(c), round(float(lift[c]), 1)) for c in best if worth[c] > 0)
 
 
-def _band(price_level: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    return np.digitize(price_level, [-BAND_EDGE, BAND_EDGE])
-
-
-def _difference(price_level: npt.NDArray[np.float32]) -> float:
-    """How far above (or below) the usual price people go, as a share."""
-    return round(math.expm1(float(price_level.mean())), 3) if len(price_level) else 0.0
-
-
-def _count(number: int, key: str, noise: Noise) -> int:
+def noisy_count(number: int, key: str, noise: Noise) -> int:
     """A count with Laplace noise, rounded; never negative."""
     u = noise(key) - 0.5
     drawn = -NOISE_SCALE * math.copysign(math.log(max(1 - 2 * abs(u), 1e-12)), u)
@@ -167,7 +178,7 @@ def _stages(stage: npt.NDArray[np.int8], key: str, noise: Noise) -> tuple[int, i
     """People at each stage; under the floor a stage counts 0."""
     counts = [int((stage == each).sum()) for each in Stage]
     shown = [
-        _count(count, f"{key}:{each.name}", noise) if count >= PEOPLE_MIN else 0
+        noisy_count(count, f"{key}:{each.name}", noise) if count >= PEOPLE_MIN else 0
         for each, count in zip(Stage, counts, strict=True)
     ]
     return shown[0], shown[1], shown[2]

@@ -11,7 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 
-from adunion.audience import People, Persona, ProfileStore, Stage, persona, shares
+from adunion.audience import (
+    PEOPLE_MIN,
+    People,
+    Persona,
+    ProfileStore,
+    Stage,
+    noisy_count,
+    persona,
+    shares,
+)  # fmt: skip
 from adunion.catalog.types import CatalogSnapshot
 from adunion.insight.types import raw_ids
 from adunion.kernel.config import Settings
@@ -28,13 +37,14 @@ _BUYERS = text(
 
 @dataclass(frozen=True)
 class MerchantPeople:
-    """A persona, the names of its category rows, and who came nearer in MOVE_DAYS days.
+    """A persona, the paths of its category and parent rows, and first orders of MOVE_DAYS days.
 
     `persona` is None where there are fewer people than may be told of.
     """
 
     persona: Persona | None
     categories: tuple[str, ...]
+    parents: tuple[str, ...]
     first_orders: int
     made_at: datetime
 
@@ -80,9 +90,12 @@ class MarketPeople:
             digest = blake2b(named, key=self._key[:64], digest_size=8).digest()
             return (int.from_bytes(digest, "big") + 0.5) / 2**64
 
-        found = persona(theirs, everyone, noise)
-        shown = 5 * round(new / 5) if new >= 50 else 0
-        return MerchantPeople(found, tuple(catalog.categories), shown, now)
+        paths = tuple(catalog.categories)
+        parents = sorted({path.partition(" > ")[0] for path in paths})
+        parent_of = np.array([parents.index(path.partition(" > ")[0]) for path in paths], np.int64)
+        found = persona(theirs, everyone, parent_of, noise)
+        first_orders = noisy_count(new, "first orders", noise) if new >= PEOPLE_MIN else 0
+        return MerchantPeople(found, paths, tuple(parents), first_orders, now)
 
 
 def _gathered(

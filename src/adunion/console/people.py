@@ -20,12 +20,12 @@ router = APIRouter(prefix="/merchant")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 SHOWN_IN_CHART = 8
 _PAYS = {
-    "thrifty": N_("Who buy %(category)s cheaper than usual"),
-    "usual": N_("Who buy %(category)s at usual prices"),
-    "premium": N_("Who buy dear %(category)s"),
+    "thrifty": N_("Buy %(category)s cheaper than others do"),
+    "usual": N_("Buy %(category)s at the price others pay"),
+    "premium": N_("Buy dearer %(category)s than others do"),
     "": N_("All others"),
 }
-_BAND = {"thrifty": N_("Cheaper"), "usual": N_("Usual"), "premium": N_("Dearer"), "": ""}
+_BAND = {"thrifty": N_("Cheaper"), "usual": N_("The same"), "premium": N_("Dearer"), "": ""}
 NOBODY = Empty(
     N_("Not enough people yet"),
     N_("Segments appear when 50 shoppers who consented looked at your items or bought them."),
@@ -77,12 +77,17 @@ def _rows(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
     with it.services.engine.connect() as conn:
         known = {path: name for path, name, _ in repository.categories(conn, it.lang)}
     names = tuple(known.get(path, path).rpartition(" > ")[2] for path in found.categories)
-    return [_row(it, names, segment, at) for at, segment in enumerate(found.persona.segments)]
+    wide = tuple(it.say(N_("other %(category)s"), category=known.get(p, p)) for p in found.parents)
+    segments = enumerate(found.persona.segments)
+    return [_row(it, names, wide, segment, at) for at, segment in segments]
 
 
-def _row(it: Context, names: tuple[str, ...], segment: Segment, at: int) -> dict[str, Any]:
-    category = names[segment.category] if segment.category >= 0 else ""
+def _row(
+    it: Context, names: tuple[str, ...], wide: tuple[str, ...], segment: Segment, at: int
+) -> dict[str, Any]:
+    category = (wide if segment.parent else names)[segment.category] if segment.band else ""
     title = it.say(_PAYS[segment.band], category=category)
+    pays = it.say(_BAND[segment.band]) if segment.band else ""
     also = [f"{names[each.category]} ×{it.fmt.ratio(each.lift, 1)}" for each in segment.also]
     looked, bought, loyal = segment.stages
     return {
@@ -90,9 +95,9 @@ def _row(it: Context, names: tuple[str, ...], segment: Segment, at: int) -> dict
         "segment": title,
         "people": segment.people,
         "share": segment.share,
-        "pays": it.say(_BAND[segment.band]) if segment.band else "",
+        "short": f"{category} · {pays}" if category else title,
+        "pays": pays,
         "price": segment.price_difference,
-        "market": segment.market_price_difference,
         "interested": looked or None,
         "bought": bought or None,
         "loyal": loyal or None,
@@ -105,7 +110,7 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[str]:
     """What can be said of a segment; each from figures of its row."""
     if segment.category < 0:
         return []
-    rate, apart = it.fmt.rate, segment.price_difference - segment.market_price_difference
+    rate, apart = it.fmt.rate, segment.price_difference
     found = [it.say(N_("%(share)s of your people."), share=rate(segment.share))]
     if abs(apart) >= 0.03:
         dearer = N_("They pay %(by)s more than others who like this category.")
@@ -130,7 +135,7 @@ def _chart(it: Context, rows: list[dict[str, Any]]) -> Chart:
               ("loyal", N_("Loyal"), "spend"))  # fmt: skip
     series = [Series(it.say(label), [row[key] or 0 for row in shown], role, "bar")
               for key, label, role in stages]  # fmt: skip
-    x = [row["segment"] for row in shown]
+    x = [row["short"] for row in shown]
     title, empty = it.say(N_("How near they are to you")), it.say(N_("Nothing to draw yet."))
     return Chart("people", title, x, series, (it.say(N_("people")),), "label", empty=empty)
 
@@ -141,8 +146,7 @@ def _table(it: Context, rows: list[dict[str, Any]]) -> Table:
         Column("people", N_("People"), "number"),
         Column("share", N_("Share"), "rate"),
         Column("pays", N_("Pays")),
-        Column("price", N_("Against usual prices"), "rate"),
-        Column("market", N_("Others of the category"), "rate"),
+        Column("price", N_("Against others who like it"), "rate"),
         Column("interested", N_("Interested"), "number"),
         Column("bought", N_("Bought once"), "number"),
         Column("loyal", N_("Loyal"), "number"),

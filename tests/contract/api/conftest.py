@@ -197,7 +197,7 @@ class Few:
 
     def of(self, merchant: str) -> MerchantPeople:
         """Nobody is told of."""
-        return MerchantPeople(None, (), 0, self._clock.now())
+        return MerchantPeople(None, (), (), 0, self._clock.now())
 
 
 @pytest.fixture

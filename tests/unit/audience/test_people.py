@@ -20,38 +20,58 @@ def people(rows):
 MARKET = people([(0, 0.0, 0, 500), (1, 0.0, 0, 500), (2, 0.0, 0, 500), (3, 0.0, 0, 500)])
 
 
+ALONE = np.arange(4)  # each category is its own parent
+
+
 def middle(_key):
     return 0.5  # no noise
 
 
 def test_people_fall_in_segments_by_favourite_category_and_price():
-    found = persona(people([(0, -0.3, 1, 80), (0, 0.3, 2, 60), (2, 0.0, 0, 120)]), MARKET, middle)
+    found = persona(
+        people([(0, -0.3, 1, 80), (0, 0.3, 2, 60), (2, 0.0, 0, 120)]), MARKET, ALONE, middle
+    )
     told = [(s.category, s.band, s.people) for s in found.segments]
     assert told == [(2, "usual", 120), (0, "thrifty", 80), (0, "premium", 60)]
     thrifty = found.segments[1]
-    assert thrifty.price_difference == pytest.approx(np.expm1(-0.3), abs=1e-3)
-    assert thrifty.market_price_difference == 0
+    assert thrifty.price_difference == pytest.approx(np.expm1(-0.3), abs=0.005)
+    assert thrifty.share == pytest.approx(80 / 260, abs=1e-3)
     assert thrifty.stages == (0, 80, 0)
     assert [a.category for a in thrifty.also] == [1]
     assert found.stages == (120, 80, 60)
 
 
 def test_nobody_is_told_apart_in_a_group_under_the_floor():
-    few = persona(people([(0, 0.0, 0, PEOPLE_MIN - 1)]), MARKET, middle)
+    few = persona(people([(0, 0.0, 0, PEOPLE_MIN - 1)]), MARKET, ALONE, middle)
     assert few is None
-    found = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30), (3, 0.5, 1, 29)]), MARKET, middle)
+    found = persona(
+        people([(0, 0.0, 0, 200), (1, 0.0, 2, 30), (3, 0.5, 1, 29)]), MARKET, ALONE, middle
+    )
     assert [(s.category, s.people) for s in found.segments] == [(0, 200), (-1, 60)]
     assert found.segments[1].stages == (0, 0, 0)
     assert found.stages == (200, 0, 0)
-    alone = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30)]), MARKET, middle)
+    alone = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30)]), MARKET, ALONE, middle)
     assert [s.category for s in alone.segments] == [0]
-    assert alone.left_out == 1
+
+
+def test_small_categories_are_told_of_under_their_parent():
+    parents = np.array([0, 0, 0, 1])
+    few = people([(0, 0.0, 0, 200), (1, 0.0, 0, 30), (2, 0.0, 0, 40), (3, 0.0, 0, 30)])
+    found = persona(few, MARKET, parents, middle)
+    told = [(s.category, s.parent, s.people) for s in found.segments]
+    assert told == [(0, False, 200), (0, True, 70)]
+
+
+def test_dear_is_what_others_who_like_the_category_do_not_pay():
+    dear = people([(0, 0.5, 0, 500), (1, 0.0, 0, 500)])
+    found = persona(people([(0, 0.5, 0, 100), (1, 0.5, 0, 100)]), dear, ALONE, middle)
+    assert {(s.category, s.band) for s in found.segments} == {(0, "usual"), (1, "premium")}
 
 
 def test_one_person_more_changes_a_noisy_count_by_at_most_a_rounding_step():
     for u in (0.01, 0.3, 0.77, 0.999):
-        one = persona(people([(0, 0.0, 0, 300)]), MARKET, lambda _key, u=u: u)
-        more = persona(people([(0, 0.0, 0, 301)]), MARKET, lambda _key, u=u: u)
+        one = persona(people([(0, 0.0, 0, 300)]), MARKET, ALONE, lambda _key, u=u: u)
+        more = persona(people([(0, 0.0, 0, 301)]), MARKET, ALONE, lambda _key, u=u: u)
         assert abs(one.people - more.people) <= 5
         assert one.people % 5 == 0
 

@@ -36,18 +36,17 @@ class AlsoLiked(View):
 
     category: str
     lift: float = Field(description="Its share of their interest, over the market's")
-    share: float
 
 
 class PeopleSegment(View):
     """People of one favourite category and one way of paying."""
 
     category: str | None = Field(description="Its path; null: all other people")
-    pays: str | None = Field(description="thrifty, usual or premium, against the category's prices")
+    parent: bool = Field(description="The categories under it that have too few alone")
+    pays: str | None = Field(description="thrifty, usual or premium, beside others who like it")
     people: int
     share: float
-    price_difference: float = Field(description="0.1: they pay a tenth above usual prices")
-    market_price_difference: float = Field(description="The same of all who like the category")
+    price_difference: float = Field(description="0.1: a tenth more than others who like it")
     stages: Stages
     also: list[AlsoLiked]
 
@@ -79,17 +78,17 @@ def read_people(
 
 
 def _segment(found: MerchantPeople, segment: Segment) -> PeopleSegment:
-    names = found.categories
+    names = found.parents if segment.parent else found.categories
     return PeopleSegment(
         category=names[segment.category] if segment.category >= 0 else None,
+        parent=segment.parent,
         pays=segment.band or None,
         people=segment.people,
         share=segment.share,
         price_difference=segment.price_difference,
-        market_price_difference=segment.market_price_difference,
         stages=_stages(segment.stages),
         also=[
-            AlsoLiked(category=names[each.category], lift=each.lift, share=each.share)
+            AlsoLiked(category=found.categories[each.category], lift=each.lift)
             for each in segment.also
         ],
     )
