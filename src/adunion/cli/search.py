@@ -239,9 +239,9 @@ def _say(folder: Path, items: int, embedder: str | None, json_: bool) -> None:
 
 
 def _searcher(folder: Path) -> Any:
-    from adunion.understanding.search import load, searcher
+    from adunion.understanding.search import load, searcher, synonyms
 
-    index, name = load(folder)
+    index, name = load(folder, synonyms.load(Settings().home))
     return searcher(index, name)
 
 

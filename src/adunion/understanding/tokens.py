@@ -14,7 +14,8 @@ from collections.abc import Iterator
 CHARS_MAX = 4_000
 """Longer texts (a page) are read to here: what it is about stands at the front."""
 
-_UNSPACED = "぀-ヿ㐀-䶿一-鿿가-힯฀-๿\U00020000-\U0003134f"
+UNSPACED = "぀-ヿ㐀-䶿一-鿿가-힯฀-๿\U00020000-\U0003134f"
+"""Characters of scripts that are written without spaces, for a class of a pattern."""
 _UNITS: dict[str, tuple[float, str]] = {
     "ml": (1, "ml"), "毫升": (1, "ml"), "l": (1000, "ml"), "升": (1000, "ml"),
     "mg": (0.001, "g"), "毫克": (0.001, "g"), "g": (1, "g"), "克": (1, "g"), "kg": (1000, "g"),
@@ -28,9 +29,9 @@ _UNITS: dict[str, tuple[float, str]] = {
 }  # fmt: skip
 _PIECES = re.compile(
     rf"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
-    rf"(?![^\W_{_UNSPACED}])"
-    rf"|(?P<unspaced>[{_UNSPACED}]+)"
-    rf"|(?P<word>[^\W_{_UNSPACED}]+(?:[-./'][^\W_{_UNSPACED}]+)*)"
+    rf"(?![^\W_{UNSPACED}])"
+    rf"|(?P<unspaced>[{UNSPACED}]+)"
+    rf"|(?P<word>[^\W_{UNSPACED}]+(?:[-./'][^\W_{UNSPACED}]+)*)"
 )
 _JOINS = re.compile(r"[-./']")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")

@@ -1,33 +1,47 @@
-"""The lists that readings rest on: what ships, and a market's own beside it."""
+"""The lists that readings rest on, and how their words are looked for."""
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
-from adunion.kernel.errors import AdUnionError
+from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
+
+from .types import Level
+
+_NEEDED: dict[str, dict[str, type]] = {
+    "topics": {"name": list, "phrases": list, "words": str},
+    "safety": {"name": list, "level": str, "words": str},
+    "moods": {},
+}
+HARMLESS = "harmless"
+"""Of `safety`: words that hold a word of harm and mean none."""
 
 
-def load_lists(name: str, home: Path | None = None) -> dict[str, Any]:
-    """`name`.toml of this package; tables of ADUNION_HOME/context/`name`.toml add and replace.
+def load_lists(name: str, home: Path | None = None) -> Lists:
+    """topics, safety or moods; tables and words of ADUNION_HOME/context/`name`.toml are added.
 
     Raises:
-        AdUnionError: the market's own file is no TOML or holds something that is no table.
+        AdUnionError: the market's own file is no TOML, or a table of it lacks what it needs.
     """
-    found = tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8"))
-    own = home / "context" / f"{name}.toml" if home else None
-    if own and own.exists():
-        try:
-            more = tomllib.loads(own.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise _bad(own, str(error)) from None
-        for key, value in more.items():
-            if type(value) is not type(found.get(key, value)):
-                raise _bad(own, f"{key} is no {type(found[key]).__name__}")
-            found[key] = {**found.get(key, {}), **value} if isinstance(value, dict) else value
+    shipped, own, path = read_lists(__package__, name, home)
+    found = joined(shipped, own, path, all_words=name == "moods")
+    for key in own:
+        if key != HARMLESS:
+            _check(path, key, found[key], _NEEDED[name])
     return found
+
+
+def _check(path: Path, key: str, entry: object, needed: dict[str, type]) -> None:
+    held = entry if isinstance(entry, dict) else {}
+    for name, kind in needed.items():
+        value = held.get(name)
+        if kind is str and not isinstance(value, str):
+            raise bad_lists(path, f"{key} needs {name}, a text")
+        if kind is list and not (isinstance(value, list) and [*map(type, value)] == [str, str]):
+            raise bad_lists(path, f"{key} needs {name}, two texts")
+    if "level" in needed and held["level"] not in get_args(Level):
+        raise bad_lists(path, f"{key}.level is none of {', '.join(get_args(Level))}")
 
 
 class Words:
@@ -46,8 +60,3 @@ class Words:
 
 def _latin(word: str) -> bool:
     return all(ord(c) < 0x0370 or 0x1E00 <= ord(c) <= 0x1EFF or c == "-" for c in word)
-
-
-def _bad(path: Path, why: str) -> AdUnionError:
-    return AdUnionError("bad_lists", f"{path}: {why}.", 422, field="context",
-                        hint="Mend it, or take it away to use what ships.")  # fmt: skip

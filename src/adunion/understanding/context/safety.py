@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from .lists import Words, load_lists
+from adunion.understanding.tokens import UNSPACED
+
+from .lists import HARMLESS, Words, load_lists
 from .types import Concern, Level
 
 CHARACTERS_MAX = 20_000
 SHORT = 300
 """In a text of no more characters one word is enough."""
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LEVELS: tuple[Level, ...] = ("safe", "caution", "unsafe")
+_WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:-[^\W\d_{UNSPACED}]+)*")
+_LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 class Safety:
@@ -22,7 +24,7 @@ class Safety:
 
     def __init__(self, home: Path | None = None) -> None:
         lists = load_lists("safety", home)
-        self._harmless = lists.pop("harmless", {"words": ""})["words"].lower().split()
+        self._harmless = lists.pop(HARMLESS)["words"].lower().split()
         self._concerns = [(key, each, Words(each["words"])) for key, each in lists.items()]
 
     def level(self, text: str) -> Level:

@@ -7,7 +7,6 @@ is logistic, learned from the groups of synonyms that come with the program.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from ..lists import read_lists
 from .types import Embedder, Floats, Kind, unit
 
 KINDS: tuple[Kind, Kind] = ("query", "document")
@@ -113,8 +113,8 @@ def _logistic(
 
 def synonym_groups() -> list[list[str]]:
     """The texts that the program calls alike."""
-    text = files("adunion.understanding").joinpath("lexicon.toml").read_text("utf-8")
-    return [list(group) for group in tomllib.loads(text)["groups"]]
+    shipped, _, _ = read_lists("adunion.understanding", "lexicon", None)
+    return [list(group) for group in shipped["groups"]]
 
 
 _fitted: dict[str, Calibration] = {}

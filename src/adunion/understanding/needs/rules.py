@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-from adunion.kernel.errors import AdUnionError
-
-FILE = "rules.toml"
+from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
 
 
 @dataclass(frozen=True)
@@ -23,11 +19,9 @@ class Rules:
     @classmethod
     def load(cls, home: Path | None = None) -> Rules:
         """Those that ship, and a market's own."""
-        words = _words(FILE, (files(__package__) / FILE).read_text("utf-8"))
-        own = home / "needs" / FILE if home is not None else None
-        if own is not None and own.exists():
-            for name, more in _words(str(own), own.read_text("utf-8")).items():
-                words[name] = words.get(name, []) + more
+        shipped, own, path = read_lists(__package__, "rules", home)
+        _check(path, own)
+        words = {name: rule["words"] for name, rule in joined(shipped, own, path).items()}
         return cls(
             {
                 name: re.compile("|".join(some), re.IGNORECASE)
@@ -41,14 +35,14 @@ class Rules:
         return next((name for name, words in self.patterns.items() if words.search(text)), "")
 
 
-def _words(file: str, text: str) -> dict[str, list[str]]:
-    try:
-        found = {name: list(rule["words"]) for name, rule in tomllib.loads(text).items()}
-        for words in found.values():
-            for word in words:
+def _check(path: Path, own: Lists) -> None:
+    """Raise for a rule that is no list of patterns; together in one they can be no worse."""
+    for name, rule in own.items():
+        words = rule.get("words") if isinstance(rule, dict) else None
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise bad_lists(path, f"{name} is no rule: write [{name}] with words = [...]")
+        for word in words:
+            try:
                 re.compile(word)
-        return found
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, re.error) as error:
-        raise AdUnionError(
-            "bad_rules", f"{file}: {error}.", 422, hint="A rule is [name] with words = [...]."
-        ) from None
+            except re.error as error:
+                raise bad_lists(path, f"{name}: {word!r} is no pattern ({error})") from None

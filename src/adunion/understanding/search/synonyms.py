@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
-from adunion.kernel.errors import invalid
-
+from ..lists import bad_lists, joined, read_lists
 from ..tokens import tokens
 from .words import plain, query_pieces
 
 _WORDS_MAX = 6
 _TITLE_CHARS_MAX = 200
-_HINT = 'A group is a list of texts: groups = [["notebook", "laptop", "笔记本电脑"]].'
 
 
 class Synonyms:
@@ -65,15 +61,15 @@ def _concepts(text: str) -> list[str]:
     return out
 
 
-def load(path: Path | None = None) -> Synonyms:
-    """The groups of a file, else those that come with the program."""
-    source = path or files("adunion.understanding").joinpath("lexicon.toml")
-    try:
-        found = tomllib.loads(source.read_text("utf-8"))
-        groups, accessories = found["groups"], found["accessories"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise invalid("lexicon", f"{source}: cannot be read: {error}.", _HINT) from None
-    lists = [accessories, *groups] if isinstance(groups, list) else [None]
-    if not all(isinstance(some, list) and all(isinstance(t, str) for t in some) for some in lists):
-        raise invalid("lexicon", f"{source}: a group is no list of texts.", _HINT)
+def load(home: Path | None = None) -> Synonyms:
+    """The groups that come with the program, and those of ADUNION_HOME/understanding/lexicon.toml.
+
+    Raises AdUnionError where a market's own are no lists of texts.
+    """
+    shipped, own, path = read_lists("adunion.understanding", "lexicon", home)
+    found = joined(shipped, own, path, all_words=True)
+    groups, accessories = found["groups"], found["accessories"]
+    for some in (accessories, *groups):
+        if not (isinstance(some, list) and all(isinstance(text, str) for text in some)):
+            raise bad_lists(path, 'a group is a list of texts: groups = [["notebook", "laptop"]]')
     return Synonyms(groups, accessories)

@@ -7,14 +7,13 @@ politics and harm stop everything, so that no goods stand beside a tragedy.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from adunion.kernel.errors import AdUnionError
+from adunion.understanding.context.lists import HARMLESS, load_lists
+from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
 
 Verdict = Literal["yes", "maybe", "no"]
 
@@ -22,6 +21,11 @@ YES, MAYBE = 3, 1
 NAMED = 2
 """Points of a product that the title names."""
 TALK = -2
+PAGES = {
+    "tragedy": "death", "violence": "crime", "adult": "crime", "gambling": "crime",
+    "drugs": "crime", "crime": "crime", "hate": "politics", "war": "politics",
+}  # fmt: skip
+"""Of what makes a page unsafe (context/safety.toml), the kind in a title; of others `harm`."""
 _MODEL = re.compile(r"[A-Za-z]{0,8}\d{1,4}(?:[A-Za-z+]{0,6})?|[A-Z]\d")
 
 
@@ -38,30 +42,35 @@ class Commerce:
 class Classifier:
     """Reads titles; one a process."""
 
-    def __init__(self, lists: dict[str, dict[str, str]]) -> None:
-        self._unsafe = _words(lists.get("unsafe", {}))
-        self._talk = _words(lists.get("talk", {}))
-        self._buy = [(int(points), word) for points, word in _words(lists.get("buy", {}))]
-        self._makers = [(int(points), word) for points, word in _words(lists.get("makers", {}))]
-        self._category = {word: int(points) for points, word in _words(lists.get("category", {}))}
+    def __init__(self, lists: dict[str, dict[str, str]], pages: Lists) -> None:
+        """Of `commerce.toml`, and what is harm on a page, of `safety.toml`."""
+        self._unsafe = _words(lists["unsafe"])
+        self._harmless = _words(pages[HARMLESS])
+        own = {word for _, word in self._unsafe}
+        self._unsafe_pages = [
+            (PAGES.get(key, "harm"), word)
+            for key, each in pages.items() if key != HARMLESS and each["level"] == "unsafe"
+            for word in each["words"].split() if word not in own
+        ]  # fmt: skip
+        self._talk = _words(lists["talk"])
+        self._buy = [(int(points), word) for points, word in _words(lists["buy"])]
+        self._makers = [(int(points), word) for points, word in _words(lists["makers"])]
+        self._category = {word: int(points) for points, word in _words(lists["category"])}
+        self._kinds = list(lists["unsafe"])
 
     @classmethod
     def load(cls, home: Path | None = None) -> Classifier:
         """The words that ship, and a market's own beside them."""
-        lists = tomllib.loads((files(__package__) / "commerce.toml").read_text("utf-8"))
-        own = home / "trends" / "commerce.toml" if home else None
-        if own and own.exists():
-            for name, more in _own(own).items():
-                held = lists.setdefault(name, {})
-                for key, words in more.items():
-                    held[key] = f"{held.get(key, '')} {words}"
-        return cls(lists)
+        shipped, own, path = read_lists(__package__, "commerce", home)
+        _check(path, shipped, own)
+        return cls(joined(shipped, own, path, all_words=True), load_lists("safety", home))
 
     def read(self, title: str, category: str = "", named: Sequence[str] = ()) -> Commerce:
         """Decide; `named` are products that the title names."""
-        unsafe = [(f"unsafe:{why}", word) for why, word in self._unsafe if _holds(title, word)]
+        unsafe = self._harm(title)
         if unsafe:
-            return Commerce("no", tuple(unsafe[:3]), unsafe[0][0].removeprefix("unsafe:"))
+            said = tuple((f"unsafe:{why}", word) for why, word in unsafe[:3])
+            return Commerce("no", said, unsafe[0][0])
         found = [(NAMED, "product", name) for name in list(named)[:1]]
         found += [(points, "buy", word) for points, word in self._buy if _holds(title, word)]
         found += [self._maker(title, points, word) for points, word in self._makers
@@ -83,6 +92,15 @@ class Classifier:
         )
         said = tuple((reason, word) for _, reason, word in reasons)
         return Commerce(verdict, said or (("nothing", ""),))
+
+    def _harm(self, title: str) -> list[tuple[str, str]]:
+        """(kind, word) of harm in a title, in the order of kinds."""
+        found = [pair for pair in self._unsafe if _holds(title, pair[1])]
+        rest = title.lower()
+        for _, word in self._harmless:
+            rest = rest.replace(word.lower(), " ")
+        found += [pair for pair in self._unsafe_pages if _holds(rest, pair[1])]
+        return sorted(found, key=lambda pair: self._kinds.index(pair[0]))
 
     def _maker(self, title: str, points: int, word: str) -> tuple[int, str, str]:
         """A maker with a model behind it is a product."""
@@ -122,17 +140,15 @@ def _words(lists: dict[str, str]) -> list[tuple[str, str]]:
     return [(key, word) for key, words in lists.items() for word in words.split()]
 
 
-def _own(file: Path) -> dict[str, Any]:
-    try:
-        found = tomllib.loads(file.read_text("utf-8"))
-        for lists in found.values():
-            if not all(isinstance(words, str) for words in lists.values()):
-                raise ValueError("a list is a text of words with spaces between")
-        for name in ("buy", "makers", "category"):
-            for points in found.get(name, {}):
-                int(points)
-        return found
-    except (ValueError, AttributeError, UnicodeDecodeError) as error:
-        raise AdUnionError(
-            "bad_words", f"{file}: {error}.", 422, hint="See docs/trends.md for its form."
-        ) from None
+def _check(path: Path, shipped: Lists, own: Lists) -> None:
+    """Raise for what is no list of words under a name that is known."""
+    for name, lists in own.items():
+        if name not in shipped or not isinstance(lists, dict):
+            raise bad_lists(path, f"{name} is none of {', '.join(shipped)}")
+        for key, words in lists.items():
+            if not isinstance(words, str):
+                raise bad_lists(path, f"{name}.{key} is no text of words with spaces between")
+            if name in ("unsafe", "talk") and key not in shipped[name]:
+                raise bad_lists(path, f"{name}.{key} is none of {', '.join(shipped[name])}")
+            if name not in ("unsafe", "talk") and not re.fullmatch(r"-?\d+", key):
+                raise bad_lists(path, f"{name}.{key} is no number of points")

@@ -127,9 +127,26 @@ def test_a_market_adds_topics_and_a_broken_file_is_named(tmp_path):
         '[tea]\nname=["茶","Tea"]\nphrases=["茶","tea"]\nwords="茶道 oolong"\nsells={"厨房"=1}\n'
     )
     assert ContextReader(tmp_path).read(page_of("茶道与 oolong")).topics[0].key == "tea"
-    own.write_text("[tea")
-    with pytest.raises(AdUnionError, match=r"topics\.toml"):
-        ContextReader(tmp_path)
+    for wrong in ("[tea", 'tea = "茶"', '[tea]\nname = ["茶", "Tea"]', "[food]\nwords = 3"):
+        own.write_text(wrong)
+        with pytest.raises(AdUnionError, match=r"topics\.toml"):
+            ContextReader(tmp_path)
+
+
+def test_a_markets_words_of_harm_are_added_to_ours(tmp_path):
+    own = tmp_path / "context" / "safety.toml"
+    own.parent.mkdir()
+    own.write_text('[gambling]\nwords = "斗鸡"\n')
+    assert Safety(tmp_path).level("周末看斗鸡") == "unsafe"
+    assert Safety(tmp_path).level("周末去casino玩") == "unsafe"
+    own.write_text('[mine]\nname = ["甲", "A"]\nlevel = "bad"\nwords = "x"\n')
+    with pytest.raises(AdUnionError, match=r"mine\.level"):
+        Safety(tmp_path)
+
+
+def test_words_stand_alone_beside_chinese():
+    assert Safety().level("带你去casino看看") == "unsafe"
+    assert Safety().level("妈妈的第一台iPad") == "safe"
 
 
 class Letters:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from adunion.kernel.errors import AdUnionError
 from adunion.understanding.embed import Background, Cached
-from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem
+from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem, synonyms
 
 GOODS = [
     SearchItem("a1", "Sharp MX-3050N colour laser printer", "", "Sharp", "Office > Printers"),
@@ -162,3 +164,16 @@ def test_a_query_that_takes_too_long_is_answered_by_words_and_by_meaning_the_nex
     go.set()
     assert background.ready("sac", 0) or background.ready("le sac", 5)
     assert slow.known("sac")
+
+
+def test_a_markets_own_synonyms_are_added(tmp_path: Path) -> None:
+    own = tmp_path / "understanding" / "lexicon.toml"
+    own.parent.mkdir()
+    own.write_text('groups = [["gizmo", "headset"]]\n', "utf-8")
+    known = synonyms.load(tmp_path)
+    assert best(Searcher(SearchIndex.build(GOODS, known)), "gizmo") == "a5"
+    assert best(Searcher(SearchIndex.build(GOODS, known)), "notebook") == "a3"
+    for wrong in ('groups = ["gizmo"]', "groups = 3", "groups = ["):
+        own.write_text(wrong, "utf-8")
+        with pytest.raises(AdUnionError, match=r"lexicon\.toml"):
+            synonyms.load(tmp_path)

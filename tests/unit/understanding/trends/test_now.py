@@ -29,6 +29,9 @@ def linker() -> Linker:
         ("手机店起火爆炸", "数码", "no", "disaster"),
         ("特朗普称对中国手机加关税", "时事", "no", "politics"),
         ("某品牌面膜汞超标", "美妆", "no", "harm"),
+        ("多人在酒店公寓卖淫被当场抓获", "社会", "no", "crime"),
+        ("为1万报酬男子用电动车运47斤冰毒", "社会", "no", "crime"),
+        ("京东双11给爸妈的推荐位", "互联网", "yes", ""),
     ],
 )
 def test_goods_stand_beside_goods_and_never_beside_a_tragedy(
@@ -54,9 +57,22 @@ def test_a_markets_own_words_are_added_and_a_bad_file_is_named(tmp_path: Path) -
     own.write_text('[unsafe]\nharm = "泽音"\n', encoding="utf-8")
     found = Classifier.load(tmp_path).read("泽音手机首发", "数码")
     assert (found.verdict, found.unsafe) == ("no", "harm")
-    own.write_text('[buy]\nmany = "手机"\n', encoding="utf-8")
-    with pytest.raises(AdUnionError, match=r"commerce\.toml"):
-        Classifier.load(tmp_path)
+    for wrong in (
+        '[buy]\nmany = "手机"', '[unsafe]\nodd = "手机"', '[unsaf]\nharm = "手机"', "[buy]\n3 = 4",
+    ):  # fmt: skip
+        own.write_text(wrong, encoding="utf-8")
+        with pytest.raises(AdUnionError, match=r"commerce\.toml"):
+            Classifier.load(tmp_path)
+
+
+def test_what_a_market_calls_unsafe_on_pages_stops_trends_too(tmp_path: Path) -> None:
+    own = tmp_path / "context" / "safety.toml"
+    own.parent.mkdir()
+    own.write_text('[gambling]\nwords = "斗鸡"\n', encoding="utf-8")
+    found = Classifier.load(tmp_path)
+    assert found.read("斗鸡同款手机首发", "数码").unsafe == "crime"
+    assert found.read("百家乐同款手机首发", "数码").unsafe == "crime"
+    assert Classifier.load().read("斗鸡同款手机首发", "数码").verdict == "yes"
 
 
 @pytest.mark.parametrize(
