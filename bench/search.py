@@ -38,7 +38,8 @@ from adunion.understanding.search import (
 from adunion.understanding.search.query import plan_of
 from adunion.understanding.search.ranking import of_names
 
-Rank = Callable[[str], npt.NDArray[np.floating]]
+Floats = npt.NDArray[np.floating]
+Rank = Callable[[str], Floats]
 WORD = re.compile(r"\w+")
 RRF = 60
 PATIENCE_S = 0.008
@@ -54,7 +55,7 @@ def plain_bm25(texts: list[str], k: float = 1.2, b: float = 0.75) -> Rank:
         for word, count in words.items():
             lists.setdefault(word, []).append((row, count))
 
-    def rank(query: str) -> npt.NDArray[np.floating]:
+    def rank(query: str) -> Floats:
         scores = np.zeros(len(texts))
         for word in WORD.findall(query.lower()):
             found = np.array(lists.get(word, ()), int).reshape(-1, 2)
@@ -69,7 +70,7 @@ def plain_bm25(texts: list[str], k: float = 1.2, b: float = 0.75) -> Rank:
 def fused(*ranks: Rank) -> Rank:
     """Reciprocal-rank fusion (Cormack et al., SIGIR 2009)."""
 
-    def rank(query: str) -> npt.NDArray[np.floating]:
+    def rank(query: str) -> Floats:
         total = np.zeros(0)
         for one in ranks:
             scores = one(query)
@@ -127,13 +128,19 @@ def main() -> None:
 
     title = plain_bm25([f"{i.title} {i.brand}" for i in goods])
     text = plain_bm25([f"{i.title} {i.brand} {i.description}" for i in goods])
-    own = lambda query: index.postings.first_pass(plan_of(index.rewriter.read(query), index))[0]  # noqa: E731
+
+    def own(query: str) -> Floats:
+        return index.postings.first_pass(plan_of(index.rewriter.read(query), index))[0]
+
     scores: dict[str, list[float]] = {
         "bm25 title": of(title), "bm25 title and description": of(text), "bm25f ours": of(own),
     }  # fmt: skip
     if name and index.vectors is not None:
         vectors, model = index.vectors, embedder(name)
-        dense = lambda query: vectors @ model.embed([query], "query")[0]  # noqa: E731
+
+        def dense(query: str) -> Floats:
+            return np.asarray(vectors @ model.embed([query], "query")[0])
+
         scores[name], scores[f"rrf of bm25 title and {name}"] = of(dense), of(fused(title, dense))
     scores["ours by hand"] = [each.score(of_names(training.PRIOR)) for each in judged]
     held, strengths = training.cross_validate(judged)

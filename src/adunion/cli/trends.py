@@ -93,7 +93,7 @@ def now_(
     held = read(topics) if topics else store.topics()
     linker = _linker(catalog, mapping, market or topics is None, meaning)
     with progress(quiet) as report:
-        made = now(store, held, at, linker, report)
+        made = now(store, held, at, linker, report, keep=topics is None)
     if topics is None and at is None:
         store.keep(made)
     if json_:

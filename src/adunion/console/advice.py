@@ -28,6 +28,7 @@ FACTORS = {
     "orders": N_("sells when clicked"), "worth": N_("high order value"),
     "commission": N_("high commission"), "experience": N_("pleases buyers"),
 }  # fmt: skip
+RISES = {"topic": N_("rising topic “%(name)s”"), "season": N_("season: %(name)s")}
 WHY = {
     "out of stock": N_("out of stock"), "no commission": N_("no commission"),
     "experience": N_("buyers are often disappointed"),
@@ -202,7 +203,7 @@ def _row(it: Context, one: dict[str, Any]) -> dict[str, Any]:
         need = one["need"]
         if need:
             named = need["en"] if english else need["zh"]
-            reasons.insert(0, it.say(N_("rising: %(name)s"), name=named))
+            reasons.insert(0, it.say(RISES[need["kind"]], name=named))
         found["why"] = " · ".join(reasons)
         found["trend"] = need["slug"] if need and need["kind"] == "topic" else None
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -45,5 +46,5 @@ def read_catalog(file: Path, mapping: str, merchant: str | None = None) -> Catal
     )  # fmt: skip
 
 
-def _plain(column: object) -> list[object]:
-    return column.to_pylist() if hasattr(column, "to_pylist") else list(column)  # type: ignore[call-overload,no-any-return]
+def _plain(column: Any) -> list[object]:
+    return list(column.to_pylist() if hasattr(column, "to_pylist") else column)

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from adunion.kernel.clock import Clock, monotonic_s, random_bytes
-from adunion.kernel.errors import AdUnionError
+from adunion.kernel.clock import Clock, SystemClock, monotonic_s, random_bytes, sleep
+from adunion.kernel.config import Settings
+from adunion.kernel.errors import AdUnionError, invalid
 
 from .spending import Spending
 
@@ -47,11 +48,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Words:
-    """How errors speak of an endpoint."""
+    """Where the settings of an endpoint are, and how errors speak of it."""
 
+    prefix: str  # of its settings: embed, llm
+    path: str  # what is asked: /embeddings
     code: str  # of errors: embedder, llm
     name: str  # embedding endpoint
-    check: str  # which settings to look at
     without: str  # how to do without it
 
 
@@ -61,23 +63,39 @@ class Endpoint:
     def __init__(
         self,
         words: Words,
-        url: str,
-        key: str | None,
-        timeout_s: float,
-        retries: int,
-        spending: Spending,
-        clock: Clock,
-        wait: Callable[[float], None],
+        settings: Settings,
+        clock: Clock | None = None,
+        wait: Callable[[float], None] = sleep,
     ) -> None:
+        """By `ADUNION_<prefix>_*`. Raises AdUnionError where no address is set."""
+        held = {
+            name.removeprefix(f"{words.prefix}_"): value
+            for name, value in dict(settings).items()
+            if name.startswith(f"{words.prefix}_")
+        }
         self._words = words
-        self._url = url
-        self._timeout_s = timeout_s
-        self._retries = retries
-        self.spending = spending
-        self._clock = clock
+        self._setting = f"ADUNION_{words.prefix.upper()}"
+        if not held["url"]:
+            raise invalid(
+                f"{self._setting}_URL",
+                f"The {words.name} needs an address.",
+                f"Set it to the part before {words.path}, e.g. http://127.0.0.1:8100/v1.",
+            )
+        self._url = held["url"].rstrip("/").removesuffix(words.path) + words.path
+        self._timeout_s: float = held["timeout_s"]
+        self._retries: int = held["retries"]
+        self._clock = clock or SystemClock()
         self._wait = wait
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(timeout=timeout_s, headers=headers)
+        self.spending = Spending(
+            settings.home / "cache" / words.prefix / "spent.json",
+            self._clock,
+            held["price_per_million"],
+            held["cost_per_day_max"],
+            words.code,
+            f"{self._setting}_COST_PER_DAY_MAX",
+        )
+        headers = {"Authorization": f"Bearer {held['key']}"} if held["key"] else {}
+        self._client = httpx.Client(timeout=self._timeout_s, headers=headers)
 
     def ask(self, body: Mapping[str, Any], estimate: int, read: Callable[[Any], T]) -> T:
         """What `read` makes of the answer; it raises `TryAgain` where that is not as it should be.
@@ -111,7 +129,7 @@ class Endpoint:
         """The error for what asking again will not mend."""
         return AdUnionError(
             f"{self._words.code}_refused", f"The {self._words.name} cannot be used: {why}.", 502,
-            hint=f"Check {self._words.check}.",
+            hint=f"Check {self._setting}_URL, _KEY and _MODEL.",
         )  # fmt: skip
 
     def _post(self, body: Mapping[str, Any]) -> Any:

@@ -24,8 +24,8 @@ class Spending:
         clock: Clock,
         price_per_million: Decimal,
         per_day_max: Decimal | None,
-        who: str = "embedder",
-        setting: str = "ADUNION_EMBED_COST_PER_DAY_MAX",
+        who: str,
+        setting: str,
     ) -> None:
         self._path = path
         self._clock = clock

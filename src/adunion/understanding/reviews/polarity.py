@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adunion.kernel.errors import AdUnionError, invalid
-
+from ..modelfile import Arrays, ModelFile
 from .grams import CHARS_MAX, rows
 from .lexicon import lexicon_score
 
-FORMAT = 1
+FILE = ModelFile(
+    "polarity model", "model",
+    "Train one: adunion understand train-polarity DATA --out MODEL.npz",
+)  # fmt: skip
 UNSURE = 0.62
 """Log-odds within this of 0 (35 to 65 %) are called mixed."""
 EMBED_CHARS = 300
@@ -74,33 +74,26 @@ class Polarity:
 
     def save(self, path: Path) -> None:
         """Write it as .npz, scale and weight in 8 bits."""
-        if path.suffix != ".npz":
-            raise invalid("out", f"{path} does not end in .npz.", "Name a .npz file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
         tops = [float(np.abs(each).max(initial=1e-9)) for each in (self.scale, self.weight)]
         small = [np.rint(each / top * 127).astype(np.int8)
                  for each, top in zip((self.scale, self.weight), tops, strict=True)]  # fmt: skip
         steps = np.diff(self.kept, prepend=0).astype(np.uint32)
-        np.savez_compressed(path, format=FORMAT, steps=steps, scale=small[0], weight=small[1],
-                            tops=np.array(tops), bias=self.bias, meaning=self.meaning)  # fmt: skip
+        FILE.save(path, steps=steps, scale=small[0], weight=small[1], tops=np.array(tops),
+                  bias=self.bias, meaning=self.meaning)  # fmt: skip
 
 
 def load(path: Path) -> Polarity:
     """A model that `save` wrote. Raises AdUnionError where the file is none."""
-    hint = "Train one: adunion understand train-polarity DATA --out MODEL.npz"
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
-            if int(held["format"]) != FORMAT:
-                raise invalid("model", f"{path} is of format {int(held['format'])}.", hint)
-            steps = held["tops"].astype(np.float32) / 127
-            scale, weight = held["scale"] * steps[0], held["weight"] * steps[1]
-            kept = np.cumsum(held["steps"]).astype(np.int32)
-            if not len(kept) == len(scale) == len(weight) > 0:
-                raise ValueError("its parts differ in length")
-            return Polarity(kept, scale, weight, float(held["bias"]), held["meaning"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise AdUnionError("bad_polarity", f"{path} is no polarity model ({error}).", 422,
-                           field="model", hint=hint) from None  # fmt: skip
+    return FILE.load(path, _polarity)
+
+
+def _polarity(held: Arrays) -> Polarity:
+    steps = held["tops"].astype(np.float32) / 127
+    scale, weight = held["scale"] * steps[0], held["weight"] * steps[1]
+    kept = np.cumsum(held["steps"]).astype(np.int32)
+    if not len(kept) == len(scale) == len(weight) > 0:
+        raise ValueError("its parts differ in length")
+    return Polarity(kept, scale, weight, float(held["bias"]), held["meaning"])
 
 
 @lru_cache(maxsize=1)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from adunion.kernel.errors import AdUnionError, invalid
-
+from ..modelfile import Arrays, ModelFile
 from .corpus import Bounds, bounds
 from .features import features, script
 from .types import CODES, Span, TaggedTitle
 
-FORMAT = 1
+FILE = ModelFile(
+    "tagger", "tagger", "Train one: adunion understand train-tag DATA --out TAGGER.npz"
+)
 TITLE_MAX = 2_000
 """Characters of a title that are read; what is beyond stays untagged."""
 NO_CODES = (0, 0, 0)
@@ -50,12 +49,9 @@ class Tagger:
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""
-        if path.suffix != ".npz":
-            raise invalid("out", f"{path} does not end in .npz.", "Name a .npz file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
         words = "\n".join(self.lexicon).encode()
-        np.savez_compressed(
-            path, format=FORMAT, crf=np.frombuffer(self.crf, np.uint8),
+        FILE.save(
+            path, crf=np.frombuffer(self.crf, np.uint8),
             words=np.frombuffer(words, np.uint8),
             codes=np.array(list(self.lexicon.values()), np.uint8),
         )  # fmt: skip
@@ -74,17 +70,16 @@ class Tagger:
 
 def load(path: Path) -> Tagger:
     """A tagger that `save` wrote. Raises AdUnionError where the file is none."""
-    hint = "Train one: adunion understand train-tag DATA --out TAGGER.npz"
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
-            if int(kept["format"]) != FORMAT:
-                raise invalid("tagger", f"{path} is of format {int(kept['format'])}.", hint)
-            words = kept["words"].tobytes().decode().split("\n")
-            codes = [(a, b, c) for a, b, c in kept["codes"].tolist()]
-            return Tagger(kept["crf"].tobytes(), dict(zip(words, codes, strict=True)))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise AdUnionError("bad_tagger", f"{path} is no tagger ({error}).", 422,
-                           field="tagger", hint=hint) from None  # fmt: skip
+    return FILE.load(path, _tagger)
+
+
+def _tagger(held: Arrays) -> Tagger:
+    words = held["words"].tobytes().decode().split("\n")
+    codes = [(a, b, c) for a, b, c in held["codes"].tolist()]
+    found = Tagger(held["crf"].tobytes(), dict(zip(words, codes, strict=True)))
+    if "O" not in found._model.labels():
+        raise ValueError("its CRF has no label O")
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,6 @@ of its error on rows set aside are kept.
 
 from __future__ import annotations
 
-import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +17,13 @@ import orjson
 from adunion.kernel.clock import generator
 from adunion.kernel.errors import AdUnionError
 
+from ..modelfile import Arrays, ModelFile
 from .features import Features, Told, silent
 from .targets import FORECAST, Target, truth
-from .trees import Forest, forest
+from .trees import FIELDS, Forest, forest
 from .types import DAY, Bools, Floats, Ints
 
-VERSION = 1
+FILE = ModelFile("trend model", "model", "Remove it; it is fitted again.", format=2)
 ROWS_MAX = 200_000
 """Rows that one model learns from, drawn where there are more."""
 ROWS_MIN = 2_000
@@ -53,41 +52,31 @@ class TrendModel:
     def save(self, file: Path) -> None:
         """Write it whole or not at all: an npz without pickles."""
         about = {
-            "version": VERSION, "names": self.names, "bands": self.bands, "until": self.until,
-            "rows": self.rows, "answers": list(self.forests),
+            "names": self.names, "bands": self.bands, "until": self.until, "rows": self.rows,
+            "answers": list(self.forests),
         }  # fmt: skip
         arrays = {
             f"{answer}.{field}": values
             for answer, grown in self.forests.items()
             for field, values in grown.arrays().items()
         }
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        with part.open("wb") as out:
-            arrays["about"] = np.frombuffer(orjson.dumps(about), np.uint8)
-            np.savez_compressed(out, allow_pickle=False, **arrays)
-        os.replace(part, file)
+        FILE.save(file, about=np.frombuffer(orjson.dumps(about), np.uint8), **arrays)
 
     @classmethod
     def load(cls, file: Path) -> TrendModel:
-        """Read it; `bad_model` where it is none of this version."""
-        try:
-            with np.load(file, allow_pickle=False) as held:
-                about = orjson.loads(held["about"].tobytes())
-                if about["version"] != VERSION:
-                    raise _unusable(file, f"it is of version {about['version']}")
-                forests = {
-                    answer: Forest.of(
-                        {
-                            name.removeprefix(f"{answer}."): held[name]
-                            for name in held.files
-                            if name.startswith(f"{answer}.")
-                        }
-                    )
-                    for answer in about["answers"]
-                }
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise _unusable(file, str(error)) from None
+        """Read it; `bad_model` where it is none of this version, or its trees lead nowhere."""
+        return FILE.load(file, cls._of)
+
+    @classmethod
+    def _of(cls, held: Arrays) -> TrendModel:
+        about = orjson.loads(held["about"].tobytes())
+        forests = {
+            answer: Forest.of(
+                {field: held[f"{answer}.{field}"] for field in (*FIELDS, "base")},
+                len(about["names"]),
+            )
+            for answer in about["answers"]
+        }
         return cls(about["names"], forests, about["bands"], about["until"], about["rows"])
 
 
@@ -159,10 +148,3 @@ def _band(error: Floats, hour: Ints) -> list[list[float]]:
     near: list[Bools] = [(hour - at + 1) % DAY <= 2 for at in range(DAY)]
     found = [np.quantile(error[m], BAND) if m.sum() >= 50 else whole for m in near]
     return [[float(low), float(high)] for low, high in found]
-
-
-def _unusable(file: Path, why: str) -> AdUnionError:
-    return AdUnionError(
-        "bad_model", f"{file} is no trend model of this program: {why}.", 409,
-        hint="Remove it; it is fitted again.",
-    )  # fmt: skip

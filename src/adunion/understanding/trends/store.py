@@ -82,8 +82,13 @@ class TrendStore:
         part.write_bytes(orjson.dumps(asdict(made) | {"format": BOARD_FORMAT}))
         os.replace(part, self.board_file)
 
-    def model(self, found: Features, until: int, told: Told | None = None) -> TrendModel:
-        """A model of what was known before `until`, fitted once for the same rows."""
+    def model(
+        self, found: Features, until: int, told: Told | None = None, keep: bool = True
+    ) -> TrendModel:
+        """A model of what was known before `until`, fitted once for the same rows.
+
+        Without `keep` the home's own model stays, and this one is not written.
+        """
         topics = found.index.topics
         known = topics.hour < until
         digest = hashlib.sha256(topics.hour[known].tobytes())
@@ -97,16 +102,25 @@ class TrendStore:
             except AdUnionError:
                 pass  # of another version: fitted again
         model = fit(found, until, 0, TARGETS, NOW_ROWS_MAX, told)
-        for old in self.folder.glob("model-*.npz"):
-            old.unlink()
-        model.save(file)
+        if keep:
+            for old in self.folder.glob("model-*.npz"):
+                old.unlink()
+            model.save(file)
         return model
 
 
 def now(
-    store: TrendStore, topics: Topics, at: str | None, linker: Linker, told: Told | None = None
+    store: TrendStore,
+    topics: Topics,
+    at: str | None,
+    linker: Linker,
+    told: Told | None = None,
+    keep: bool = True,
 ) -> Board:
-    """The board of an hour (the last one by default), by a model of the weeks before it."""
+    """The board of an hour (the last one by default), by a model of the weeks before it.
+
+    That model is kept in the store; not so without `keep`, for topics that are not the store's.
+    """
     wanted = hour_of("at", at) if at else int(topics.hour[-1])
     hours = topics.hours[topics.hours <= wanted]
     if not len(hours) or wanted - int(hours[-1]) > DAY:
@@ -118,7 +132,7 @@ def now(
     hour = int(hours[-1])
     found = features(window(topics, hour), told)
     until = max(hour // WEEK * WEEK, min(hour, int(topics.hour[0]) + 3 * WEEK))
-    return board(found, store.model(found, until, told), hour, linker, told)
+    return board(found, store.model(found, until, told, keep), hour, linker, told)
 
 
 def merged(one: Topics, other: Topics) -> Topics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +42,28 @@ class Forest:
         return {name: getattr(self, name) for name in FIELDS} | {"base": np.array(self.base)}
 
     @classmethod
-    def of(cls, arrays: dict[str, npt.NDArray[Any]]) -> Forest:
-        """The inverse of `arrays`."""
-        return cls(float(arrays["base"]), **{name: arrays[name] for name in FIELDS})
+    def of(cls, arrays: Mapping[str, npt.NDArray[Any]], width: int) -> Forest:
+        """The inverse of `arrays`, for rows of `width` features.
+
+        Raises ValueError where a walk could leave the nodes or never end.
+        """
+        found = cls(float(arrays["base"]), **{name: arrays[name] for name in FIELDS})
+        nodes, within = len(found.leaf), ~found.leaf
+        if {len(getattr(found, name)) for name in FIELDS[:-1]} != {nodes}:
+            raise ValueError("its parts differ in length")
+        rows = np.arange(nodes)[within]
+        sound = (
+            _between(found.start, 0, nodes)
+            and _between(found.feature[within], 0, width)
+            and all(_between(side[within], rows + 1, nodes) for side in (found.left, found.right))
+        )
+        if not sound:
+            raise ValueError("its trees lead to nodes or features that are not there")
+        return found
+
+
+def _between(values: npt.NDArray[Any], low: Any, end: int) -> bool:
+    return bool(((values >= low) & (values < end)).all())
 
 
 def forest(grown: Any) -> Forest:

@@ -77,6 +77,20 @@ def test_a_model_is_kept_whole_and_checked(fitted: TrendModel, tmp_path: Path) -
         TrendModel.load(tmp_path / "bad.npz")
 
 
+@pytest.mark.parametrize(("part", "value"), [("left", 1 << 30), ("right", 0), ("feature", 999)])
+def test_a_model_whose_trees_lead_nowhere_is_refused(
+    fitted: TrendModel, tmp_path: Path, part: str, value: int
+) -> None:
+    grown = next(iter(fitted.forests.values()))
+    wrong = getattr(grown, part).copy()
+    wrong[np.flatnonzero(~grown.leaf)[-1]] = value
+    forests = {name: replace(each, **{part: wrong} if each is grown else {})
+               for name, each in fitted.forests.items()}  # fmt: skip
+    replace(fitted, forests=forests).save(tmp_path / "model.npz")
+    with pytest.raises(AdUnionError, match="not there"):
+        TrendModel.load(tmp_path / "model.npz")
+
+
 def test_file_in_file_out(
     topics_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,10 @@ def test_the_board_of_an_hour(
     assert again == made
     cut = topics.take(topics.hour <= topics.hour[-1] - 11)
     assert now(kept, cut, None, linker) == made
+    held = sorted(kept.folder.glob("model-*"))
+    other = topics.take(topics.hour <= topics.hour[-1] - 40)
+    assert now(kept, other, None, linker, keep=False).at < made.at
+    assert sorted(kept.folder.glob("model-*")) == held != []
     with pytest.raises(AdUnionError, match="no list of"):
         now(kept, topics, "2027-01-01", linker)
 
