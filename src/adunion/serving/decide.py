@@ -128,9 +128,9 @@ def _placement(market: MarketPort, code: str) -> tuple[int, Placement]:
 
 def _shopper(asked: DecideBody, request: bytes) -> bytes:
     """Without consent a shopper is a stranger at each request, known by nothing else."""
-    pseudonym = shopper_key(asked.pseudonym) if asked.pseudonym is not None else None
-    if pseudonym is not None and asked.consent:
-        return pseudonym
+    known = None if asked.pseudonym is None else shopper_key(asked.pseudonym, "pseudonym")
+    if known is not None and asked.consent:
+        return known
     return hashlib.blake2b(request, digest_size=16).digest()
 
 

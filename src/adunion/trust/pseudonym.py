@@ -13,24 +13,24 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[\d\s().-]{7,20}")
 
 
-def shopper_key(pseudonym: str) -> bytes:
-    """The 16 bytes that stand for a pseudonym in every event.
+def shopper_key(pseudonym: str, field: str = "shopper") -> bytes:
+    """The 16 bytes that stand for a pseudonym in every event; `field` is where it was sent.
 
     Raises:
         AdUnionError: it is empty, too long, or looks like an e-mail address or phone number.
     """
     if not pseudonym or len(pseudonym) > PSEUDONYM_LETTERS_MAX:
-        raise invalid("shopper", f"A pseudonym has 1 to {PSEUDONYM_LETTERS_MAX} characters.")
+        raise invalid(field, f"A pseudonym has 1 to {PSEUDONYM_LETTERS_MAX} characters.")
     if _EMAIL.search(pseudonym) or _is_phone(pseudonym):
         raise invalid(
-            "shopper",
+            field,
             "This looks like an e-mail address or a phone number.",
             "Send a pseudonym, such as a random number you keep for the shopper.",
         )
     try:
         return blake2b(pseudonym.encode(), digest_size=16).digest()
     except UnicodeEncodeError:
-        raise invalid("shopper", "A pseudonym is valid Unicode text.") from None
+        raise invalid(field, "A pseudonym is valid Unicode text.") from None
 
 
 def _is_phone(text: str) -> bool:

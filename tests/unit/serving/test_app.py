@@ -148,6 +148,15 @@ def test_a_bad_body_is_a_problem(call: Call, body: bytes, status: int, code: str
     assert (answer.status_code, problem(answer)["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("who", ["a@b.cn", "+86 138 0013 8000", "", "x" * 129])
+def test_a_shopper_that_is_no_pseudonym_is_told_by_the_field_that_was_sent(
+    call: Call, who: str
+) -> None:
+    body = f'{{"placement": "search", "pseudonym": "{who}"}}'
+    found = problem(call("POST", "/v1/decide", content=body.encode()))
+    assert (found["code"], found["field"]) == ("invalid", "pseudonym")
+
+
 def test_a_body_of_ten_megabytes_is_refused_without_reading_it_all(app: ServingApp) -> None:
     received, sent = 0, []
 
