@@ -1,11 +1,13 @@
-"""Advice: what a publisher should promote today, and why."""
+"""Advice: what a publisher should promote today, and why; what to mend in a title."""
 
 from .estimates import CLICKS_PRIOR, VIEWS_PRIOR, price_level, shrunk
 from .selection import select
+from .titles import TITLE_ADVICE, advise_title
 from .types import Channel, Goods, Left, Needs, Pick, Selection, Wish
 
 __all__ = [
     "CLICKS_PRIOR",
+    "TITLE_ADVICE",
     "VIEWS_PRIOR",
     "Channel",
     "Goods",
@@ -14,6 +16,7 @@ __all__ = [
     "Pick",
     "Selection",
     "Wish",
+    "advise_title",
     "price_level",
     "select",
     "shrunk",

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from adunion.advice import Wish
 from adunion.bootstrap.people import MerchantPeople
+from adunion.bootstrap.readings import Readings
 from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.catalog import Catalog
 from adunion.commission import Commissions
@@ -85,6 +86,7 @@ class ApiServices:
     forecast: Callable[[Ask], Forecast]
     selections: Advisor
     needs: Needs
+    readings: Readings
     people: PeopleOf
 
 

@@ -17,15 +17,14 @@ _ABOUT = """The API of an AdUnion market.
 
 * **Keys.** `Authorization: Bearer adu_...`; a key speaks for a merchant, a publisher or the
   operator and sees only its own party's records.
-* **Writes** need an `Idempotency-Key` header. Sent again within 24 hours, the same request gives
-  the first answer with `Idempotent-Replayed: true`; another request under the same key is
-  refused (422).
+* **Writes** need an `Idempotency-Key` header (a POST that only reads needs none). Sent again
+  within 24 hours, the same request gives the first answer with `Idempotent-Replayed: true`;
+  another request under the same key is refused (422).
 * **Errors** are RFC 9457 problems with a stable `code`.
 * **Money** is an integer of minor units with its ISO 4217 currency; **times** are RFC 3339 in UTC.
 * **Lists** are newest first: follow `next` with `starting_after`, or go back with `ending_before`.
 """
 _WRITES = ("post", "put", "patch", "delete")
-_HOT_PATH_ONLY = ("410", "503")
 _RATE_HEADERS = {
     "RateLimit-Limit": "Calls that may be made at once",
     "RateLimit-Remaining": "Calls left now",
@@ -102,18 +101,19 @@ def _add_components(components: dict[str, Any]) -> None:
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
     keyed = bool(operation["x-roles"])
-    writes = method in _WRITES and keyed
-    if writes:
+    reads = operation.get("x-reads", False)
+    sends = method in _WRITES and keyed
+    if sends and not reads:
         reference = {"$ref": "#/components/parameters/IdempotencyKey"}
         operation.setdefault("parameters", []).append(reference)
     answers = operation["responses"]
     answers.pop("422", None)
     for status in _PROBLEMS:
-        if status in _HOT_PATH_ONLY:
+        if status == "410" or (status == "503" and not reads):
             continue
         if status in ("401", "403") and not keyed:
             continue
-        if status in ("400", "409", "413") and not writes:
+        if (status in ("400", "413") and not sends) or (status == "409" and (reads or not sends)):
             continue
         answers[status] = {"$ref": f"#/components/responses/Problem{status}"}
 

@@ -31,15 +31,25 @@ _KEY = re.compile(KEY_PATTERN)
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
-def allow(*roles: Role, shown_once: str | None = None) -> dict[str, Any]:
+def allow(
+    *roles: Role,
+    shown_once: str | None = None,
+    writes: bool = True,
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> dict[str, Any]:
     """A route's `openapi_extra`: the roles that may call it; none: anybody, without a key.
 
-    `shown_once` names a member of the answer that is never stored, so a replay shows null.
+    `shown_once` names a member of the answer that is never stored, so a replay shows null. A POST
+    that only reads (`writes=False`) needs no idempotency key, and may be told to wait (503).
     """
     extra: dict[str, Any] = {
         "x-roles": [role.value for role in roles],
         "security": [{"bearer": []}] if roles else [],
     }
+    if not writes:
+        extra["x-reads"] = True
+    if body_bytes_max != BODY_BYTES_MAX:
+        extra["x-body-bytes-max"] = body_bytes_max
     return extra | ({"x-shown-once": shown_once} if shown_once else {})
 
 
@@ -47,15 +57,17 @@ ANYONE_WITH_A_KEY = tuple(Role)
 
 
 class _LimitedRequest(Request):
-    """A request whose body may not be larger than `BODY_BYTES_MAX`."""
+    """A request whose body may not be larger than its route says."""
+
+    body_bytes_max = BODY_BYTES_MAX
 
     async def body(self) -> bytes:
         if not hasattr(self, "_limited"):
             size, chunks = 0, []
             async for chunk in self.stream():
                 size += len(chunk)
-                if size > BODY_BYTES_MAX:
-                    raise HTTPException(413, f"A body has at most {BODY_BYTES_MAX} bytes.")
+                if size > self.body_bytes_max:
+                    raise HTTPException(413, f"A body has at most {self.body_bytes_max} bytes.")
                 chunks.append(chunk)
             self._limited = b"".join(chunks)
         return self._limited
@@ -70,6 +82,8 @@ class ApiRoute(APIRoute):
             raise TypeError(f"{path}: say who may call it with openapi_extra=allow(...)")
         self.roles = frozenset(Role(role) for role in extra["x-roles"])
         self.shown_once: str | None = extra.get("x-shown-once")
+        self.reads: bool = extra.get("x-reads", False)
+        self.body_bytes_max: int = extra.get("x-body-bytes-max", BODY_BYTES_MAX)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -85,6 +99,7 @@ class ApiRoute(APIRoute):
                 response = problems.problem(refusal)
             else:
                 limited = _LimitedRequest(request.scope, request.receive)
+                limited.body_bytes_max = self.body_bytes_max
                 response = await self._answer(limited, principal, inner)
             response.headers.update(_rate_headers(allowance))
             return response
@@ -102,7 +117,7 @@ class ApiRoute(APIRoute):
                     403,
                     hint=f"Use a key of: {', '.join(sorted(self.roles))}.",
                 )
-            if principal is not None and request.method in _WRITES:
+            if principal is not None and request.method in _WRITES and not self.reads:
                 return await self._once(request, principal, inner)
             return await inner(request)
         except (AdUnionError, RequestValidationError, HTTPException) as error:

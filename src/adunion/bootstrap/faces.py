@@ -22,6 +22,7 @@ from .live import LiveMarket
 from .needs import MarketNeeds
 from .notices import DemoAccount, HealthCheck, LogRow
 from .people import MarketPeople
+from .readings import Readings
 from .selection import Selections
 
 _SHOWN = (("CTR AUC", "click_auc"), ("CVR AUC", "order_auc"), ("CTR ECE", "click_ece"),
@@ -61,6 +62,7 @@ class Faces:
         self.selections = Selections(market)
         self._forecasts = Forecasts(market)
         self.needs = MarketNeeds(market)
+        self.readings = Readings(market.home, self.needs.tools, lambda: market.catalog)
         self.people = MarketPeople(market)
         self.decisions = KeptDecisions(market.decisions, market.home)
         self.rules = market.brain.engine.settings

@@ -22,12 +22,12 @@ class MarketNeeds:
         self._market = market
         self._settings = Settings(home=market.home)
         self._lock = threading.Lock()
-        self._finder: NeedFinder | None = None
+        self._tools: tuple[NeedFinder, ItemMatcher] | None = None
         self._made_of: tuple[CatalogSnapshot, tuple[float, ...]] | None = None
 
     def read(self, text: str, kind: Said = "query", most: int = 10) -> Reading:
         """The needs of a text, with the market's items."""
-        return self._current().read(text, kind, most)
+        return self.tools()[0].read(text, kind, most)
 
     def knowledge(self, own: bool = True) -> Knowledge:
         """All that is known now, with or without the operator's own files."""
@@ -51,18 +51,20 @@ class MarketNeeds:
         fresh.write_text(text.replace("\r\n", "\n"), "utf-8")
         fresh.replace(folder / name)
 
-    def _current(self) -> NeedFinder:
+    def tools(self) -> tuple[NeedFinder, ItemMatcher]:
+        """The finder over the catalog as it is now, and what finds its items."""
         with self._lock, self._market.lock:
             catalog, index = self._market.catalog, self._market.brain.index
         made_of = (catalog, self._times())
         with self._lock:
-            if self._finder is None or self._made_of is None or self._made_of[1] != made_of[1] or (
+            if self._tools is None or self._made_of is None or self._made_of[1] != made_of[1] or (
                 self._made_of[0] is not catalog
             ):  # fmt: skip
                 matcher = ItemMatcher(catalog, index)
                 library = open_library(self._settings, matcher=matcher)
-                self._finder, self._made_of = NeedFinder(library, matcher=matcher), made_of
-            return self._finder
+                self._tools = NeedFinder(library, matcher=matcher), matcher
+                self._made_of = made_of
+            return self._tools
 
     def _times(self) -> tuple[float, ...]:
         """When the operator's files were last changed."""

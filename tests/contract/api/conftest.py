@@ -19,6 +19,7 @@ from adunion.advice import Wish
 from adunion.api import ApiServices, create_api
 from adunion.bootstrap.live import LiveMarket
 from adunion.bootstrap.people import MerchantPeople
+from adunion.bootstrap.readings import Readings
 from adunion.campaigns import BoostDraft, Boosts, PlanDraft, Plans, SharedBudgets
 from adunion.catalog import repository
 from adunion.catalog.service import Catalog
@@ -35,7 +36,8 @@ from adunion.simulation.forecast import Ask, Band, Cell, Forecast
 from adunion.tracking import Intake
 from adunion.tracking.tables import order_lines, order_steps, orders, rejected_events
 from adunion.trust import LIGHT_HASHER, Identity
-from adunion.understanding.needs import Knowledge, Library, NeedFinder
+from adunion.understanding import LexicalIndex
+from adunion.understanding.needs import ItemMatcher, Knowledge, Library, NeedFinder
 from adunion.understanding.trends import Board
 
 from .kept import Kept
@@ -201,14 +203,21 @@ class Few:
 
 
 @pytest.fixture
-def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
+def services(engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path) -> ApiServices:
     ledger = Ledger(ids, clock)
+    catalog = Catalog(engine, clock, ids)
+    finder = NeedFinder(Library(Knowledge.load()))
+
+    def needs() -> tuple[NeedFinder, ItemMatcher]:
+        goods = catalog.snapshot("CNY")
+        return finder, ItemMatcher(goods, LexicalIndex.build(goods))
+
     return ApiServices(
         engine=engine,
         clock=clock,
         ids=ids,
         identity=Identity(engine, clock, ids, LIGHT_HASHER),
-        catalog=Catalog(engine, clock, ids),
+        catalog=catalog,
         plans=Plans(engine, clock, ids, "CNY"),
         boosts=Boosts(engine, clock, ids),
         shared_budgets=SharedBudgets(engine, clock, ids, "CNY"),
@@ -219,7 +228,8 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory) -> ApiServices:
         insight=Insight(engine),
         decisions=Kept(),
         forecast=Foretold(Plans(engine, clock, ids, "CNY")),
-        needs=NeedFinder(Library(Knowledge.load())),
+        needs=finder,
+        readings=Readings(tmp_path, needs, lambda: catalog.snapshot("CNY")),
         selections=Advised(),
         people=Few(clock),
     )

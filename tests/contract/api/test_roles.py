@@ -75,6 +75,10 @@ STATUS = {
     "GET /v1/ledger/check": (403, 403, 200),
     "GET /v1/people": (200, 403, 200),
     "POST /v1/understanding/needs": (200, 200, 200),
+    "POST /v1/understanding/reviews": (200, 200, 200),
+    "POST /v1/understanding/context": (200, 200, 200),
+    "POST /v1/understanding/titles": (200, 200, 200),
+    "POST /v1/understanding/pictures": (200, 200, 200),
     "GET /v1/keys": (200, 200, 200),
     "POST /v1/keys": (201, 201, 201),
     "GET /v1/keys/{key_id}": (200, 200, 200),
@@ -109,6 +113,10 @@ def _bodies(ids: dict[str, str], role: str) -> dict[str, Any]:
         "POST /v1/wallet/top-ups": {"merchant_id": ids["merchant_id"], "amount": money},
         "POST /v1/keys": {"name": "another"},
         "POST /v1/understanding/needs": {"texts": ["失眠"]},
+        "POST /v1/understanding/reviews": {"reviews": [{"text": "物流很快，屏幕太暗"}]},
+        "POST /v1/understanding/context": {"page": "周末烤蛋糕"},
+        "POST /v1/understanding/titles": {"titles": ["纸尿裤"]},
+        "POST /v1/understanding/pictures": {"pictures": [{"data": "AAAA"}]},
     }
 
 

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from adunion.api.deps import Services
 from adunion.api.fields import Body, View, Whole
-from adunion.api.route import allow, router
-from adunion.trust import Role
+from adunion.api.route import ANYONE_WITH_A_KEY, allow, router
 
 routes = router("understanding", "understanding")
 TEXTS_MAX = 50
@@ -77,12 +76,13 @@ class NeedsFound(View):
 
 @routes.post(
     "/needs",
-    openapi_extra=allow(Role.MERCHANT, Role.PUBLISHER, Role.OPERATOR),
+    openapi_extra=allow(*ANYONE_WITH_A_KEY, writes=False),
     summary="Read needs from texts",
 )
 def read_needs(services: Services, body: NeedsAsked) -> NeedsFound:
     """Needs across categories, with why, strength, evidence and the market's items."""
-    read: list[dict[str, Any]] = [
-        services.needs.read(text, body.kind, body.top).as_dict() for text in body.texts
-    ]
+    with services.readings.turn():
+        read: list[dict[str, Any]] = [
+            services.needs.read(text, body.kind, body.top).as_dict() for text in body.texts
+        ]
     return NeedsFound(data=[TextRead.model_validate(each) for each in read])
