@@ -17,10 +17,18 @@ from .conftest import Server
 pytestmark = pytest.mark.e2e
 Visit = Callable[..., Page]
 PAGES = {
-    "merchant": ("", "/plans", "/items", "/wallet", "/promote"),
-    "publisher": ("", "/products", "/links", "/orders", "/earnings"),
-    "operator": ("", "/plans", "/publishers", "/ledger", "/events", "/health"),
-}
+    "merchant": (
+        "", "/plans", "/items", "/wallet", "/promote", "/people", "/content", "/content/titles",
+        "/content/pictures", "/budgets",
+    ),
+    "publisher": (
+        "", "/selection", "/trends", "/products", "/page", "/links", "/orders", "/earnings",
+    ),
+    "operator": (
+        "", "/plans", "/publishers", "/decisions", "/experience", "/needs", "/safety", "/ledger",
+        "/events", "/health",
+    ),
+}  # fmt: skip
 
 
 def test_the_demo_prints_plans_lift_and_a_balanced_ledger(server: Server) -> None:

@@ -13,7 +13,7 @@ CHINESE_SHARE = 0.2
 TITLE_ADVICE = {
     "no_product": "No word says what it is: name the product, as people search for it.",
     "no_brand": "No brand was recognised: name it, if the item has one.",
-    "no_attribute": "No size, material, colour or use was recognised: add what tells it apart.",
+    "no_attribute": "Nothing tells it apart: add a size, a material, a colour or a use.",
     "repeated": "A part stands there twice: each word counts once.",
     "too_long": "Longer than 60 characters: lists cut it off.",
     "too_short": "Shorter than 6 characters: add what people search for.",
@@ -25,7 +25,8 @@ TITLE_ADVICE = {
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _LETTER = re.compile(r"\w")
 _SHOUT = re.compile("[!！]{2,}|[★☆♥❤✨\u2600-\u27bf\U0001f300-\U0001faff]")
-_MISSING = ((Tag.PRODUCT, "no_product"), (Tag.BRAND, "no_brand"), (Tag.ATTRIBUTE, "no_attribute"))
+_BARE = 2
+"""Words beside the parts; with as many, what tells the item apart may be among them."""
 
 
 def advise_title(read: TaggedTitle) -> list[str]:
@@ -38,7 +39,10 @@ def advise_title(read: TaggedTitle) -> list[str]:
     if len(_CHINESE.findall(title)) < CHINESE_SHARE * letters:
         said.append("not_chinese")
     else:
-        said += [code for tag, code in _MISSING if not read.texts(tag)]
+        said += ["no_product"] * (not read.texts(Tag.PRODUCT))
+        said += ["no_brand"] * (not read.texts(Tag.BRAND))
+        bare = len(read.words) - len(read.spans) < _BARE
+        said += ["no_attribute"] * (bare and not read.texts(Tag.ATTRIBUTE))
     parts = [span.text.lower() for span in read.spans]
     if len(set(parts)) < len(parts):
         said.append("repeated")

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
@@ -20,21 +21,25 @@ from . import (
     delivery,
     events,
     experience,
+    fitting,
     live,
     merchant,
     needs,
     operator,
     people,
+    pictures,
     plan,
     promote,
     publisher,
+    reviews,
     shared_budgets,
     sign_in,
     store,
     thumbs,
+    titles,
 )
 from .deps import ConsoleServices
-from .security import SecurityHeaders, SignInNeeded, add_security_headers, check_csrf
+from .security import SecurityHeaders, SignInNeeded, add_security_headers, check_csrf, too_large
 from .views import STATIC, Views, redirect
 
 _LOG = logging.getLogger(__name__)
@@ -57,6 +62,8 @@ def create_console(services: ConsoleServices) -> FastAPI:
     @app.middleware("http")
     async def fresh_csrf(request: Request, call_next: Any) -> Any:
         request.state.fresh_csrf = random_bytes(18).hex()
+        if (refusal := too_large(request)) is not None:
+            return await run_in_threadpool(app.state.views.problem, request, refusal)
         return await call_next(request)
 
     for room in (
@@ -73,6 +80,10 @@ def create_console(services: ConsoleServices) -> FastAPI:
         experience,
         needs,
         people,
+        reviews,
+        titles,
+        pictures,
+        fitting,
         delivery,
         store,
         live,
@@ -113,7 +124,9 @@ def _add_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> Response:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "internal")
+        code = {400: "bad_form", 404: "not_found", 405: "method_not_allowed"}.get(
+            error.status_code, "internal"
+        )
         return views.problem(request, AdUnionError(code, str(error.detail), error.status_code))
 
     @app.exception_handler(RequestValidationError)

@@ -6,10 +6,12 @@ from typing import Any
 
 from fastapi import Request
 
+from adunion.kernel.errors import AdUnionError
 from adunion.trust import Principal
 
 from .deps import ConsoleServices
 from .formats import Formats
+from .messages import explain
 from .views import Views, whole_number
 
 
@@ -26,6 +28,11 @@ class Context:
     def say(self, message: str, **values: Any) -> str:
         """A message in the reader's language."""
         return self.views.text(self.request, message, **values)
+
+    def told(self, error: AdUnionError) -> str:
+        """What went wrong and what to do, in the reader's language."""
+        _, text, hint = explain(error, self.say)
+        return f"{text} {hint}".strip()
 
     def money(self, minor: int | None, currency: str | None = None) -> str:
         """An amount, of the market's currency unless told."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from adunion.advice import Wish
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.bootstrap.people import MerchantPeople
+from adunion.bootstrap.readings import Readings
 from adunion.campaigns import Boosts, Plans, SharedBudgets
 from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import LoggedDecisions
@@ -175,6 +176,11 @@ class ConsoleServices(Protocol):
     @property
     def needs(self) -> Needs:
         """What people need."""
+        ...
+
+    @property
+    def readings(self) -> Readings:
+        """What reviews, pages, titles and pictures say."""
         ...
 
     @property

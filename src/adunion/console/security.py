@@ -14,6 +14,14 @@ from adunion.trust import Principal, Role
 SESSION_COOKIE = "adunion_session"
 CSRF_COOKIE = "adunion_csrf"
 BODY_BYTES_MAX = 1_000_000
+UPLOADS = {
+    "/merchant/content": 8_000_000,
+    "/merchant/content/pictures": 16_000_000,
+    "/publisher/page": 8_000_000,
+    "/operator/safety": 8_000_000,
+}
+"""Forms that take more, with as many bytes."""
+_READS = ("GET", "HEAD", "OPTIONS")
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -86,13 +94,22 @@ def require(*roles: Role) -> object:
     return check
 
 
+def too_large(request: Request) -> AdUnionError | None:
+    """What is said to a form of more bytes than its page takes, before any of it is read."""
+    if request.method in _READS:
+        return None
+    most = UPLOADS.get(request.url.path, BODY_BYTES_MAX)
+    length = request.headers.get("content-length", "0")
+    endless = "transfer-encoding" in request.headers  # browsers always name a form's length
+    if endless or not length.isdecimal() or int(length) > most:
+        return AdUnionError("too_large", f"The form is larger than {most // 10**6} MB.", 413)
+    return None
+
+
 async def check_csrf(request: Request) -> None:
     """Refuse a write that does not carry our token or comes from another origin."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in _READS:
         return
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-        raise AdUnionError("too_large", "The form is larger than 1 MB.", 413)
     given = request.headers.get("x-csrf-token")
     if given is None:
         found = (await request.form()).get("csrf", "")

@@ -74,7 +74,7 @@ def test_an_odd_review_changes_nothing_but_its_own_row(api: Any, odd: str) -> No
 
 
 def test_a_page_tells_topics_safety_and_what_fits(api: Any) -> None:
-    page = "<html><title>宝宝的纸尿裤怎么选</title><body><p>母婴育儿：新生儿用纸尿裤和奶粉。</p></body>"
+    page = "<title>宝宝的纸尿裤怎么选</title><body><p>母婴育儿：新生儿用纸尿裤和奶粉。</p></body>"
     found = api.post("publisher", CONTEXT, {"page": page}, key="").json()
     assert (found["language"], found["safety"]) == ("zh", "safe")
     assert found["topics"][0]["words"]

@@ -17,6 +17,7 @@ from adunion.understanding.tagging import shipped
         ("😀😀", ["empty"]),
         ("Stainless steel water bottle", ["not_chinese"]),
         ("海尔空调", ["no_attribute", "too_short"]),
+        ("海尔静音空调 白色 卧室用", []),
         ("海尔大1.5匹变频空调挂机空调" + "长" * 50, ["repeated", "too_long"]),
         ("海尔大1.5匹变频空调挂机★★★", ["shouting"]),
     ],
