@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from adunion.audience import CLICK, ORDER, Buyers, ProfileStore, words_of
+from adunion.audience import Buyers, Facets, ProfileStore, words_of
 from adunion.audience.lookup import IdLookup
 from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.catalog.snapshot import raw_ids
@@ -38,6 +38,7 @@ from adunion.decision.retrieval import moved as moved_lists
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
+    KINDS,
     NUMBERS,
     AfterSales,
     Drift,
@@ -50,12 +51,13 @@ from adunion.prediction import (
     kind_codes,
     row_mapping,
 )
-from adunion.tracking import FLAG_CONSENT, EventBatch, EventType
+from adunion.tracking import EventBatch, EventType
 from adunion.understanding import LexicalIndex
 from adunion.understanding.needs import Library
 from adunion.understanding.needs.pools import NeedPools
 
 from .notes import TrainingNotes
+from .tastes import learn_tastes
 
 if TYPE_CHECKING:
     from adunion.understanding.nearest import NearestItems
@@ -63,6 +65,9 @@ if TYPE_CHECKING:
 CANDIDATES = 120
 PAIRS_MAX = 400_000
 HOUR_US = 3_600_000_000
+SCENE = "scene_category"
+"""The feature without which scenes say nothing."""
+_PAGES = (KINDS.index("page"), KINDS.index("live"))
 
 
 class Brain:
@@ -89,6 +94,7 @@ class Brain:
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
+        self._look_at_items()
         self._nearest: NearestItems | None = None
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
@@ -161,6 +167,7 @@ class Brain:
         self._product = self._companions = None  # until the next training
         self.catalog, self.placements = catalog, placements
         self._index = index
+        self._look_at_items()
         self._need_pools = self._new_need_pools()
         self._kinds = kind_codes(placements)
         self._places = _lookup(placements)
@@ -202,8 +209,8 @@ class Brain:
         if self.notes is not None:
             self.notes.settle()
         rows = self.catalog.rows(batch.item)
-        self._learn_profiles(batch, rows)
         self._learn_items(batch, rows)
+        learn_tastes(self.profiles, batch, rows, self._kind_of(batch), self.stats.rate)
         self._learn_orders(batch, rows)
         self._learn_after_sales(batch)
         self._learn_buyers(batch)
@@ -219,12 +226,14 @@ class Brain:
     def refresh(self) -> None:
         """Take the statistics into what decides; once a tick."""
         columns = self.stats.columns()
+        self.profiles.scenes.settle(SCENE in self.engine.settings.features_off)
         self._revalue()
         self._predictor = self._new_predictor(columns)
         self._state = self._state.with_columns(columns, self._state.complements)
 
     def _new_predictor(self, columns: ItemColumns) -> Predictor:
-        models = self.models.moved(self.drift.shifts)
+        off = self.engine.settings.features_off
+        models = self.models.moved(self.drift.shifts).without(off)
         return Predictor(models, self.profiles, columns, self._kinds)
 
     def _revalue(self) -> None:
@@ -289,7 +298,7 @@ class Brain:
         predictor, self._predictor = self._predictor, None  # type: ignore[assignment]
         shared = (
             self.catalog, self._index, self._nearest, self.placements, self._need_library,
-            self._need_pools,
+            self._need_pools, self.profiles.facets,
         )  # fmt: skip
         twin = deepcopy(self, {id(each): each for each in shared})
         self.notes, self.engine, self._state, self._predictor = notes, engine, state, predictor
@@ -325,6 +334,11 @@ class Brain:
             Understood(self._need_pools, self._carts, self._product, self._companions),
         )
 
+    def _look_at_items(self) -> None:
+        """Read off the items what they may be liked for."""
+        facets = Facets.read(self.catalog, self._index.words, *self._index.holders)
+        self.profiles.look_at(facets)
+
     def _new_need_pools(self) -> NeedPools | None:
         library = self._need_library
         return None if library is None else NeedPools(library, self._index)
@@ -348,6 +362,9 @@ class Brain:
     def _retrieve(self, requests: RequestBatch) -> CandidateBatch:
         off = self.engine.settings.retrievals_off
         chosen = {name: each for name, each in RETRIEVALS if name not in off} if off else None
+        if not self.engine.settings.reads_pages:
+            beside = np.isin(self._kinds[requests.placement], _PAGES)
+            requests = replace(requests, query=np.where(beside, np.int32(-1), requests.query))
         return retrieve(requests, self._state, CANDIDATES, chosen)
 
     def _predict(
@@ -366,17 +383,6 @@ class Brain:
         items = np.concatenate([item for _, item in self._together])[-PAIRS_MAX:]
         self._together = [(groups, items)]
         return groups, items
-
-    def _learn_profiles(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
-        clicked, ordered = batch.type == EventType.CLICK, batch.type == EventType.ORDER
-        told = clicked | ordered
-        self.profiles.observe(
-            batch.shopper[told],
-            rows[told],
-            batch.at_us[told],
-            np.where(ordered[told], ORDER, CLICK).astype(np.uint8),
-            batch.flags[told] & FLAG_CONSENT > 0,
-        )
 
     def _learn_items(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
         """Hour by hour, so that a replay in other pieces fades what is old just the same."""

@@ -106,7 +106,6 @@ class Market:
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._merchant_number: dict[str, int] = {}
-        self.control_rules: DecisionSettings | None = None  # of the control arm; None: the same
         self._asked = 0  # requests since the multipliers were set
         self._steered_at = clock.now()
         self.brain: Brain
@@ -228,10 +227,7 @@ class Market:
 
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
-        brain = self.brain.copy()
-        if self.control_rules is not None:
-            brain.engine.settings = self.control_rules
-        return ControlArm(brain, deepcopy(self._rule), self.clock)
+        return ControlArm(self.brain.copy(), deepcopy(self._rule), self.clock)
 
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id. What is over by now gives its items back first."""

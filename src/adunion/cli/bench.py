@@ -53,23 +53,24 @@ def auctions(
 @bench_app.command()
 def understanding(
     parts: str = typer.Option("all", help="Names with commas between, or all"),
-    seeds: int = typer.Option(4, min=1, max=50, help="Markets a part"),
-    requests: int = typer.Option(6_000, min=200, help="A day"),
+    seeds: int = typer.Option(4, min=1, max=50, help="Markets"),
+    quick: bool = typer.Option(False, help="Small markets: a few minutes, wide intervals"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
 ) -> None:
     """What each part of understanding adds: the same market and people with it and without."""
-    from adunion.bootstrap.understood import FIGURES, PARTS, bench
+    from adunion.bootstrap.understood import FIGURES, PARTS, QUICK, Size, bench
     from adunion.kernel.config import Settings
 
     chosen = PARTS.names() if parts == "all" else [name.strip() for name in parts.split(",")]
     for name in chosen:
         PARTS.get(name)
     with progress(json_) as told:
-        rows = bench(Settings(), chosen, range(1, seeds + 1), requests, told)
+        size = QUICK if quick else Size()
+        rows = bench(Settings(), chosen, range(1, seeds + 1), size, told)
     if json_:
         print_json(rows)
         return
-    table = Table(title="simulated: change that the part makes, 95 % interval over seeds")
+    table = Table(title="simulated: change that the part makes, 95 % interval over shoppers")
     for title in ("part", *FIGURES):
         table.add_column(title, justify="left" if title == "part" else "right")
     for row in rows:
@@ -77,7 +78,5 @@ def understanding(
     out.print(table)
 
 
-def _change(found: dict[str, float | None]) -> str:
-    said = f"{found['change']:+.2%}"
-    span = "" if found["low"] is None else f"  ({found['low']:+.2%} to {found['high']:+.2%})"
-    return said + span
+def _change(found: dict[str, float]) -> str:
+    return f"{found['change']:+.2%}  ({found['low']:+.2%} to {found['high']:+.2%})"

@@ -70,6 +70,8 @@ class DecisionSettings:
     ad_loads: Mapping[str, int] = field(default_factory=dict)  # the same by placement code
     ad_load_day_bps: int = 10_000  # of a day's slots, what bids may move
     retrievals_off: tuple[str, ...] = ()  # by name: they give no candidates
+    features_off: tuple[str, ...] = ()  # by name: predictions do without
+    reads_pages: bool = True  # what stands on a page or is said in a room counts
     log_one_in: int = 20  # requests to one whose candidates are kept in the log of decisions
 
     @property

@@ -4,15 +4,17 @@ from .after_sales import AfterSales
 from .drift import Drift
 from .exposures import estimate_exposures
 from .feature_log import FeatureLog, shown_keys
-from .features import FEATURES, KINDS, features, kind_codes
+from .features import FACET_SHARE, FEATURES, KINDS, LIKE_PARTS, features, kind_codes
 from .items import NUMBERS, ItemColumns, ItemStats, price_levels, row_mapping
 from .models import Models, cells, predict
 from .predictor import Predictor
 from .training import TrainingLog, train
 
 __all__ = [
+    "FACET_SHARE",
     "FEATURES",
     "KINDS",
+    "LIKE_PARTS",
     "NUMBERS",
     "AfterSales",
     "Drift",

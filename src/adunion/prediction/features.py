@@ -13,12 +13,15 @@ from .types import KINDS, Candidates, Profiles, Requests, kind_codes
 
 __all__ = ["FEATURES", "KINDS", "features", "kind_codes"]
 
+LIKE_PARTS = {"brand": 16, "look": 24, "words": 32}
+"""Parts of what an item may be liked for, and the numbers of each in its vector."""
+
 FEATURES = (
     *(f"kind_{kind}" for kind in KINDS),
     *(f"relevance_{kind}" for kind in KINDS),
     *NUMBERS, "known", "taste_category", "taste_parent", "price_gap", "price_level",
     "recent_item", "recent_brand", "ordered_last_days", "ordered_last_weeks",
-    "hour_sin", "hour_cos",
+    *(f"like_{part}" for part in LIKE_PARTS), "scene_category", "hour_sin", "hour_cos",
 )  # fmt: skip
 """Columns of the feature matrix."""
 
@@ -27,7 +30,14 @@ _NUMBERS = 2 * len(KINDS)
 _KNOWN = _NUMBERS + len(NUMBERS)
 _PRICE = NUMBERS.index("price")
 _HOUR = len(FEATURES) - 2
+_LIKE = FEATURES.index("like_brand")
+_LIKE_ENDS = tuple(np.cumsum([0, *LIKE_PARTS.values()]).tolist())
+_TASTE_PRIOR = 6.0
+FACET_SHARE = 0.1
+"""Of expected clicks, that a facet has: a liking is (clicks - expected) / (expected + prior), the
+shrunk log-odds of one facet, of which a shopper's sketch holds the sums (docs/taste.md)."""
 _DAY_US = 86_400_000_000
+_HOUR_US = 3_600_000_000
 
 _Ints = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
@@ -66,6 +76,13 @@ class Known(NamedTuple):
     parent: _Ints
     brand: _Ints
     numbers: _Floats
+    sketch: _Floats
+    evidence: _Floats
+    vectors: _Floats
+    scene_of_hour: npt.NDArray[np.uint8]
+    scene_first_hour: int
+    scene_prior: _Floats
+    scene_lift: _Floats
 
     @classmethod
     def of(cls, profiles: Profiles, items: ItemColumns) -> Known:
@@ -73,6 +90,9 @@ class Known(NamedTuple):
         return cls(
             profiles.category, profiles.taste, profiles.ordered_us, profiles.recent,
             profiles.price_level, items.category, items.parent, items.brand, items.numbers,
+            profiles.sketch, profiles.evidence, profiles.vectors,
+            profiles.scenes.of_hour, profiles.scenes.first_hour, profiles.scenes.prior,
+            profiles.scenes.lift,
         )  # fmt: skip
 
 
@@ -85,6 +105,8 @@ class Moment(NamedTuple):
     cosine: np.float32
     shopper: int  # row of the profile, -1 none
     scale: np.float32  # one over the sum of the shopper's tastes
+    scene: int
+    liking: _Floats  # (D,) what of brand, look and words is liked, by shopper and scene
 
 
 @njit(cache=True, nogil=True)
@@ -92,12 +114,27 @@ def moment(kind: int, at_us: int, shopper: int, known: Known) -> Moment:
     """Of a request."""
     turn = 2 * np.pi * (at_us % _DAY_US) / _DAY_US
     scale = np.float32(0)
+    hour = min(max(at_us // _HOUR_US - known.scene_first_hour, 0), len(known.scene_of_hour) - 1)
+    scene = known.scene_of_hour[hour]
+    liking = known.scene_prior[scene].copy()
     if shopper >= 0:
         scale = np.float32(1 / max(known.taste[shopper].sum(), 1e-6))
+        share = np.float32(1 / (FACET_SHARE * known.evidence[shopper] + _TASTE_PRIOR))
+        for d in range(len(liking)):
+            mine = known.sketch[shopper, d]
+            liking[d] = (mine + np.float32(_TASTE_PRIOR) * liking[d]) * share
     return Moment(
         int(kind), int(at_us), np.float32(np.sin(turn)), np.float32(np.cos(turn)), int(shopper),
-        scale,
+        scale, int(scene), liking,
     )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _match(liking: _Floats, vector: _Floats, first: int, last: int) -> np.float32:
+    total = np.float32(0)
+    for d in range(first, last):
+        total += liking[d] * vector[d]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -110,6 +147,10 @@ def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: K
         row[_NUMBERS + f] = known.numbers[chosen, f]
     row[_HOUR] = now.sine
     row[_HOUR + 1] = now.cosine
+    vector = known.vectors[chosen]
+    for part in range(len(_LIKE_ENDS) - 1):
+        row[_LIKE + part] = _match(now.liking, vector, _LIKE_ENDS[part], _LIKE_ENDS[part + 1])
+    row[_LIKE + 3] = known.scene_lift[now.scene, known.category[chosen]]
     if now.shopper >= 0:
         who = now.shopper
         _fill_personal(

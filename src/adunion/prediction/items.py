@@ -51,8 +51,9 @@ class ItemStats:
 
     Clicks are held against what an average item would have had in the same kinds of placement,
     so that an item is not praised for being shown where people click. `pieces` are those expected
-    of an order of each item, as of the start of the hour observed last, so that a replay of the
-    log counts what was expected then.
+    of an order of each item, and `rate` the clicks expected of a seen impression of it whoever sees
+    it, both as of the start of the hour observed last, so that a replay of the log counts what was
+    expected then.
     """
 
     def __init__(self, snapshot: CatalogSnapshot) -> None:
@@ -64,6 +65,7 @@ class ItemStats:
         self.sold = np.zeros((len(snapshot), 2))  # pieces of the orders, and their squares
         self.pieces = np.ones(len(snapshot))
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
+        self.rate = self.expected_rate()
 
     def set_words(self, offsets: npt.NDArray[np.int64], rows: _Ints) -> None:
         """The items that hold each word: word t has `rows[offsets[t]:offsets[t + 1]]`."""
@@ -83,7 +85,7 @@ class ItemStats:
         """Count events: catalog rows (-1 skipped) and the kind code of where they happened."""
         elapsed = max(at_us - self._at_us, 0) if self._at_us else 0
         if at_us > self._at_us:
-            self.pieces = self.expected_pieces()
+            self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
         self._at_us = max(self._at_us, at_us)
         decay = 0.5 ** (elapsed / _HALF_LIFE_US)
         for counts, rows, kinds in (
@@ -106,6 +108,13 @@ class ItemStats:
         lines, (pieces, squares) = self.orders.sum(1), self.sold.T
         return expected_pieces(lines, pieces, squares, snapshot.category, len(snapshot.categories))
 
+    def expected_rate(self) -> npt.NDArray[np.float32]:
+        """Clicks of a seen impression by item and kind of placement, (items, kinds), of anybody."""
+        base = _base(self.clicks, self.seen, _PRIOR_CTR)
+        lifts = self._lifts(self.clicks.sum(1), self.seen @ base)
+        rate = np.minimum(np.exp(sum(lifts))[:, None] * base, 0.9)
+        return np.asarray(rate, np.float32)
+
     def rebase(self, snapshot: CatalogSnapshot) -> None:
         """Move to another snapshot of the catalog: counts are mapped by id."""
         rows = row_mapping(snapshot.raw, self._snapshot.raw)
@@ -114,7 +123,7 @@ class ItemStats:
             setattr(self, name, np.vstack([counts, np.zeros((1, counts.shape[1]))])[rows])
         self._bind(snapshot)
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
-        self.pieces = self.expected_pieces()
+        self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
 
     def _bind(self, snapshot: CatalogSnapshot) -> None:
         self._snapshot = snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -72,6 +72,16 @@ class Models:
     def moved(self, shifts: npt.NDArray[np.floating]) -> Models:
         """The same with log-odds moved, (2, kinds, bands): of clicks and of orders."""
         return replace(self, click=self.click.moved(shifts[0]), order=self.order.moved(shifts[1]))
+
+    def without(self, names: Collection[str]) -> Models:
+        """The same without some of the features."""
+        if not names:
+            return self
+        kept = np.array([name not in names for name in FEATURES], np.float32)
+        click, order = (
+            replace(model, weights=model.weights * kept) for model in (self.click, self.order)
+        )
+        return replace(self, click=click, order=order)
 
     @property
     def trained_us(self) -> int:

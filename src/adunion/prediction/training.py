@@ -7,7 +7,7 @@ late: a click without an order yet is a negative only as far as its order would 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -67,6 +67,11 @@ class TrainingLog:
     def take(self, rows: npt.NDArray[np.generic]) -> TrainingLog:
         """The chosen rows."""
         return TrainingLog(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def without(self, names: Collection[str]) -> TrainingLog:
+        """The same as if some of the features were not there."""
+        kept = np.array([name not in names for name in FEATURES], np.float16)
+        return replace(self, x=self.x * kept)
 
     def save(self, path: Path) -> None:
         """Write to one `.npz` file, whole or not at all."""

@@ -54,6 +54,28 @@ class Profiles(Protocol):
     ordered_us: npt.NDArray[np.int64]  # (p, 8) last order there, 0 never
     recent: npt.NDArray[np.int32]  # (p, 8) last items, newest first, -1 empty
     price_level: npt.NDArray[np.float32]  # (p,)
+    sketch: npt.NDArray[np.float32]  # (p, D) what of brand, look and words was liked
+    evidence: npt.NDArray[np.float32]  # (p,) clicks that were expected
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """(items, D) brand, look and words of each item."""
+
+    @property
+    def scenes(self) -> Scenes:
+        """What is liked in each scene."""
+
+
+class Scenes(Protocol):
+    """The scenes that requests are made in, as `audience.Scenes` keeps them."""
+
+    of_hour: npt.NDArray[np.uint8]  # (hours,) the code of the scene
+    prior: npt.NDArray[np.float32]  # (codes, D) what people of a scene like
+    lift: npt.NDArray[np.float32]  # (codes, categories) log(taken / expected)
+
+    @property
+    def first_hour(self) -> int:
+        """The hour since the epoch that `of_hour` begins with."""
 
 
 class Placement(Protocol):

@@ -21,6 +21,8 @@ IMPULSE_SHARE = 0.62  # of orders, that follow the click within minutes
 REFUND_WHOLE_SHARE = 0.7  # of refunds
 REFUND_PERCENT_MEAN = 40  # of the line, of partial refunds (20 to 60)
 PRICE_ELASTICITY = 1.4  # of the order rate, of a shopper of mean sensitivity
+TASTE_CLICK, TASTE_ORDER = 0.45, 0.20  # log-odds of a taste of deviation 1
+_WEALTH_CLICK, _WEALTH_ORDER = 0.12, 0.20  # of a deviation of price, for one of income
 _CART_SHARE = 0.12  # of clicks without an order
 
 # Intercepts of the click by kind of request: search, feed, cart, page, live, link.
@@ -42,6 +44,7 @@ class Facts(NamedTuple):
     price: I64  # at present
     leaf_top: I32
     leaf_month: F32
+    leaf_scene: F32
     leaf_cycle_days: F32
     leaf_ctr: F32
     leaf_cvr: F32
@@ -70,11 +73,12 @@ class Facts(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Columns of the traffic, and the month (0..11) of each request."""
+    """Columns of the traffic; the month (0..11) and part of the week of each request."""
 
     key: U64
     at_us: I64
     month: I8
+    part: I8
     shopper: I32
     kind: I8
     query: I32
@@ -193,15 +197,21 @@ def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, floa
     strain = facts.shopper_price_sensitivity[shopper] * (
         facts.item_price_level[item] - 0.6 * facts.shopper_income[shopper]
     )
+    wealth = facts.shopper_income[shopper] * facts.item_price_level[item]
     season = math.log(facts.leaf_month[leaf, asked.month[row]])
+    scene = 0.0  # who searches then asks for what is wanted then
+    if kind not in (SEARCH, LINK):
+        scene = math.log(facts.leaf_scene[leaf, asked.part[row]])
     slope = 3.6 if kind == SEARCH else 2.4
     click = (
-        _CLICK_BASE[kind] + facts.leaf_ctr[leaf] + facts.item_appeal[item] + 0.45 * taste
-        + weight * fondness + stage - 0.10 * strain + 0.3 * season - slope * (1.0 - fit)
+        _CLICK_BASE[kind] + facts.leaf_ctr[leaf] + facts.item_appeal[item] + TASTE_CLICK * taste
+        + weight * fondness + stage - 0.10 * strain + _WEALTH_CLICK * wealth + 0.3 * season
+        + scene - slope * (1.0 - fit)
     )  # fmt: skip
     order = (
-        _ORDER_BASE[kind] + facts.leaf_cvr[leaf] + facts.item_conversion[item] + 0.20 * taste
-        + 0.5 * stage - 0.16 * strain + 0.5 * season - 0.8 * (1.0 - fit)
+        _ORDER_BASE[kind] + facts.leaf_cvr[leaf] + facts.item_conversion[item] + TASTE_ORDER * taste
+        + 0.5 * stage - 0.16 * strain + _WEALTH_ORDER * wealth + 0.5 * season
+        - 0.8 * (1.0 - fit)
     )  # fmt: skip
     change = facts.price[item] / facts.list_price[item]
     if change != 1.0:

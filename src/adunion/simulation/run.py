@@ -106,14 +106,17 @@ class Run:
             self._progress("history", number + 1, len(ticks))
         self.metrics = self.market.train()
 
+    def beside(self, arm: Arm) -> Side:
+        """Another arm that goes on from where the treated one stands, with the same people."""
+        side = self.side(arm, Memory(self.treated.memory.bought_hour.copy()))
+        side.maker.number_orders_like(self.treated.maker)
+        side.later = self.treated.later.copy()
+        return side
+
     def live(self) -> None:
         """Days with plans, beside a control arm where the scenario wants one."""
         if self.scenario.control:
-            self.control = self.side(
-                self.market.control(), Memory(self.treated.memory.bought_hour.copy())
-            )
-            self.control.maker.number_orders_like(self.treated.maker)
-            self.control.later = self.treated.later.copy()
+            self.control = self.beside(self.market.control())
         sides = [side for side in (self.treated, self.control) if side]
         for side in sides:
             side.tally = ArmTally(gmv_by_item=np.zeros(len(self.world.view.items), np.int64))
@@ -239,6 +242,10 @@ class Run:
         side.later.add(side.maker.of_orders(response.orders, asked, request))
         if count:
             self._count(side, at, decided, answers, response, item)
+            side.tally.add_shoppers(
+                asked.shopper[decided_rows], answers, item, self.world.truth.item_experience,
+                len(self.world.view.shoppers),
+            )  # fmt: skip
 
     def _count(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 from adunion.kernel.errors import invalid
 
 from .response_kernel import HOUR_US, NEVER, Answers, Asked, Effects, Facts, answer
+from .world.tastes import part_of_week
 from .world.types import F32, I32, I64, Orders, Response, Traffic, World
 
 
@@ -110,7 +111,8 @@ def asked(traffic: Traffic, utc_offset_hours: int) -> Asked:
     """The traffic's columns as the kernel takes them."""
     local = traffic.at_us + utc_offset_hours * HOUR_US
     month = local.astype("M8[us]").astype("M8[M]").astype(np.int64) % 12
-    own: dict[str, Any] = {"month": month.astype(np.int8)}
+    hour = (local // HOUR_US + 72) % 168  # the epoch was a Thursday
+    own: dict[str, Any] = {"month": month.astype(np.int8), "part": part_of_week()[hour]}
     return Asked(**own, **{n: getattr(traffic, n) for n in Asked._fields if n not in own})
 
 

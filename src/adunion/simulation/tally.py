@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,8 @@ class ArmTally:
     refunds_minor: int = 0
     expected_gmv: float = 0.0
     experience_sum: float = 0.0
+    by_shopper: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 4)))
+    """(U, 4) expected GMV, expected clicks, experience and number of what was seen."""
     gmv_by_item: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     plans: dict[str, PlanTally] = field(default_factory=lambda: defaultdict(PlanTally))
 
@@ -61,6 +64,26 @@ class ArmTally:
         at = (row.astype(np.int64), slot.astype(np.int64))
         if len(at[0]):
             self._add_plans(hour, at, decided, response, plan_ids)
+
+    def add_shoppers(
+        self,
+        shopper: npt.NDArray[np.int32],
+        response: Response,
+        item: npt.NDArray[np.int32],
+        experience: F32,
+        shoppers: int,
+    ) -> None:
+        """Count the same by who asked, (n,) rows of `shoppers` people."""
+        seen = response.seen & (item >= 0)
+        worth = np.where(seen, experience[np.maximum(item, 0)], 0)
+        columns: tuple[npt.NDArray[Any], ...] = (
+            response.expected_gmv * seen, response.pctr * seen, worth, seen,
+        )  # fmt: skip
+        if not len(self.by_shopper):
+            self.by_shopper = np.zeros((shoppers, len(columns)))
+        for column, values in enumerate(columns):
+            sums = values.sum(axis=1, dtype=np.float64)
+            self.by_shopper[:, column] += np.bincount(shopper, sums, shoppers)
 
     def add_orders(
         self,

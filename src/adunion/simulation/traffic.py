@@ -14,6 +14,7 @@ from adunion.kernel.errors import invalid
 
 from .chance import keys
 from .traffic_kernel import Asks, Crowd, Outlets, Words, ask
+from .world.tastes import part_of_week
 from .world.types import (
     F64,
     I64,
@@ -146,6 +147,7 @@ def _crowd(world: World, at_us: I64) -> Crowd:
     truth = world.truth
     month = np.unique((at_us.astype("M8[us]").astype("M8[M]").astype(np.int64)) % 12)
     season = truth.leaf_month[:, month].mean(1) if len(month) else truth.leaf_month[:, 0]
+    wanted = (truth.leaf_popularity * season)[:, None] * truth.leaf_scene
     leaf_order, top_offsets = _grouped(world.view.leaves.top, len(world.view.leaves.top_names))
     item_order, leaf_offsets = _grouped(world.view.items.leaf, len(world.view.leaves.path))
     return Crowd(
@@ -159,7 +161,8 @@ def _crowd(world: World, at_us: I64) -> Crowd:
         locale=world.view.shoppers.locale,
         leaf_order=leaf_order,
         top_offsets=top_offsets,
-        leaf_mass=np.cumsum((truth.leaf_popularity * season)[leaf_order], dtype=np.float64),
+        leaf_mass=np.cumsum(wanted.T[:, leaf_order], axis=1, dtype=np.float64),
+        part_of_week=part_of_week(),
         item_order=item_order,
         leaf_offsets=leaf_offsets,
         item_mass=np.cumsum(truth.item_popularity[item_order], dtype=np.float64),

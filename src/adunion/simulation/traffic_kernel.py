@@ -34,7 +34,8 @@ class Crowd(NamedTuple):
     locale: I8
     leaf_order: I64  # leaves sorted by top
     top_offsets: I64
-    leaf_mass: F64
+    leaf_mass: F64  # (parts of the week, L) running sums
+    part_of_week: I8  # (168,) of the local hours
     item_order: I64  # items sorted by leaf
     leaf_offsets: I64
     item_mass: F64
@@ -106,7 +107,8 @@ def ask(key: U64, at_us: I64, crowd: Crowd, words: Words, outlets: Outlets, out:
         out.shopper[row] = shopper
         if kind == LINK:
             continue
-        leaf = _wanted(crowd, draw, shopper, days, topic)
+        part = crowd.part_of_week[int(at_us[row] // _HOUR_US + crowd.offset_hours + 72) % 168]
+        leaf = _wanted(crowd, draw, shopper, days, topic, crowd.leaf_mass[part])
         if kind in (SEARCH, PAGE, LIVE):
             out.query[row] = _text(words, crowd, draw, kind, shopper, leaf)
         elif kind == CART:
@@ -148,7 +150,9 @@ def _someone(crowd: Crowd, key: np.uint64, hour: float, topic: int) -> int:
 
 
 @njit(cache=True)
-def _wanted(crowd: Crowd, key: np.uint64, shopper: int, days: float, topic: int) -> int:
+def _wanted(
+    crowd: Crowd, key: np.uint64, shopper: int, days: float, topic: int, leaf_mass: F64
+) -> int:
     """The leaf a request is about: a due need, else a liked category (or the publisher's)."""
     if topic < 0:
         turns = crowd.need_leaf.shape[1]
@@ -167,10 +171,10 @@ def _wanted(crowd: Crowd, key: np.uint64, shopper: int, days: float, topic: int)
                 topic = each
                 break
     start, stop = crowd.top_offsets[topic], crowd.top_offsets[topic + 1]
-    low = crowd.leaf_mass[start - 1] if start > 0 else 0.0
-    if stop == start or crowd.leaf_mass[stop - 1] <= low:  # nothing of it is sold here
+    low = leaf_mass[start - 1] if start > 0 else 0.0
+    if stop == start or leaf_mass[stop - 1] <= low:  # nothing of it is sold here
         start, stop = 0, len(crowd.leaf_order)
-    return int(crowd.leaf_order[_pick(crowd.leaf_mass, start, stop, uniform(key, 0, _LEAF))])
+    return int(crowd.leaf_order[_pick(leaf_mass, start, stop, uniform(key, 0, _LEAF))])
 
 
 @njit(cache=True)

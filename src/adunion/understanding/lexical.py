@@ -94,6 +94,11 @@ class LexicalIndex:
         """The items that hold each word: offsets by word, catalog rows."""
         return self._offsets, self._rows
 
+    @property
+    def words(self) -> list[str]:
+        """The word of each list of `holders`."""
+        return list(self._vocabulary)
+
     def search(self, query: str, top: int = 120) -> Hits:
         """The `top` best items of a query: catalog rows and relevance, best first.
 

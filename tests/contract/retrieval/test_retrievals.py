@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from adunion.audience import CLICK, ProfileStore
+from adunion.audience import CLICK, Facets, ProfileStore
 from adunion.catalog.snapshot import build_snapshot
 from adunion.decision.retrieval import (
     RETRIEVALS,
@@ -81,6 +81,7 @@ def build(items: int) -> Shop:
     profiles, planned = ProfileStore(snapshot), np.zeros(0, np.int32)
     complements, index = Complements.none(snapshot), LexicalIndex.build(snapshot)
     carts = None
+    profiles.look_at(Facets.read(snapshot, index.words, *index.holders))
     if items:
         item = rng.integers(0, items, 200).astype(np.int32)
         at, kind = np.arange(1, 201, dtype=np.int64), np.full(200, CLICK, np.uint8)

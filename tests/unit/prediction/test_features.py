@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from adunion.audience import Scenes
+from adunion.audience.facets import SIZE
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
     FEATURES,
@@ -45,6 +47,14 @@ class People:
     price_level: npt.NDArray[np.float32] = field(
         default_factory=lambda: np.array([0.5, 0.0], np.float32)
     )
+    sketch: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((2, SIZE), np.float32))
+    evidence: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.array([4.0, 0.0], np.float32)
+    )
+    vectors: npt.NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((4, SIZE), np.float32)
+    )
+    scenes: Scenes = field(default_factory=lambda: Scenes(3))
 
 
 ITEMS = ItemColumns(

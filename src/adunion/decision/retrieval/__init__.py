@@ -1,6 +1,6 @@
 """From a request to the items worth ranking: several retrievals, merged without duplicates."""
 
-from . import cart, co_purchase, dense, lexical, needs, planned, popular
+from . import cart, co_purchase, dense, lexical, needs, planned, popular, taste
 from .complements import Complements
 from .merge import retrieve
 from .state import RetrievalState
@@ -24,4 +24,5 @@ __all__ = [
     "planned",
     "popular",
     "retrieve",
+    "taste",
 ]

@@ -1,4 +1,4 @@
-"""Retrieval by taste: the best items of the categories that a request is about."""
+"""Retrieval by category: the best items of the categories that a request is about."""
 
 import numpy as np
 

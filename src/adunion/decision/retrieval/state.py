@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from adunion.audience import ProfileStore
+from adunion.audience import SHELVES, ProfileStore
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import Placement
 from adunion.prediction import ItemColumns, kind_codes
@@ -107,6 +108,15 @@ class RetrievalState:
             answers={},
             needs={},
         )
+
+    @cached_property
+    def shelved(self) -> Lists:
+        """All items by shelf of a category (`audience.Facets`), the best of each first."""
+        shelf = self.profiles.facets.shelf[self.popular.item]
+        size = len(self.snapshot.categories) * SHELVES
+        offsets = np.concatenate(([0], np.cumsum(np.bincount(shelf, minlength=size))))
+        items = self.popular.item[np.argsort(shelf, kind="stable")]
+        return Lists(offsets.astype(np.int64), items, self.popular.score)
 
     def answer(self, queries: list[str]) -> Answers:
         """What each query finds; of a single short one it is worked out once and remembered."""

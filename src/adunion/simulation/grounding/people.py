@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from adunion.kernel.clock import generator
-from adunion.simulation.world.goods import TASTES
 from adunion.simulation.world.people import NEEDS
+from adunion.simulation.world.tastes import TASTES
 from adunion.simulation.world.types import I16, I32, I64, Shoppers
 
 from .baskets import DAY_US

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adunion.kernel.clock import generator
-from adunion.simulation.world.goods import TASTES
+from adunion.simulation.world.tastes import TASTES, WORD, item_tastes, leaf_scenes, word_tastes
 from adunion.simulation.world.types import F64, I32, I64
 
 from .baskets import DAY_US, cycle_days, item_pairs, leaf_complement
@@ -16,6 +16,16 @@ from .sales import Sold, return_rates
 from .titles import Titles
 
 _PAIRS = 10
+_LIKED_WORDS = (
+    0.0,
+    WORD,
+    WORD,
+    WORD,
+    WORD,
+    0.0,
+    0.0,
+    0.0,
+)  # from the end: the first is the product
 _QUANTITY_MEAN_MAX = 24.0  # wholesale orders of thousands say nothing about a shopper
 
 
@@ -30,7 +40,7 @@ def rhythm(sold: Sold) -> dict[str, Any]:
     }
 
 
-def leaf_truth(sold: Sold, leaf: I64, together: F64, leaves: int) -> dict[str, Any]:
+def leaf_truth(sold: Sold, leaf: I64, together: F64, leaves: int, seed: int) -> dict[str, Any]:
     """Seasons, cycles, quantities and complements of leaves; named as in `Truth`."""
     size = np.bincount(leaf, minlength=leaves).astype(np.float64)
     month = sold.at_us.astype("M8[us]").astype("M8[M]").astype(np.int64) % 12
@@ -47,6 +57,7 @@ def leaf_truth(sold: Sold, leaf: I64, together: F64, leaves: int) -> dict[str, A
     return {
         "leaf_popularity": (size / size.sum()).astype(np.float32),
         "leaf_month": (season / season.mean(1, keepdims=True)).astype(np.float32),
+        "leaf_scene": leaf_scenes(seed, leaves),
         "leaf_cycle_days": cycle_days(sold.shopper[known], leaf[known], sold.at_us[known], leaves),
         "leaf_ctr": zero,
         "leaf_cvr": zero,
@@ -72,7 +83,11 @@ def item_truth(
         "item_appeal": (0.45 * fame + 0.35 * rng.normal(size=count)).astype(f32),
         "item_conversion": (0.30 * fame + 0.25 * rng.normal(size=count)).astype(f32),
         "item_popularity": (popularity / in_leaf[facts.leaf]).astype(f32),
-        "item_taste": (rng.normal(size=(count, TASTES)) / np.sqrt(TASTES)).astype(f32),
+        "item_taste": item_tastes(
+            np.zeros((count, TASTES)),
+            rng.normal(size=(count, TASTES)),
+            word_tastes(seed, facts.item_words, _LIKED_WORDS),
+        ),
         "item_words": facts.item_words,
         "item_price_level": _within(log_price, facts.leaf, sizes).astype(f32),
         "item_return_rate": returns.astype(f32),

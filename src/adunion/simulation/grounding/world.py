@@ -26,7 +26,6 @@ from .texts import queries
 from .titles import Titles, group, understand
 from .truth import item_truth, leaf_truth, rhythm
 
-TASTES = 8
 _TOPS = 14
 _PAIRS = 10
 _QUANTITY_MEAN_MAX = 24.0  # wholesale orders of thousands say nothing about a shopper
@@ -70,7 +69,7 @@ def from_orders(
     crowd, minds = people(sold, facts, table.top, seed, shoppers, locale)
     truth = Truth(
         **rhythm(sold),
-        **leaf_truth(sold, line_leaf, together, leaves),
+        **leaf_truth(sold, line_leaf, together, leaves, seed),
         **item_truth(lines, sold, facts, price, popularity, seed),
         **minds,
         query_leaf=meaning.leaf,

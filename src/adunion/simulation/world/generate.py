@@ -10,7 +10,7 @@ import numpy as np
 from adunion.kernel.clock import generator
 from adunion.kernel.errors import invalid
 
-from . import goods, outlets, people, texts
+from . import goods, outlets, people, tastes, texts
 from .goods import Products
 from .lexicon import Lexicon, lexicon
 from .types import F32, F64, I32, I64, Flags, Items, PlatformView, Truth, World
@@ -66,7 +66,7 @@ def generate(
         query_word=meaning.word,
         query_weight=meaning.weight,
         publisher_reach=reach,
-        **_leaf_truth(words, stocked),
+        **_leaf_truth(words, seed, stocked),
         **_item_truth(words, seed, catalog, made, quality, level),
         **_shopper_truth(words, seed, shoppers, stocked),
     )
@@ -93,7 +93,7 @@ def _demand(words: Lexicon, stocked: Flags) -> F32:
     return np.asarray(demand / demand.sum(), np.float32)
 
 
-def _leaf_truth(words: Lexicon, stocked: Flags) -> dict[str, Any]:
+def _leaf_truth(words: Lexicon, seed: int, stocked: Flags) -> dict[str, Any]:
     leaves = words.leaves
     cycle = np.array([leaf.cycle_days for leaf in leaves], np.float32)
     price = np.array([leaf.price_median for leaf in leaves])
@@ -102,6 +102,7 @@ def _leaf_truth(words: Lexicon, stocked: Flags) -> dict[str, Any]:
     return {
         "leaf_popularity": _demand(words, stocked),
         "leaf_month": np.stack([leaf.month for leaf in leaves]),
+        "leaf_scene": tastes.leaf_scenes(seed, len(leaves)),
         "leaf_cycle_days": cycle,
         "leaf_ctr": (0.04 * dear).astype(np.float32),
         "leaf_cvr": (-0.16 * dear).astype(np.float32),
@@ -125,16 +126,19 @@ def _item_truth(
     delivery = 0.8 + merchant_delay[catalog.merchant]
     popularity = np.exp(1.0 * appeal + 0.6 * rng.normal(size=count))
     popularity /= np.bincount(catalog.leaf, popularity)[catalog.leaf]
-    brand_taste = rng.normal(size=(len(words.brands), goods.TASTES))
-    item_taste = 0.6 * brand_taste[made.brand] + 0.8 * rng.normal(size=(count, goods.TASTES))[group]
+    brand_taste = rng.normal(size=(len(words.brands), tastes.TASTES))[made.brand]
+    own_taste = rng.normal(size=(count, tastes.TASTES))[group]
+    item_words = _item_words(words, made)
+    of_words = (0.0, tastes.WORD, tastes.WORD, tastes.SPEC)  # a product word is no taste
+    word_taste = tastes.word_tastes(seed, item_words, of_words)
     offsets, partners, weights = pairs(rng, catalog.leaf, popularity, words.complements(), _PAIRS)
     experience = 0.62 + 0.10 * quality - 1.2 * returns - 0.05 * (delivery - 3.0)
     return {
         "item_appeal": appeal.astype(np.float32),
         "item_conversion": conversion.astype(np.float32),
         "item_popularity": popularity.astype(np.float32),
-        "item_taste": (item_taste / np.sqrt(goods.TASTES)).astype(np.float32),
-        "item_words": _item_words(words, made),
+        "item_taste": tastes.item_tastes(brand_taste, own_taste, word_taste),
+        "item_words": item_words,
         "item_price_level": level,
         "item_return_rate": returns.astype(np.float32),
         "item_delivery_days": delivery.astype(np.float32),
@@ -148,7 +152,7 @@ def _item_truth(
 def _shopper_truth(words: Lexicon, seed: int, count: int, stocked: Flags) -> dict[str, Any]:
     cycle = np.array([leaf.cycle_days for leaf in words.leaves], np.float32)
     minds = people.minds(
-        seed, count, words.leaf_top, _demand(words, stocked), cycle, words.brand_top, goods.TASTES
+        seed, count, words.leaf_top, _demand(words, stocked), cycle, words.brand_top, tastes.TASTES
     )
     return asdict(minds)
 

@@ -18,9 +18,6 @@ from .lexicon import Lexicon
 from .types import F32, F64, I32, I64, Items, Merchants
 from .vocabulary import Text
 
-TASTES = 8
-"""Dimensions of taste."""
-
 # Rough value of one CNY; a generated world only needs believable price levels.
 _RATES = {"CNY": 1.0, "USD": 0.14, "EUR": 0.13, "GBP": 0.11, "JPY": 21.0, "KRW": 190.0}
 

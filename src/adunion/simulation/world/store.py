@@ -15,7 +15,7 @@ from adunion.kernel.errors import AdUnionError
 
 from .types import World
 
-FORMAT = 2
+FORMAT = 3
 T = TypeVar("T")
 
 

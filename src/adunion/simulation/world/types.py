@@ -151,6 +151,7 @@ class Truth:
     weekday_weight: F32  # (7,) Monday first, mean 1
     leaf_popularity: F32  # (L,) sums to 1
     leaf_month: F32  # (L, 12) season, mean 1
+    leaf_scene: F32  # (L, 5) by part of the week, about 1
     leaf_cycle_days: F32  # (L,) days until it is needed again
     leaf_ctr: F32  # (L,) logit shift
     leaf_cvr: F32  # (L,) logit shift

@@ -144,7 +144,9 @@ def test_the_day_has_a_limit_that_outlives_the_process(ask: Ask, clock: ManualCl
 def test_failed_calls_cost_nothing_and_late_ones_may(ask: Ask) -> None:
     model, _ = ask(Endpoint("status 500", "429", "html"))
     model.embed(["abc"])
-    assert model._endpoint.spending.tokens_today() == 2 + 3  # the broken answer as guessed, the good one
+    assert (
+        model._endpoint.spending.tokens_today() == 2 + 3
+    )  # the broken answer as guessed, the good one
 
 
 def test_no_address_is_an_error_that_names_it() -> None:
