@@ -170,7 +170,7 @@ def _given(budget_minor: object) -> object:
 def _regions(given: Sequence[str] | None) -> list[str] | None:
     if given is None:
         return None
-    names = sorted({str(name).strip() for name in given})
+    names = sorted({checks.text("regions", str(name)) for name in given})
     if (
         not names
         or len(names) > REGIONS_MAX

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -164,25 +164,21 @@ def trend(request: Request, who: Publisher, slug: str) -> Any:
 
 
 def _wish(it: Context) -> tuple[Wish, str]:
-    """What the URL asks for; where that cannot be, all products and why."""
+    """What the URL asks for; where its prices cannot be, the rest of it and why."""
+    rest = Wish(
+        TOP, it.text("category"), min(it.number("rate"), 10_000),
+        rising_only=it.text("rising") == "1", new_only=it.text("new") == "1",
+    )  # fmt: skip
     try:
         least, most = _price(it, "price_min"), _price(it, "price_max")
-        return Wish(
-            TOP, it.text("category"), min(it.number("rate"), 10_000), least or 0, most,
-            it.text("rising") == "1", it.text("new") == "1",
-        ), ""  # fmt: skip
+        return replace(rest, price_min_minor=least or 0, price_max_minor=most), ""
     except AdUnionError:
-        return Wish(TOP), it.say(N_("Give prices as numbers, the least first."))
+        return rest, it.say(N_("Give prices as numbers, the least first."))
 
 
 def _price(it: Context, name: str) -> int | None:
-    text = it.text(name, 20)
-    if not text:
-        return None
-    try:
-        return to_minor(Decimal(text.replace(",", "")), it.services.currency, exact=False)
-    except InvalidOperation:
-        raise AdUnionError("invalid", f"{text!r} is no price.", 422, field=name) from None
+    text = it.text(name, 20).replace(",", "")
+    return to_minor(text, it.services.currency, exact=False) if text else None
 
 
 def _row(it: Context, one: dict[str, Any]) -> dict[str, Any]:

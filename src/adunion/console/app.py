@@ -35,6 +35,7 @@ from . import (
     shared_budgets,
     sign_in,
     store,
+    store_orders,
     thumbs,
     titles,
 )
@@ -86,6 +87,7 @@ def create_console(services: ConsoleServices) -> FastAPI:
         fitting,
         delivery,
         store,
+        store_orders,
         live,
         thumbs,
     ):
@@ -132,9 +134,8 @@ def _add_error_pages(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def bad_field(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        return views.problem(
-            request, AdUnionError("invalid", f"{first['loc'][-1]}: {first['msg']}.", 422)
-        )
+        said = f"{first['loc'][-1]}: {first['msg']}."  # no form of ours sends such a thing
+        return views.problem(request, AdUnionError("bad_form", said, 422))
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adunion.campaigns import BoostDraft, Plan
-from adunion.kernel.errors import invalid
+from adunion.kernel.errors import AdUnionError, invalid
 from adunion.trust import Principal
 
 from .components import Column, Empty, Table
 from .context import Context, party
+from .forms import read_money, read_whole
 from .i18n import N_
-from .promote import read_money
 
 HOURS = (2, 6, 12, 24, 72)
+HOURS_MAX = 168
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def start(
-    it: Context, who: Principal, plan_id: str, budget: str, hours: int, factor: str, regions: str
+    it: Context, who: Principal, plan_id: str, budget: str, hours: str, factor: str, regions: str
 ) -> Plan:
     """Push a plan from now on."""
     plan = it.services.plans.get(plan_id, party(who))
-    amount = read_money(budget, plan.currency)
+    amount = read_money("boost", budget, plan.currency)
     if amount is None:
-        raise invalid("budget_minor", "A boost has a budget of its own.", "Name it.")
+        raise invalid("boost", "A boost has a budget of its own.", "Name it.")
+    end = it.services.clock.now() + timedelta(hours=read_whole("hours", hours, 1, HOURS_MAX))
+    if plan.end_at is not None:
+        end = min(end, plan.end_at)
     names = tuple(name.strip() for name in regions.replace("，", ",").split(",") if name.strip())
-    now = it.services.clock.now()
-    end = now + timedelta(hours=hours)
-    draft = BoostDraft(
-        amount, end if plan.end_at is None else min(end, plan.end_at), None, factor.strip(),
-        regions=names or None,
-    )  # fmt: skip
-    return it.services.boosts.create(plan_id, draft, who.id, party(who))
+    draft = BoostDraft(amount, end, None, factor.strip(), regions=names or None)
+    try:
+        return it.services.boosts.create(plan_id, draft, who.id, party(who))
+    except AdUnionError as error:
+        if error.field == "budget_minor":  # the page has the plan's own budget, too
+            raise replace(error, field="boost") from None
+        raise
 
 
 def boosts_of(it: Context, plan: Plan) -> Table:

@@ -37,13 +37,6 @@ class Empty:
     action: str | None = None
 
 
-class Wrong(dict[str, str]):
-    """What is wrong by the name of a form's field; a template may ask for any field."""
-
-    def __missing__(self, field: str) -> str:
-        return ""
-
-
 @dataclass
 class Table:
     """Rows under headers; sorted by the URL's `sort` (`-spend`: falling), downloadable as CSV."""

@@ -169,6 +169,14 @@ _ERRORS = {
     ),
     "bad_form": (N_("The form could not be read."), N_("Load the page again and repeat.")),
     "too_large": (N_("This is more than the form takes at once."), N_("Send less at once.")),
+    "not_an_amount": (N_("Write an amount such as 500 or 19.90."), ""),
+    "not_a_time": (N_("Write a time such as 2026-11-11T08:00."), ""),
+    "plan_ended": (N_("The plan has ended."), N_("Make a new plan.")),
+    "plan_not_active": (N_("The plan is not running."), N_("Resume it first.")),
+    "boost_running": (
+        N_("The plan has a boost in these hours already."),
+        N_("Cancel it, or choose other hours."),
+    ),
     "busy": (N_("Too many texts and pictures are being read."), N_("Try again in a few seconds.")),
     "internal": (
         N_("Something went wrong on our side."),
@@ -188,6 +196,17 @@ _FIELDS = {
     "end_at": N_("The end must be in the future and after the start."),
     "name": N_("The name is too long or has letters that cannot be shown."),
     "dayparts": N_("None of these hours of the week comes between the start and the end."),
+    "boost": N_("A boost needs a budget of its own, for at least one click."),
+    "factor": N_("Write a number from 1.05 to 5."),
+    "regions": N_("Name up to 100 regions with commas between, as requests name them."),
+    "amount": N_("A shared budget is an amount above zero, such as 500."),
+    "period": N_("Choose whether it counts a day or in all."),
+    "goal": N_("Choose one of the goals."),
+    "target_cost": N_("The cost of an order is an amount above zero."),
+    "new_customer": N_("The worth of a new customer is an amount above zero."),
+    "shared_budget_id": N_("There is no such shared budget; choose another."),
+    "quantity": N_("Write a whole number from 0 to 99."),
+    "hours": N_("Choose from 1 to 168 hours."),
     "item_ids": N_("Some of the items cannot be promoted; choose again."),
 }
 """Said to readers of other languages, for whom the error's own English words are of no use."""
@@ -209,6 +228,8 @@ def explain(error: AdUnionError, translate: Callable[[str], str]) -> tuple[str, 
     """(title, what happened, what to do) of an error in the reader's language."""
     text, hint = _ERRORS.get(error.code, (error.message, error.hint or ""))
     general = _FIELDS.get(error.field or "", "")
+    if error.code == "not_in_bounds":
+        text = general
     if error.code not in _ERRORS and general and translate(general) != general:
         text, hint = general, ""
     title = _TITLES.get(error.status, _TITLES[500 if error.status >= 500 else 422])

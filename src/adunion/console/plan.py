@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
-from adunion.campaigns import Edit, Plan
+from adunion.campaigns import Plan
 from adunion.insight.types import PlanResult, Result
 from adunion.kernel.errors import AdUnionError
 from adunion.trust import Principal, Role
 
 from . import boosts, repository
-from .components import Column, Empty, Stat, Table
+from .components import Stat
 from .context import Context, party
 from .formats import zone_of
+from .forms import NOTHING_WRONG, Wrong, money_text, read_money, read_time, time_text, wrong_of
 from .i18n import N_
-from .messages import STATES, explain
-from .promote import money_text, read_money, read_time
-from .reports import Span, result_chart, result_stats, span_of
+from .plan_tables import edit_table, item_table, placement_table
+from .reports import result_chart, result_stats, span_of
 from .security import require
 from .views import redirect
 from .waterfall import guarantee, waterfall
@@ -30,21 +29,6 @@ from .waterfall import guarantee, waterfall
 router = APIRouter()
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
-_UNDOABLE = frozenset(
-    (
-        "status",
-        "name",
-        "target_roi",
-        "budget_minor",
-        "end_at",
-        "start_at",
-        "dayparts",
-        "item_ids",
-        "target_cost_minor",
-        "new_customer_minor",
-        "shared_budget_id",
-    )
-)
 
 
 @router.get("/merchant/plans/{id}")
@@ -97,15 +81,16 @@ def boost(
     request: Request,
     who: Merchant,
     id: str,
-    budget: Annotated[str, Form(max_length=30)],
-    hours: Annotated[int, Form(ge=1, le=168)] = 6,
-    factor: Annotated[str, Form(max_length=10)] = "1.5",
-    regions: Annotated[str, Form(max_length=3_000)] = "",
+    budget: Annotated[str, Form()] = "",
+    hours: Annotated[str, Form()] = "6",
+    factor: Annotated[str, Form()] = "1.5",
+    regions: Annotated[str, Form()] = "",
 ) -> Response:
     """Push the plan from now on."""
     it = Context(request)
+    given = {"boost": budget, "hours": hours, "factor": factor, "regions": regions}
     act = partial(boosts.start, it, who, id, budget, hours, factor, regions)
-    return _done(request, who, id, "boosted", act)
+    return _done(request, who, id, "boosted", act, given)
 
 
 @router.post("/merchant/plans/{id}/boosts/{boost_id}/cancel")
@@ -120,13 +105,13 @@ def edit(
     request: Request,
     who: Merchant,
     id: str,
-    name: Annotated[str, Form(max_length=200)],
-    target: Annotated[str, Form(max_length=20)] = "",
-    cost: Annotated[str, Form(max_length=30)] = "",
-    new: Annotated[str, Form(max_length=30)] = "",
-    shared: Annotated[str, Form(max_length=40)] = "",
-    budget: Annotated[str, Form(max_length=30)] = "",
-    end: Annotated[str, Form(max_length=30)] = "",
+    name: Annotated[str, Form()] = "",
+    target: Annotated[str, Form()] = "",
+    cost: Annotated[str, Form()] = "",
+    new: Annotated[str, Form()] = "",
+    shared: Annotated[str, Form()] = "",
+    budget: Annotated[str, Form()] = "",
+    end: Annotated[str, Form()] = "",
 ) -> Response:
     """Change name, target, budget and end; what stays the same is no edit."""
     it = Context(request)
@@ -136,26 +121,30 @@ def edit(
         before = it.services.plans.get(id, party(who))
         changes: dict[str, Any] = {
             "name": name,
-            "budget_minor": read_money(budget, before.currency),
+            "budget_minor": read_money("budget_minor", budget, before.currency),
             "shared_budget_id": shared or None,
         }
         if before.goal == "new_customers":
-            changes["new_customer_minor"] = read_money(new, before.currency)
+            changes["new_customer_minor"] = read_money("new_customer", new, before.currency)
         if before.goal == "cost_per_order":
-            changes["target_cost_minor"] = read_money(cost, before.currency)
+            changes["target_cost_minor"] = read_money("target_cost", cost, before.currency)
         else:
             changes["target_roi"] = target.strip()
-        shown = _form_time(before.end_at, zone)
-        if end.strip() != shown:
+        if end.strip() != time_text(before.end_at, zone):
             changes["end_at"] = read_time("end_at", end, zone)
         return it.services.plans.update(id, changes, who.id, party(who))
 
-    return _done(request, who, id, "edited", change)
+    given = {
+        "name": name, "target": target, "cost": cost, "new": new, "shared": shared,
+        "budget": budget, "end": end,
+    }  # fmt: skip
+    return _done(request, who, id, "edited", change, given)
 
 
 def _done(
-    request: Request, who: Principal, plan_id: str, done: str, act: Callable[[], Plan]
-) -> Response:
+    request: Request, who: Principal, plan_id: str, done: str, act: Callable[[], Plan],
+    given: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
     """Do it; back to the page, which offers to undo it, or says why it could not be."""
     it = Context(request)
     plans = it.services.plans
@@ -165,8 +154,8 @@ def _done(
     except AdUnionError as error:
         if error.status == 404:
             raise
-        _, text, hint = explain(error, it.say)
-        answer: Response = _page(it, plan_id, party(who), f"{text} {hint}", error.status)
+        wrong = wrong_of(it, error, *(given or ()))
+        answer: Response = _page(it, plan_id, party(who), given, wrong, error.status)
         return answer
     newest = plans.edits(plan_id, party(who), 1)
     changed = bool(newest) and (not before or newest[0].id != before[0].id)
@@ -238,9 +227,31 @@ def _share(result: Result) -> float | None:
     return result.moved_impressions / result.impressions if result.impressions else None
 
 
+def _kept(plan: Plan, zone: Any) -> dict[str, str]:
+    """What the page's forms hold before anybody types."""
+    return {
+        "name": plan.name,
+        "target": f"{plan.target_roi.normalize():f}" if plan.target_roi else "",
+        "cost": money_text(plan.target_cost_minor, plan.currency),
+        "new": money_text(plan.new_customer_minor, plan.currency),
+        "shared": plan.shared_budget_id or "",
+        "budget": money_text(plan.budget_minor, plan.currency),
+        "end": time_text(plan.end_at, zone),
+        "boost": "", "hours": "6", "factor": "1.5", "regions": "",
+    }  # fmt: skip
+
+
+def _shared_options(it: Context, plan: Plan) -> list[tuple[str, str]]:
+    """(id, name) of the budgets that the plan may join, none of them first; empty without any."""
+    there = it.services.shared_budgets.list(plan.merchant_id)
+    options = [(one.id, one.name) for one in there]
+    return [("", it.say(N_("none"))), *options] if options else []
+
+
 def _page(
-    it: Context, plan_id: str, merchant_id: str | None, wrong: str = "", status: int = 200
-) -> Any:
+    it: Context, plan_id: str, merchant_id: str | None, given: dict[str, str] | None = None,
+    wrong: Wrong = NOTHING_WRONG, status: int = 200,
+) -> Any:  # fmt: skip
     services, span = it.services, span_of(it.request)
     plan = services.plans.get(plan_id, merchant_id)
     insight = services.insight
@@ -263,6 +274,7 @@ def _page(
         mine=merchant_id is not None,
         merchant_name=names.get(plan.merchant_id, ""),
         span=span.key,
+        given=_kept(plan, zone) | (given or {}),
         wrong=wrong,
         orders=report.result.orders,
         figures=plan_figures(it, report),
@@ -271,144 +283,13 @@ def _page(
         kinds=falls.kinds,
         guarantee=guarantee(it, plan),
         boosts=boosts.boosts_of(it, plan),
-        boost_hours=boosts.HOURS,
-        shared=services.shared_budgets.list(plan.merchant_id),
-        new_text=money_text(plan.new_customer_minor, plan.currency),
+        boost_hours=[(hours, hours) for hours in boosts.HOURS],
+        shared_options=_shared_options(it, plan),
         decisions_path=f"/{base}/decisions",
         results=result_chart(it.say, points, plan.currency, report.target_roi),
-        placements=_placements(it, plan, span),
-        items=_items(it, plan, span),
-        edits=_edits(it, plan, list(edits)),
+        placements=placement_table(it, plan, span),
+        items=item_table(it, plan, span),
+        edits=edit_table(it, plan, list(edits)),
         goal=_goal(it, plan),
-        cost_text=money_text(plan.target_cost_minor, plan.currency),
-        budget_text=money_text(plan.budget_minor, plan.currency),
-        end_text=_form_time(plan.end_at, zone),
         zone_name=str(zone),
     )
-
-
-def _placements(it: Context, plan: Plan, span: Span) -> Table:
-    rows = [
-        {
-            "kind": it.say(STATES.get(kind, kind)),
-            "paid": result.moved_impressions,
-            "clicks": result.clicks,
-            "orders": result.orders,
-            "spend_minor": result.spend_minor,
-            "gmv_minor": result.gmv_minor,
-            "roi": result.roi,
-        }
-        for kind, result in it.services.insight.plan_placements(plan.id, span.since, span.until)
-        if result.impressions
-    ]
-    columns = (
-        Column("kind", N_("Where")),
-        Column("paid", N_("Paid impressions"), "number"),
-        Column("clicks", N_("Clicks"), "number"),
-        Column("orders", N_("Orders"), "number"),
-        Column("spend_minor", N_("Spend"), "money"),
-        Column("gmv_minor", N_("Sales (GMV)"), "money"),
-        Column("roi", N_("ROI"), "ratio"),
-    )
-    empty = Empty(
-        N_("Not shown yet"),
-        N_("Each kind of place will be listed here once an item was seen there."),
-    )
-    return Table("placements", columns, rows, plan.currency, empty)
-
-
-def _items(it: Context, plan: Plan, span: Span) -> Table:
-    sums = dict(it.services.insight.plan_items(plan.id, span.since.date(), span.until.date()))
-    ids = list(it.services.plans.item_ids(plan.id))
-    shown = [*sums, *(one for one in ids if one not in sums)][:500]
-    with it.services.engine.connect() as conn:
-        known = repository.items_by_id(conn, shown, it.lang)
-    rows = [
-        {
-            "id": id_,
-            "title": known[id_]["title"],
-            "image_url": known[id_]["image_url"],
-            "item_id": id_,
-            "price_minor": known[id_]["price_minor"],
-            "impressions": sums[id_].impressions if id_ in sums else 0,
-            "clicks": sums[id_].clicks if id_ in sums else 0,
-            "orders": sums[id_].orders if id_ in sums else 0,
-            "spend_minor": sums[id_].spend_minor if id_ in sums else 0,
-            "gmv_minor": sums[id_].gmv_minor if id_ in sums else 0,
-        }
-        for id_ in shown
-        if id_ in known
-    ]
-    columns = (
-        Column("title", N_("Item"), "item", "/store/item/{id}"),
-        Column("price_minor", N_("Price"), "money"),
-        Column("impressions", N_("Impressions"), "number"),
-        Column("clicks", N_("Clicks"), "number"),
-        Column("orders", N_("Order lines"), "number"),
-        Column("spend_minor", N_("Spend"), "money"),
-        Column("gmv_minor", N_("Sales (GMV)"), "money"),
-    )
-    empty = Empty(N_("No items"), N_("The items of the plan are listed here."))
-    return Table("items", columns, rows, plan.currency, empty, total=len(ids))
-
-
-def _edits(it: Context, plan: Plan, edits: list[Edit]) -> Table:
-    rows = [
-        {
-            "id": edit.id,
-            "at": edit.at,
-            "by": _by(it, edit.by),
-            "what": _what(it, plan, edit),
-            "undoable": set(edit.changes) <= _UNDOABLE
-            and edit.changes.get("status", [""])[0] is not None
-            and (plan.status != "ended" or edit.changes.get("status", ["", ""])[1] == "ended"),
-        }
-        for edit in edits
-    ]
-    columns = (
-        Column("at", N_("Time"), "time"),
-        Column("what", N_("Change"), "long", sortable=False),
-        Column("by", N_("By")),
-        Column("act", N_("Undo"), "actions", sortable=False),
-    )
-    empty = Empty(N_("No changes yet"), N_("Every change of the plan is kept here."))
-    return Table("edits", columns, rows, plan.currency, empty)
-
-
-def _by(it: Context, by: str) -> str:
-    return it.say(N_("the clock")) if by == "clock" else it.say(N_("the merchant"))
-
-
-def _what(it: Context, plan: Plan, edit: Edit) -> str:
-    if edit.changes.get("status", [""])[0] is None:
-        return it.say(N_("Created"))
-    return "; ".join(
-        it.say(
-            N_("%(field)s: %(before)s → %(after)s"),
-            field=it.say(STATES.get(field, field)),
-            before=_value(it, plan, field, before),
-            after=_value(it, plan, field, after),
-        )
-        for field, (before, after) in edit.changes.items()
-    )
-
-
-def _value(it: Context, plan: Plan, field: str, value: Any) -> str:
-    if value is None:
-        return it.say(N_("none"))
-    if field == "status":
-        return it.say(STATES.get(value, value))
-    if field in ("budget_minor", "target_cost_minor", "new_customer_minor"):
-        return it.fmt.money(int(value), plan.currency)
-    if field == "target_roi":
-        return it.fmt.ratio(float(value))
-    if field in ("item_ids", "dayparts"):
-        return it.fmt.number(len(value))
-    if field in ("start_at", "end_at"):
-        zone = zone_of(it.request.cookies.get("tz"))
-        return it.fmt.time(datetime.fromisoformat(str(value)), zone)
-    return str(value)
-
-
-def _form_time(at: datetime | None, zone: Any) -> str:
-    return "" if at is None else at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

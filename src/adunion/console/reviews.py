@@ -12,15 +12,16 @@ from adunion.kernel.errors import AdUnionError
 from adunion.trust import Principal, Role
 from adunion.understanding.reviews import Mined, Review, read_reviews
 
-from .components import Chart, Column, Empty, Series, Stat, Table, Wrong
+from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
+from .forms import Wrong
 from .i18n import N_
 from .security import require
 
 router = APIRouter(prefix="/merchant/content")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
-ROWS = 25  # the page is not kept, so it shows no second one
+ROWS = 15  # the page is not kept, so it shows no second one
 FIRST = 3
 _NAMED: dict[str, str | None] = {}
 

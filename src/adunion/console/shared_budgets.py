@@ -13,9 +13,8 @@ from adunion.trust import Principal, Role
 
 from .components import Column, Empty, Table
 from .context import Context, party
+from .forms import NOTHING_WRONG, Wrong, money_text, read_money, wrong_of
 from .i18n import N_
-from .messages import explain
-from .promote import money_text, read_money
 from .security import require
 from .views import redirect
 
@@ -34,43 +33,45 @@ def budgets(request: Request, who: Merchant) -> Any:
 def create(
     request: Request,
     who: Merchant,
-    name: Annotated[str, Form(max_length=200)],
-    amount: Annotated[str, Form(max_length=30)],
-    period: Annotated[str, Form(max_length=10)] = "day",
+    name: Annotated[str, Form()] = "",
+    amount: Annotated[str, Form()] = "",
+    period: Annotated[str, Form()] = "day",
 ) -> Response:
     """Make one."""
     it = Context(request)
     try:
-        wanted = read_money(amount, it.services.currency)
+        wanted = read_money("amount", amount, it.services.currency)
         it.services.shared_budgets.create(party(who), name, wanted, period)
     except AdUnionError as error:
-        return _refused(it, party(who), error)
+        given = {"name": name, "amount": amount, "period": period}
+        answer: Response = _page(it, party(who), given, wrong_of(it, error, *given), error.status)
+        return answer
     return redirect("/merchant/budgets", done="saved")
 
 
 @router.post("/{id}")
 def change(
-    request: Request, who: Merchant, id: str, amount: Annotated[str, Form(max_length=30)]
+    request: Request, who: Merchant, id: str, amount: Annotated[str, Form()] = ""
 ) -> Response:
     """Another amount."""
     it = Context(request)
     try:
-        wanted = read_money(amount, it.services.currency)
+        wanted = read_money("amount", amount, it.services.currency)
         it.services.shared_budgets.change(id, party(who), amount_minor=wanted or -MINOR_MAX)
     except AdUnionError as error:
         if error.status == 404:
             raise
-        return _refused(it, party(who), error)
+        said = Wrong({id: it.told(error)})
+        answer: Response = _page(it, party(who), {id: amount}, said, error.status)
+        return answer
     return redirect("/merchant/budgets", done="saved")
 
 
-def _refused(it: Context, merchant_id: str, error: AdUnionError) -> Response:
-    _, text, hint = explain(error, it.say)
-    answer: Response = _page(it, merchant_id, f"{text} {hint}", error.status)
-    return answer
-
-
-def _page(it: Context, merchant_id: str, wrong: str = "", status: int = 200) -> Any:
+def _page(
+    it: Context, merchant_id: str, given: dict[str, str] | None = None,
+    wrong: Wrong = NOTHING_WRONG, status: int = 200,
+) -> Any:  # fmt: skip
+    """The budgets; `given` is what was typed for a new one, or by a budget's id for that one."""
     currency = it.services.currency
     rows = [
         {
@@ -78,7 +79,8 @@ def _page(it: Context, merchant_id: str, wrong: str = "", status: int = 200) -> 
             "name": budget.name,
             "period": it.say(PERIODS[budget.period]),
             "amount_minor": budget.amount_minor,
-            "amount_text": money_text(budget.amount_minor, currency),
+            "amount_text": (given or {}).get(budget.id, money_text(budget.amount_minor, currency)),
+            "wrong": wrong[budget.id],
             "spend_minor": budget.spend_minor,
             "used": budget.spend_minor / budget.amount_minor,
             "plans": len(budget.plan_ids),
@@ -99,4 +101,7 @@ def _page(it: Context, merchant_id: str, wrong: str = "", status: int = 200) -> 
         N_("Make one below; plans join it on their own pages, under Change."),
     )
     table = Table("budgets", columns, rows, currency, empty)
-    return it.page("shared_budgets.html", status, budgets=table, periods=PERIODS, wrong=wrong)
+    kept = {"name": "", "amount": "", "period": "day"} | (given or {})
+    return it.page(
+        "shared_budgets.html", status, budgets=table, periods=PERIODS, given=kept, wrong=wrong
+    )

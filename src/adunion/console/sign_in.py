@@ -10,11 +10,13 @@ from fastapi.responses import Response
 from adunion.kernel.errors import AdUnionError
 
 from .context import Context
-from .messages import explain
+from .i18n import N_
 from .security import SESSION_COOKIE, principal
 from .views import redirect, safe_path
 
 router = APIRouter()
+EMAIL_LETTERS, PASSWORD_LETTERS = 255, 1_025
+"""More than any account has; what is longer is as wrong without its end."""
 
 
 @router.get("/")
@@ -36,18 +38,21 @@ def form(request: Request) -> Any:
 @router.post("/sign-in")
 def sign_in(
     request: Request,
-    email: Annotated[str, Form(max_length=254)],
-    password: Annotated[str, Form(max_length=1024)],
-    next: Annotated[str, Form(max_length=500)] = "/",
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
 ) -> Any:
     """Open a session; a wrong password keeps the form."""
     it = Context(request)
+    if not email.strip() or not password:
+        said = it.say(N_("Write your email and your password."))
+        return _form(it, safe_path(next, "/"), 422, email=email, wrong=said)
     try:
-        token, _ = it.services.identity.sign_in(email, password)
+        token, _ = it.services.identity.sign_in(
+            email.replace("\0", "")[:EMAIL_LETTERS], password[:PASSWORD_LETTERS]
+        )
     except AdUnionError as error:
-        _, text, hint = explain(error, it.say)
-        wrong = f"{text} {hint}"
-        return _form(it, safe_path(next, "/"), error.status, email=email, wrong=wrong)
+        return _form(it, safe_path(next, "/"), error.status, email=email, wrong=it.told(error))
     answer = redirect(safe_path(next, "/"))
     answer.set_cookie(
         SESSION_COOKIE, token, httponly=True, samesite="lax", secure=request.url.scheme == "https"

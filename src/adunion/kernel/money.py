@@ -65,11 +65,14 @@ def to_minor(amount: Decimal | str | int, currency: str, *, exact: bool = True) 
         ) from None
     if not value.is_finite():
         raise invalid("price", f"{str(amount)[:40]!r} is not a finite number.")
+    if value.adjusted() > len(str(MINOR_MAX)):  # before an exponent that no Decimal holds
+        raise invalid("price", f"{str(amount)[:40]} is too large.")
     minor = value.scaleb(digits)
     whole = minor.to_integral_value(ROUND_HALF_EVEN)
     if exact and whole != minor:
         raise invalid(
-            "price", f"{amount} is finer than the minor unit of {currency} ({digits} digits)."
+            "price",
+            f"{str(amount)[:40]} is finer than the minor unit of {currency} ({digits} digits).",
         )
     if abs(whole) > MINOR_MAX:
         raise invalid("price", f"{str(amount)[:40]} is too large.")

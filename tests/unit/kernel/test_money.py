@@ -44,6 +44,20 @@ def test_minor_and_major_are_inverse(minor: int, currency: str) -> None:
     assert to_minor(to_major(minor, currency), currency) == minor
 
 
+@pytest.mark.parametrize(
+    "amount", ["1e999999999", "-1e999999999", "1e30", "9" * 400, "0e999999999"]
+)
+def test_an_amount_that_no_ledger_holds_is_refused(amount: str) -> None:
+    with pytest.raises(AdUnionError, match="too large"):
+        to_minor(amount, "CNY")
+
+
+def test_a_long_amount_is_quoted_by_its_beginning() -> None:
+    with pytest.raises(AdUnionError) as refused:
+        to_minor("0." + "1" * 100_000, "CNY")
+    assert len(str(refused.value)) < 200
+
+
 def test_amounts_finer_than_the_minor_unit_round_half_even_when_told() -> None:
     assert to_minor(Decimal("0.125"), "USD", exact=False) == 12
     assert to_minor(Decimal("0.135"), "USD", exact=False) == 14

@@ -225,6 +225,9 @@ document.body.addEventListener("htmx:responseError", (event) => {
 for (const box of document.querySelectorAll("[data-live]")) listen(box);
 for (const form of document.querySelectorAll("[data-curve]")) slider(form);
 
+// A form that was refused: to the first field that is wrong.
+document.querySelector("[aria-invalid=true]")?.focus();
+
 // Images that failed before this file ran.
 for (const image of document.querySelectorAll("img[data-fallback]")) {
   if (image.complete && image.naturalWidth === 0 && image.src !== image.dataset.fallback) image.dispatchEvent(new Event("error"));
