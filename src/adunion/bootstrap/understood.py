@@ -38,7 +38,6 @@ Off = Callable[[DecisionSettings], DecisionSettings]
 Table = npt.NDArray[np.float64]
 PARTS: Registry[Off] = Registry("understanding_part")
 FIGURES = ("gmv", "clicks", "experience")
-_LIKE = tuple(name for name in FEATURES if name.startswith("like_"))
 _PEOPLE = FEATURES[FEATURES.index("known") : FEATURES.index(SCENE)]
 
 
@@ -72,7 +71,7 @@ def without(*retrievals: str, features: Sequence[str] = ()) -> Off:
 PARTS.register("needs")(without("needs"))
 PARTS.register("cart")(without("cart"))
 PARTS.register("context")(lambda rules: replace(rules, reads_pages=False))
-PARTS.register("taste")(without("taste", features=_LIKE))
+PARTS.register("taste")(without("taste", features=("like",)))
 PARTS.register("scene")(without(features=(SCENE,)))
 PARTS.register("profile")(without("taste", features=_PEOPLE))
 

@@ -21,7 +21,7 @@ FEATURES = (
     *(f"relevance_{kind}" for kind in KINDS),
     *NUMBERS, "known", "taste_category", "taste_parent", "price_gap", "price_level",
     "recent_item", "recent_brand", "ordered_last_days", "ordered_last_weeks",
-    *(f"like_{part}" for part in LIKE_PARTS), "scene_category", "hour_sin", "hour_cos",
+    "like", "scene_category", "hour_sin", "hour_cos",
 )  # fmt: skip
 """Columns of the feature matrix."""
 
@@ -30,8 +30,8 @@ _NUMBERS = 2 * len(KINDS)
 _KNOWN = _NUMBERS + len(NUMBERS)
 _PRICE = NUMBERS.index("price")
 _HOUR = len(FEATURES) - 2
-_LIKE = FEATURES.index("like_brand")
-_LIKE_ENDS = tuple(np.cumsum([0, *LIKE_PARTS.values()]).tolist())
+LIKE = FEATURES.index("like")
+"""What is liked of the item; the column after it is of its category in this scene."""
 _TASTE_PRIOR = 6.0
 FACET_SHARE = 0.1
 """Of expected clicks, that a facet has: a liking is (clicks - expected) / (expected + prior), the
@@ -59,7 +59,7 @@ def features(
     _fill(
         out, candidates.offsets, candidates.item, candidates.relevance,
         kinds[requests.placement], requests.at_us, requests.profile,
-        tuple(Known.of(profiles, items)),
+        tuple(Known.of(profiles, items)), tuple(Likes.of(profiles, items)),
     )  # fmt: skip
     return out
 
@@ -76,13 +76,6 @@ class Known(NamedTuple):
     parent: _Ints
     brand: _Ints
     numbers: _Floats
-    sketch: _Floats
-    evidence: _Floats
-    vectors: _Floats
-    scene_of_hour: npt.NDArray[np.uint8]
-    scene_first_hour: int
-    scene_prior: _Floats
-    scene_lift: _Floats
 
     @classmethod
     def of(cls, profiles: Profiles, items: ItemColumns) -> Known:
@@ -90,9 +83,6 @@ class Known(NamedTuple):
         return cls(
             profiles.category, profiles.taste, profiles.ordered_us, profiles.recent,
             profiles.price_level, items.category, items.parent, items.brand, items.numbers,
-            profiles.sketch, profiles.evidence, profiles.vectors,
-            profiles.scenes.of_hour, profiles.scenes.first_hour, profiles.scenes.prior,
-            profiles.scenes.lift,
         )  # fmt: skip
 
 
@@ -105,8 +95,6 @@ class Moment(NamedTuple):
     cosine: np.float32
     shopper: int  # row of the profile, -1 none
     scale: np.float32  # one over the sum of the shopper's tastes
-    scene: int
-    liking: _Floats  # (D,) what of brand, look and words is liked, by shopper and scene
 
 
 @njit(cache=True, nogil=True)
@@ -114,27 +102,12 @@ def moment(kind: int, at_us: int, shopper: int, known: Known) -> Moment:
     """Of a request."""
     turn = 2 * np.pi * (at_us % _DAY_US) / _DAY_US
     scale = np.float32(0)
-    hour = min(max(at_us // _HOUR_US - known.scene_first_hour, 0), len(known.scene_of_hour) - 1)
-    scene = known.scene_of_hour[hour]
-    liking = known.scene_prior[scene].copy()
     if shopper >= 0:
         scale = np.float32(1 / max(known.taste[shopper].sum(), 1e-6))
-        share = np.float32(1 / (FACET_SHARE * known.evidence[shopper] + _TASTE_PRIOR))
-        for d in range(len(liking)):
-            mine = known.sketch[shopper, d]
-            liking[d] = (mine + np.float32(_TASTE_PRIOR) * liking[d]) * share
     return Moment(
         int(kind), int(at_us), np.float32(np.sin(turn)), np.float32(np.cos(turn)), int(shopper),
-        scale, int(scene), liking,
+        scale,
     )  # fmt: skip
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _match(liking: _Floats, vector: _Floats, first: int, last: int) -> np.float32:
-    total = np.float32(0)
-    for d in range(first, last):
-        total += liking[d] * vector[d]
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -147,10 +120,6 @@ def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: K
         row[_NUMBERS + f] = known.numbers[chosen, f]
     row[_HOUR] = now.sine
     row[_HOUR + 1] = now.cosine
-    vector = known.vectors[chosen]
-    for part in range(len(_LIKE_ENDS) - 1):
-        row[_LIKE + part] = _match(now.liking, vector, _LIKE_ENDS[part], _LIKE_ENDS[part + 1])
-    row[_LIKE + 3] = known.scene_lift[now.scene, known.category[chosen]]
     if now.shopper >= 0:
         who = now.shopper
         _fill_personal(
@@ -160,15 +129,62 @@ def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: K
         )  # fmt: skip
 
 
+class Likes(NamedTuple):
+    """Columns that likings are made of; apart from `Known`, as a request reads them once."""
+
+    sketch: _Floats
+    evidence: _Floats
+    vectors: _Floats
+    category: _Ints
+    scene_of_hour: npt.NDArray[np.uint8]
+    scene_first_hour: int
+    scene_prior: _Floats
+    scene_lift: _Floats
+
+    @classmethod
+    def of(cls, profiles: Profiles, items: ItemColumns) -> Likes:
+        """The columns as they are now."""
+        scenes = profiles.scenes
+        return cls(
+            profiles.sketch, profiles.evidence, profiles.vectors, items.category,
+            scenes.of_hour, scenes.first_hour, scenes.prior, scenes.lift,
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def likes(at_us: int, shopper: int, chosen: _Ints, columns: Likes) -> _Floats:
+    """How much each candidate of a request is liked, (2, m): by its facets; its category now."""
+    hour = min(max(at_us // _HOUR_US - columns.scene_first_hour, 0), len(columns.scene_of_hour) - 1)
+    scene = columns.scene_of_hour[hour]
+    vectors, lift, category = columns.vectors, columns.scene_lift[scene], columns.category
+    liking = columns.scene_prior[scene].copy()
+    if shopper >= 0:
+        mine = columns.sketch[shopper]
+        share = np.float32(1 / (FACET_SHARE * columns.evidence[shopper] + _TASTE_PRIOR))
+        for d in range(len(liking)):
+            liking[d] = (mine[d] + np.float32(_TASTE_PRIOR) * liking[d]) * share
+    out = np.empty((2, len(chosen)), np.float32)
+    for j in range(len(chosen)):
+        item = chosen[j]
+        total = np.float32(0)
+        for d in range(vectors.shape[1]):
+            total += liking[d] * vectors[item, d]
+        out[0, j], out[1, j] = total, lift[category[item]]
+    return out
+
+
 @njit(cache=True, nogil=True)
 def _fill(  # type: ignore[no-untyped-def]  # a plain tuple of the columns of Known
-    out, offsets, item, relevance, kind, at_us, profile, columns
+    out, offsets, item, relevance, kind, at_us, profile, columns, liked
 ) -> None:
-    known = Known(*columns)
+    known, read = Known(*columns), Likes(*liked)
     for i in range(len(at_us)):
         now = moment(kind[i], at_us[i], profile[i], known)
-        for j in range(offsets[i], offsets[i + 1]):
+        first, last = offsets[i], offsets[i + 1]
+        like = likes(at_us[i], profile[i], item[first:last], read)
+        for j in range(first, last):
             fill(out[j], now, item[j], relevance[j], known)
+            out[j, LIKE], out[j, LIKE + 1] = like[0, j - first], like[1, j - first]
 
 
 @njit(cache=True, nogil=True)

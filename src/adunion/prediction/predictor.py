@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from .features import FEATURES, Known, features, fill, moment
+from .features import FEATURES, LIKE, Known, Likes, features, fill, likes, moment
 from .items import ItemColumns
 from .models import Models, chance
 from .types import Candidates, Profiles, Requests
@@ -32,7 +32,8 @@ class Predictor:
         _predict(
             candidates.offsets, candidates.item, candidates.relevance, requests.at_us,
             requests.placement, requests.profile, self.kinds,
-            tuple(Known.of(self.profiles, self.items)), self.models.click.columns,
+            tuple(Known.of(self.profiles, self.items)),
+            tuple(Likes.of(self.profiles, self.items)), self.models.click.columns,
             self.models.order.columns, pctr, pcvr,
         )  # fmt: skip
         return pctr, pcvr
@@ -75,13 +76,28 @@ class _Part:
 
 @njit(cache=True, nogil=True)
 def _predict(  # type: ignore[no-untyped-def]  # plain tuples of columns
-    offsets, item, relevance, at_us, placement, profile, kinds, columns, click, order, pctr, pcvr
+    offsets,
+    item,
+    relevance,
+    at_us,
+    placement,
+    profile,
+    kinds,
+    columns,
+    liked,
+    click,
+    order,
+    pctr,
+    pcvr,
 ) -> None:
     """Both chances of each candidate; its features live in one row, used again for the next."""
-    known, row = Known(*columns), np.empty(len(FEATURES), np.float32)
+    known, read, row = Known(*columns), Likes(*liked), np.empty(len(FEATURES), np.float32)
     for i in range(len(at_us)):
         kind = kinds[placement[i]]
         now = moment(kind, at_us[i], profile[i], known)
-        for j in range(offsets[i], offsets[i + 1]):
+        first, last = offsets[i], offsets[i + 1]
+        like = likes(at_us[i], profile[i], item[first:last], read)
+        for j in range(first, last):
             fill(row, now, item[j], relevance[j], known)
+            row[LIKE], row[LIKE + 1] = like[0, j - first], like[1, j - first]
             pctr[j], pcvr[j] = chance(row, kind, *click), chance(row, kind, *order)

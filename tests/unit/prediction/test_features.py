@@ -207,3 +207,41 @@ def test_feature_log_keeps_a_bounded_number_of_rows(tmp_path: Path) -> None:
     joined = log.join(seen, np.arange(9), none.astype("u8"), none.astype("u8"), none)
     assert sorted(joined.at_us.tolist()) == [6, 7, 8] or sorted(joined.at_us.tolist())[-1] == 8
     assert len(joined) <= 4
+
+
+def liking(scenes: Scenes | None = None) -> People:
+    """The first shopper has clicked what item 1 is made of; 20 clicks of anything were due."""
+    people = People()
+    people.vectors[1, 0] = people.vectors[2, 1] = 1
+    people.sketch[0, 0] = 4
+    people.evidence[0] = 20
+    people.scenes = scenes or people.scenes
+    return people
+
+
+def test_what_is_like_what_was_clicked_is_liked_as_far_as_evidence_goes() -> None:
+    x = features(ask([0], [0]), offer([[1, 2, 3]]), liking(), ITEMS, SEARCH_AND_FEED)
+    assert [value(row, "like") for row in x] == pytest.approx([4 / (0.1 * 20 + 6), 0, 0])
+
+
+def test_somebody_unknown_likes_what_people_of_the_scene_like() -> None:
+    scenes = Scenes(3)
+    scenes.prior[:, 1], scenes.lift[:, 2] = 0.5, 0.25
+    people = liking(scenes)
+    unknown = features(ask([-1], [0]), offer([[1, 2, 3]]), people, ITEMS, SEARCH_AND_FEED)
+    assert [value(row, "like") for row in unknown] == pytest.approx([0, 0.5, 0])
+    assert [value(row, "scene_category") for row in unknown] == pytest.approx([0, 0, 0.25])
+    known = features(ask([0], [0]), offer([[2]]), people, ITEMS, SEARCH_AND_FEED)
+    assert value(known[0], "like") == pytest.approx(6 * 0.5 / (0.1 * 20 + 6))  # believed less
+
+
+def test_models_and_logs_do_without_features() -> None:
+    models = Models.prior()
+    bare = models.without(("relevance_search",))
+    assert models.click.weights[FEATURES.index("relevance_search")] != 0
+    assert bare.click.weights[FEATURES.index("relevance_search")] == 0
+    assert (
+        bare.click.weights[FEATURES.index("rating")]
+        == models.click.weights[FEATURES.index("rating")]
+    )
+    assert models.without(()) is models
