@@ -111,10 +111,7 @@ def main() -> None:
             run(first, last, requests, candidates, goods, book, rules, work, scores, slots)
             moved = moved_slots(slots, scores, first, last)
             prices = price("uplift", Facts(*moved.facts))
-            pay(
-                moved, prices, 0, charged, book.remaining_micros, book.wallet, book.wallet_micros,
-                book.pool, book.pool_micros,
-            )  # fmt: skip
+            pay(moved.where, moved.facts[0], prices, 0, charged, book)
 
     value = goods.value_micros.astype(np.float64)
     bids = np.where(book.item_plan >= 0, 3.0, 1.0)

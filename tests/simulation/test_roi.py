@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from adunion.cli import app
 from adunion.cli.roi import show
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.simulation.roi import MARKETS
 from adunion.simulation.roi.course import course
 from adunion.simulation.roi.measure import figures, plans

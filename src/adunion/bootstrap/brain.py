@@ -24,7 +24,7 @@ from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
 from adunion.decision.book import NEVER_US, UNLIMITED
-from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.engine import DecisionEngine
 from adunion.decision.retrieval import (
     RETRIEVALS,
     Complements,
@@ -35,6 +35,7 @@ from adunion.decision.retrieval import (
     retrieve,
 )
 from adunion.decision.retrieval import moved as moved_lists
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (

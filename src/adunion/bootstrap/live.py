@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import Engine
 
 from adunion.campaigns import leases
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.insight.types import raw_id
 from adunion.kernel.clock import Clock, random_bytes

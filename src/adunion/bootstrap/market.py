@@ -23,9 +23,9 @@ from adunion.catalog.types import CatalogSnapshot
 from adunion.commission import Commissions
 from adunion.decision.bidding import Outcomes
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import DecisionLog
 from adunion.decision.seen import sales_ratios
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.engines.eventlog import EventLog
 from adunion.kernel.clock import Clock, micros
 from adunion.kernel.ids import IdFactory

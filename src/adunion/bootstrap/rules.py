@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adunion.decision.auction.pricing import pricing
-from adunion.decision.engine import DecisionSettings
 from adunion.decision.retrieval import RETRIEVALS
+from adunion.decision.settings import DecisionSettings
 from adunion.kernel.config import Settings
 from adunion.kernel.money import exponent, micros_per_minor
 from adunion.simulation.scenario import Scenario

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.kernel.clock import micros
 from adunion.kernel.config import Settings
 from adunion.kernel.registry import Registry

@@ -12,8 +12,8 @@ from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.bootstrap.people import MerchantPeople
 from adunion.bootstrap.readings import Readings
 from adunion.campaigns import Boosts, Plans, SharedBudgets
-from adunion.decision.engine import DecisionSettings
 from adunion.decision.log import LoggedDecisions
+from adunion.decision.settings import DecisionSettings
 from adunion.insight import Insight
 from adunion.kernel.clock import Clock
 from adunion.kernel.ids import Ids

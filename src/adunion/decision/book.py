@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from adunion.campaigns.types import HOURS_OF_WEEK, LivePlan, Pool
 from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.boxed import Box, boxed
 from adunion.kernel.clock import micros
 
 from .auction.batch import Book
@@ -128,6 +130,16 @@ class PlanBook:
     def purse(self) -> tuple[npt.NDArray[np.int64], ...]:
         """What decisions take money from: budgets (p,), wallets (w,), pools, or leases of them."""
         return self.leased or (self.remaining_micros, self.wallet_micros, self.pool_micros)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """A book with another column is put in another box."""
+        vars(self).pop("box", None)
+        super().__setattr__(name, value)
+
+    @cached_property
+    def box(self) -> Box:
+        """`columns` in a box."""
+        return boxed(self.columns())
 
     def columns(self) -> Book:
         """As the kernel reads it."""

@@ -9,11 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .auction.batch import Goods, Rules, Scores, Slots
+from .auction.batch import Candidates, Goods, Requests, Rules, Scores, Slots
 from .auction.load import standing
 from .auction.pricing import EXPOSURE_ONE, Micros
 from .book import PlanBook
-from .types import CandidateBatch
 
 Reason = Literal["organic", "moved", "outranked", "merchant_cap", "group_cap", "ad_load"]
 
@@ -44,10 +43,9 @@ class Explanation:
 
 def explain(
     request: int,
-    candidates: CandidateBatch,
-    paid: int,
-    pctr: npt.NDArray[np.float32],
-    pcvr: npt.NDArray[np.float32],
+    requests: Requests,
+    candidates: Candidates,
+    relevance: npt.NDArray[np.float32],
     scores: Scores,
     slots: Slots,
     prices: Micros,
@@ -56,7 +54,8 @@ def explain(
     rules: Rules,
 ) -> list[Explanation]:
     """All candidates of one decided request, best score first."""
-    begin, end = candidates.offsets[request], candidates.offsets[request + 1]
+    begin, end = requests.offsets[request], requests.offsets[request + 1]
+    pctr, pcvr, paid = candidates.pctr, candidates.pcvr, int(requests.paid[request])
     score = scores.organic + scores.bid
     winners = [row for row in slots.candidate[request].tolist() if row >= 0]
     slot_of = {row: slot for slot, row in enumerate(winners)}
@@ -82,7 +81,7 @@ def explain(
                     goods,
                     rules,
                 ),
-                relevance=float(candidates.relevance[row]),
+                relevance=float(relevance[row]),
                 pctr=float(pctr[row]),
                 pcvr=float(pcvr[row]),
                 sale_micros=int(rules.take * value),
@@ -112,7 +111,7 @@ def _reason(
     row: int,
     slot: int,
     request: int,
-    candidates: CandidateBatch,
+    candidates: Candidates,
     score: Micros,
     bid: int,
     slots: Slots,

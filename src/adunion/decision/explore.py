@@ -22,7 +22,7 @@ from numba import njit
 
 from adunion.kernel.chance import uniform
 
-from .auction.batch import Goods, Rules, Scores, rank
+from .auction.batch import Goods, Rules, rank
 from .auction.rank import SLOTS_MAX, Scratch, fitting
 
 _WHETHER, _SLOT, _OTHER = 0xE0, 0xE1, 0xE2  # purposes of draws
@@ -54,43 +54,42 @@ def elsewhere(share: float, filled: int, ranked: int) -> float:
 
 @njit(cache=True, nogil=True)
 def explore(
-    words: npt.NDArray[np.uint64],
+    row: int,
+    key: np.uint64,
     share: float,
-    offsets: npt.NDArray[np.int64],
+    begin: int,
     item: npt.NDArray[np.int32],
-    scores: Scores,
-    paid: npt.NDArray[np.int16],
-    candidate: npt.NDArray[np.int64],
+    organic: npt.NDArray[np.int64],
+    bid: npt.NDArray[np.int64],
+    paid: int,
+    ranked_to: npt.NDArray[np.int64],
     goods: Goods,
     rules: Rules,
     work: Scratch,
     out: Shown,
 ) -> None:
-    """What to show of n ranked requests: ids as (2n,) words, CSR candidates, ranked rows (n, K)."""
-    for request in range(len(candidate)):
-        filled = 0
-        for slot in range(candidate.shape[1]):
-            row = candidate[request, slot]
-            out.candidate[request, slot] = row
-            out.propensity[request, slot] = 1 if row >= 0 else 0
-            out.explored[request, slot] = False
-            filled += int(row >= 0)
-        if share > 0 and filled > 0:
-            key = words[2 * request] ^ words[2 * request + 1]
-            begin, end = offsets[request], offsets[request + 1]
-            its, wanted = item[begin:end], min(2 * filled, SLOTS_MAX)
-            ranked = fitting(
-                work, its, goods.merchant, goods.group, wanted, rules.merchant_cap,
-                rules.group_cap,
-            )  # fmt: skip
-            for slot in range(filled):
-                out.propensity[request, slot] = at_home(share, filled, ranked)
-            if ranked >= 2 and uniform(key, 0, _WHETHER) < share:
-                rank(
-                    work, scores.organic[begin:end], scores.bid[begin:end], its, goods.merchant,
-                    goods.group, wanted, int(paid[request]), rules,
-                )  # fmt: skip
-                _change(request, key, share, begin, filled, ranked, work, out)
+    """What to show of a ranked request, in a row of `out`: its candidates, from row `begin` on.
+
+    `ranked_to` (K,) are the candidate rows of its slots; `key` is made of its id.
+    """
+    filled = 0
+    for slot in range(len(ranked_to)):
+        winner = ranked_to[slot]
+        out.candidate[row, slot] = winner
+        out.propensity[row, slot] = 1 if winner >= 0 else 0
+        out.explored[row, slot] = False
+        filled += int(winner >= 0)
+    if share <= 0 or filled == 0:
+        return
+    wanted = min(2 * filled, SLOTS_MAX)
+    ranked = fitting(
+        work, item, goods.merchant, goods.group, wanted, rules.merchant_cap, rules.group_cap
+    )
+    for slot in range(filled):
+        out.propensity[row, slot] = at_home(share, filled, ranked)
+    if ranked >= 2 and uniform(key, 0, _WHETHER) < share:
+        rank(work, organic, bid, item, goods.merchant, goods.group, wanted, paid, rules)
+        _change(row, key, share, begin, filled, ranked, work, out)
 
 
 @njit(cache=True, nogil=True)

@@ -19,7 +19,7 @@ from numba import njit
 
 from adunion.kernel.chance import mix
 
-from .types import CandidateBatch, RequestBatch
+from .types import RequestBatch
 
 CANDIDATES_MAX = 64  # the best by score are kept
 BLOCK_REQUESTS = 256
@@ -118,7 +118,7 @@ class Decided:
     """
 
     requests: RequestBatch
-    candidates: CandidateBatch
+    offsets: npt.NDArray[np.int64]  # (n + 1,) of the candidates
     columns: Callable[[npt.NDArray[np.int64]], dict[str, npt.NDArray[Any]]]  # of candidate rows
     score: npt.NDArray[np.int64]  # (m,)
     exposures: npt.NDArray[np.int64]  # (n, K)
@@ -143,7 +143,7 @@ class Decided:
             placement=self.placement[rows],
             exposures=self.exposures[rows].astype(np.int32),
             paid_most=self.paid_most[rows],
-            ranked=np.diff(self.candidates.offsets)[rows].astype(np.int32),
+            ranked=np.diff(self.offsets)[rows].astype(np.int32),
             offsets=np.concatenate(([0], np.cumsum(sizes))),
             **columns,
         )
@@ -156,8 +156,8 @@ def _best(
 
     The best come first, and what is shown is always among them.
     """
-    first = decided.candidates.offsets[rows]
-    sizes = decided.candidates.offsets[rows + 1] - first
+    first = decided.offsets[rows]
+    sizes = decided.offsets[rows + 1] - first
     request = np.repeat(np.arange(len(rows)), sizes)
     begins = np.cumsum(sizes) - sizes
     candidate = np.arange(len(request)) - np.repeat(begins - first, sizes)
@@ -172,7 +172,7 @@ def _by_candidate(
     decided: Decided, rows: npt.NDArray[np.int64], kept: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[Any]]:
     """Columns by slot, as columns by kept candidate."""
-    count = len(decided.candidates.item)
+    count = len(decided.score)
     out: dict[str, npt.NDArray[Any]] = {
         "home": np.full(count, -1, np.int16),
         "slot": np.full(count, -1, np.int16),
@@ -193,13 +193,13 @@ class DecisionLog:
 
     def __init__(self, folder: Path, one_in: int) -> None:
         self._folder = folder
-        self._one_in = np.uint64(max(one_in, 1))
+        self.one_in = max(one_in, 1)
         self._fresh: list[LoggedDecisions] = []
         self._count = 0
 
     def chosen(self, request: Ids) -> npt.NDArray[np.int64]:
         """Rows of the requests that are kept."""
-        return _chosen(np.ascontiguousarray(request).view(np.uint64), self._one_in)
+        return _chosen(np.ascontiguousarray(request).view(np.uint64), self.one_in)
 
     def note(self, decided: Decided, rows: npt.NDArray[np.int64]) -> None:
         """Keep the chosen requests of a decided batch."""
@@ -260,14 +260,19 @@ class DecisionLog:
 
 
 @njit(cache=True, nogil=True)
-def _chosen(words: npt.NDArray[np.uint64], one_in: np.uint64) -> npt.NDArray[np.int64]:
+def _chosen(words: npt.NDArray[np.uint64], one_in: int) -> npt.NDArray[np.int64]:
     out, count = np.empty(len(words) // 2, np.int64), 0
     for row in range(len(out)):
-        mixed = (words[2 * row] ^ words[2 * row + 1]) * _GOLDEN
-        if (mixed >> np.uint64(32)) % one_in == 0:
+        if is_kept(words[2 * row] ^ words[2 * row + 1], one_in):
             out[count] = row
             count += 1
     return out[:count]
+
+
+@njit(cache=True, nogil=True)
+def is_kept(key: np.uint64, one_in: int) -> bool:
+    """Whether one in so many requests is this one, by what its id mixes to; of none: never."""
+    return one_in > 0 and ((key * _GOLDEN) >> np.uint64(32)) % np.uint64(one_in) == 0
 
 
 def _load(path: Path) -> LoggedDecisions | None:

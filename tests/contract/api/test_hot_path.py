@@ -40,7 +40,7 @@ def test_warming_up_leaves_the_market_as_it_is(hot_path: Any) -> None:
     market.warm()
     assert market._cards  # it has answered
     assert all((a == b).all() for a, b in zip(market.plans.purse, purse, strict=True))
-    assert not market.brain.engine._waiting
+    assert not market.brain.engine._desk
     assert not market.brain._together
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from adunion.bootstrap.rules import decision_rules
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 from adunion.simulation.scenario import parse

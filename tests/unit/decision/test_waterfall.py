@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.engine import DecisionEngine
 from adunion.decision.explain import Explanation
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, RequestBatch
 from adunion.decision.waterfall import GAPS, SUMS, Counted
 from adunion.kernel.clock import generator, micros

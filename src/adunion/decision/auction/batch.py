@@ -332,14 +332,3 @@ def _charge(
     book.remaining_micros[payer] -= held
     book.wallet_micros[book.wallet[payer]] -= held
     book.pool_micros[book.pool[payer]] -= held
-
-
-@njit(cache=True, nogil=True)
-def run_plain(  # type: ignore[no-untyped-def]  # plain tuples of the same columns
-    first, last, requests, candidates, goods, book, rules, work, scores, out
-) -> None:
-    """`run` for one who calls it for each request: a named tuple costs numba 2 us to recognise."""
-    run(
-        first, last, Requests(*requests), Candidates(*candidates), Goods(*goods), Book(*book),
-        Rules(*rules), Scratch(*work), Scores(*scores), Slots(*out),
-    )  # fmt: skip

@@ -34,7 +34,8 @@ def paid_slots(
         day_bps: share of all of a day's slots.
     """
     most = np.empty(len(slots), np.int16)
-    _paid(np.ascontiguousarray(request).view(np.uint64), slots, page_bps, day_bps / ALL_BPS, most)
+    words = np.ascontiguousarray(request).view(np.uint64)
+    _paid(words, slots, page_bps, day_bps / ALL_BPS, most)
     return most
 
 
@@ -54,10 +55,16 @@ def _paid(
     most: npt.NDArray[np.int16],
 ) -> None:
     for row in range(len(slots)):
-        of_page = 1 + (np.int64(slots[row]) - 1) * page_bps[row] // ALL_BPS
         key = words[2 * row] ^ words[2 * row + 1]
-        of_day = int(slots[row] * share + uniform(key, 0, _DAY)) if share < 1 else of_page
-        most[row] = min(of_page, of_day)
+        most[row] = paid_most(key, slots[row], page_bps[row], share)
+
+
+@njit(cache=True, nogil=True)
+def paid_most(key: np.uint64, slots: int, page_bps: int, share: float) -> int:
+    """The same of one page; `share` of a day's slots, the key of the request's id."""
+    of_page = 1 + (np.int64(slots) - 1) * page_bps // ALL_BPS
+    of_day = int(slots * share + uniform(key, 0, _DAY)) if share < 1 else of_page
+    return int(min(of_page, of_day))
 
 
 def standing(

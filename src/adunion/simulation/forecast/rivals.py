@@ -72,18 +72,18 @@ def standing(
     scores, slots = decide(trial, book, goods, rules, most)
     count, plans = min(len(trial), most), len(book.alpha)
     weight = trial.weight * (trial.weight.sum() / max(trial.weight[:count].sum(), 1e-300))
-    moved = moved_slots(slots, scores, 0, count)
+    (request, slot, plan), facts = moved_slots(slots, scores, 0, count)
     value = _value(trial, goods)
-    at = slots.candidate[moved.request, moved.slot]
-    seen = moved.facts[2] / EXPOSURE_ONE * weight[moved.request]
-    reserve = np.full((1, len(moved.plan)), rules.reserve_micros)
-    paid = price(pricing, Facts(*np.concatenate((moved.facts, reserve))))
+    at = slots.candidate[request, slot]
+    seen = facts[2] / EXPOSURE_ONE * weight[request]
+    reserve = np.full((1, len(plan)), rules.reserve_micros)
+    paid = price(pricing, Facts(*np.concatenate((facts, reserve))))
     sold = value[at] * seen
     shown = slots.candidate[:count]
     everything = np.where(shown >= 0, value[shown], 0) * slots.exposure[:count] / EXPOSURE_ONE
     return Standing(
-        np.bincount(moved.plan, sold, plans).astype(np.float64),
-        np.bincount(moved.plan, paid * seen, plans).astype(np.float64),
+        np.bincount(plan, sold, plans).astype(np.float64),
+        np.bincount(plan, paid * seen, plans).astype(np.float64),
         float(weight[:count] @ everything.sum(axis=1) - sold.sum()),
     )
 

@@ -12,7 +12,7 @@ from adunion.decision.bidding.pilot import Pilot
 from adunion.decision.bidding.reach import out_of_reach
 from adunion.decision.bidding.sample import Kept, Sample
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch
 from adunion.kernel.clock import generator, micros
 

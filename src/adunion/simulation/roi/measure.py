@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from adunion.decision.book import UNLIMITED
-from adunion.decision.engine import DecisionSettings
 from adunion.decision.goods import goods
+from adunion.decision.settings import DecisionSettings
 
 from .course import Course
 from .hindsight import hindsight, options

@@ -14,7 +14,8 @@ from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.bidding.types import GRID, Landscape
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.engine import DecisionEngine
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, Placement, RequestBatch
 from adunion.kernel.clock import ManualClock, generator, micros
 from adunion.kernel.ids import IdFactory

@@ -16,7 +16,8 @@ from adunion.decision.bidding import Outcomes
 from adunion.decision.bidding.launch import traffic_in_hours
 from adunion.decision.bidding.types import GRID
 from adunion.decision.book import PlanBook
-from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.engine import DecisionEngine
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, Placement, RequestBatch
 from adunion.kernel.clock import ManualClock, generator, micros
 from adunion.kernel.ids import IdFactory

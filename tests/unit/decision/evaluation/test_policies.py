@@ -11,9 +11,10 @@ import pytest
 from numba import njit
 
 from adunion.bootstrap.evaluate import Rewards, judge
-from adunion.decision.engine import DecisionEngine, DecisionSettings
+from adunion.decision.engine import DecisionEngine
 from adunion.decision.evaluation import Policy, experience_curve, rerank
 from adunion.decision.log import DecisionLog, LoggedDecisions
+from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, RequestBatch
 from adunion.kernel.chance import uniform
 from adunion.kernel.clock import generator

@@ -1,0 +1,289 @@
+"""Decided requests in columns, and the kernels that decide them there.
+
+A batch has columns of its own. Single requests are decided as the next rows of one batch that
+grows, the desk: so those who watch are handed many at once with nothing to join, and the kernels
+take all columns in one box (`kernel.boxed`) instead of array by array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from adunion.kernel.boxed import Box, boxed
+
+from .auction.batch import (
+    Candidates,
+    Goods,
+    Requests,
+    Rules,
+    Scores,
+    Slots,
+    new_scores,
+    new_slots,
+    run,
+)
+from .auction.load import paid_most
+from .auction.rank import Scratch, scratch
+from .log import is_kept
+from .page import Moved, find_moved, new_page, pay, room_for_moved, write_page
+from .types import CandidateBatch, DecisionBatch, RequestBatch
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+REQUESTS_MAX = 64
+"""Single requests that are decided before those who watch see them."""
+_CANDIDATES_EACH = 160
+
+
+class Columns(NamedTuple):
+    """A batch of requests, its candidates, and what is made of them."""
+
+    requests: Requests
+    candidates: Candidates
+    relevance: Floats
+    scores: Scores
+    slots: Slots
+    price_micros: Ints  # (n, K)
+
+
+class Terms(NamedTuple):
+    """What holds for every request until it is set anew."""
+
+    goods: Goods
+    rules: Rules
+    page_bps: Ints  # (placements,) of a page's slots beyond the first, what bids may move
+    day_share: float  # of a day's slots, what bids may move
+    explore_share: float
+
+
+class Work(NamedTuple):
+    """Working memory."""
+
+    ranking: Scratch
+    where: Ints  # (3, most slots) see `page.Moved`
+    facts: Ints  # (6, most slots)
+
+
+class Sheet:
+    """A batch in columns of its own, ranked some rows at a time and answered as a whole."""
+
+    def __init__(self, columns: Columns, rows_at_once: int, longest: int) -> None:
+        """`longest`: most candidates of a request; `rows_at_once`: most that are ranked at once."""
+        self.columns = columns
+        self.slots_max = columns.slots.candidate.shape[1]
+        where, facts = room_for_moved(rows_at_once * self.slots_max)
+        self._work = Work(scratch(longest), where, facts)
+        self._boxes = boxed(columns), boxed(self._work)
+
+    def rank(self, first: int, last: int, terms: Box, book: Box) -> Moved:
+        """Rank requests first to last - 1 in order, taking bids out of the book's balances."""
+        return self._moved(_rank(*self._boxes, first, last, terms, book))
+
+    def pay(self, prices: Ints, terms: Box, book: Box) -> None:
+        """Write the prices of what was just ranked and moved, and give back what bids held."""
+        _pay(*self._boxes, prices, terms, book)
+
+    def answer(self, words: npt.NDArray[np.uint64], terms: Box) -> tuple[Ints, DecisionBatch]:
+        """Candidate rows that are shown, (n, K), and the answer; `words` (2n,) are the ids."""
+        count = len(self.columns.requests.at_us)
+        shown, explored, out = new_page(count, self.slots_max)
+        _answer(*self._boxes, words, terms, shown, explored, *vars(out).values())
+        return shown, out
+
+    def _moved(self, count: int) -> Moved:
+        return Moved(self._work.where[:, :count], self._work.facts[:, :count])
+
+
+class Desk(Sheet):
+    """Takes single requests, up to `REQUESTS_MAX`, until another is made.
+
+    Whoever reads its columns must be done with them before the next request.
+    """
+
+    def __init__(self, slots_max: int, weighed: bool, candidates: int) -> None:
+        self._room = max(REQUESTS_MAX * _CANDIDATES_EACH, candidates)
+        self._weighed, self._count, self._used = weighed, 0, 0
+        super().__init__(_room(self._room, slots_max, weighed), 1, self._room)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._count = self._used = 0
+
+    def fits(self, slots_max: int, weighed: bool, candidates: int) -> bool:
+        """Whether one more request fits on it, of such pages and with weights or without them."""
+        alike = self.slots_max == slots_max and self._weighed == weighed
+        return alike and self._count < REQUESTS_MAX and self._used + candidates <= self._room
+
+    @property
+    def all(self) -> Columns:
+        """What lies on it."""
+        return _part(self.columns, 0, self._count, 0, self._used)
+
+    @property
+    def last(self) -> Columns:
+        """The last request's columns alone, as those of a batch of one."""
+        at = self._count - 1
+        begin = int(self.columns.requests.offsets[at])
+        part = _part(self.columns, at, at + 1, begin, self._used)
+        candidate = np.where(part.slots.candidate >= 0, part.slots.candidate - begin, -1)
+        return part._replace(
+            requests=part.requests._replace(offsets=part.requests.offsets - begin),
+            slots=part.slots._replace(candidate=candidate),
+        )
+
+    def rank_next(
+        self, requests: RequestBatch, candidates: CandidateBatch, pctr: Floats, pcvr: Floats,
+        weight: Floats, region: int, terms: Box, book: Box,
+    ) -> Moved:  # fmt: skip
+        """Put one request on the desk and rank it."""
+        self._words = requests.request.view(np.uint64)
+        harmful = requests.harmful is not None and bool(requests.harmful[0])
+        moved = _rank_next(
+            *self._boxes, self._count, self._words, requests.at_us, requests.placement,
+            requests.slots, region, harmful, candidates.item, candidates.relevance, pctr, pcvr,
+            weight, terms, book,
+        )  # fmt: skip
+        self._used += len(candidates.item)
+        return self._moved(moved)
+
+    def answer_next(
+        self, prices: Ints, terms: Box, book: Box, one_in: int
+    ) -> tuple[Ints, DecisionBatch, bool]:
+        """Pay for what that request's bids moved, and take the page as `answer` does.
+
+        Also whether the request is one of the `one_in` that are kept; 0: none is.
+        """
+        shown, explored, out = new_page(1, self.slots_max)
+        kept = _answer_next(
+            *self._boxes, self._count, self._words, prices, terms, book, one_in, shown, explored,
+            out.item, out.plan, out.moved, out.price_micros, out.exposure, out.exposure_organic,
+            out.pctr, out.pcvr, out.organic, out.bid, out.relevance, out.propensity,
+            out.candidates,
+        )  # fmt: skip
+        self._count += 1
+        return shown, out, kept
+
+
+def _room(candidates: int, slots_max: int, weighed: bool) -> Columns:
+    def whole(count: int, dtype: str) -> npt.NDArray[Any]:
+        return np.zeros(count, dtype)
+
+    count, weights = REQUESTS_MAX, candidates if weighed else 0
+    return Columns(
+        Requests(
+            whole(count, "i8"), whole(count, "i2"), whole(count, "i2"), whole(count, "i2"),
+            whole(count, "i2"), whole(count + 1, "i8"),
+        ),
+        Candidates(
+            whole(candidates, "i4"), whole(candidates, "f4"), whole(candidates, "f4"),
+            whole(weights, "f4"),
+        ),
+        whole(candidates, "f4"),
+        new_scores(candidates),
+        new_slots(count, slots_max),
+        np.zeros((count, slots_max), np.int64),
+    )  # fmt: skip
+
+
+def _part(whole: Columns, first: int, last: int, begin: int, end: int) -> Columns:
+    """Views of requests first to last - 1 and their candidate rows begin to end - 1."""
+
+    def cut(columns: Iterable[npt.NDArray[Any]], low: int, high: int) -> list[npt.NDArray[Any]]:
+        return [column[low:high] for column in columns]
+
+    offsets = whole.requests.offsets[first : last + 1]
+    requests = Requests._make([*cut(whole.requests[:-1], first, last), offsets])
+    return Columns(
+        requests,
+        Candidates._make(cut(whole.candidates, begin, end)),
+        whole.relevance[begin:end],
+        Scores._make(cut(whole.scores, begin, end)),
+        Slots._make(cut(whole.slots, first, last)),
+        whole.price_micros[first:last],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _rank(sheet: Box, work: Box, first: int, last: int, terms: Box, book: Box) -> int:
+    its, given, memory = sheet.value, terms.value, work.value
+    run(
+        first, last, its.requests, its.candidates, given.goods, book.value, given.rules,
+        memory.ranking, its.scores, its.slots,
+    )  # fmt: skip
+    return find_moved(its.slots, its.scores, first, last, memory.where, memory.facts)
+
+
+@njit(cache=True, nogil=True)
+def _pay(sheet: Box, work: Box, prices: Ints, terms: Box, book: Box) -> None:
+    memory = work.value
+    pay(
+        memory.where, memory.facts[0], prices, terms.value.rules.reserve_micros,
+        sheet.value.price_micros, book.value,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _answer(  # type: ignore[no-untyped-def]  # the columns of DecisionBatch
+    sheet, work, words, terms, shown, explored, *out
+) -> None:
+    its, given, ranking = sheet.value, terms.value, work.value.ranking
+    for request in range(len(shown)):
+        write_page(
+            request, request, words[2 * request] ^ words[2 * request + 1], its.requests,
+            its.candidates, its.relevance, its.scores, its.slots, its.price_micros, given.goods,
+            given.rules, ranking, given.explore_share, shown, explored, *out,
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
+    sheet, work, at, words, at_us, placement, slots, region, harmful, item, relevance, pctr, pcvr,
+    weight, terms, book,
+) -> int:  # fmt: skip
+    its, given = sheet.value, terms.value
+    requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
+    requests.at_us[at], requests.placement[at] = at_us[0], placement[0]
+    requests.slots[at], requests.region[at] = slots[0], region
+    requests.offsets[at + 1] = begin + len(item)
+    requests.paid[at] = (
+        0
+        if harmful
+        else paid_most(words[0] ^ words[1], slots[0], given.page_bps[placement[0]], given.day_share)
+    )
+    for k in range(len(item)):
+        candidates.item[begin + k], its.relevance[begin + k] = item[k], relevance[k]
+        candidates.pctr[begin + k], candidates.pcvr[begin + k] = pctr[k], pcvr[k]
+    for k in range(len(weight)):
+        candidates.weight[begin + k] = weight[k]
+    empty = its.slots
+    for k in range(its.price_micros.shape[1]):
+        empty.candidate[at, k], empty.plan[at, k], empty.bid[at, k] = -1, -1, 0
+        empty.exposure[at, k], empty.exposure_organic[at, k] = 0, 0
+        empty.payment[at, k], empty.rival[at, k], its.price_micros[at, k] = 0, 0, 0
+    return _rank(sheet, work, at, at + 1, terms, book)
+
+
+@njit(cache=True, nogil=True)
+def _answer_next(  # type: ignore[no-untyped-def]  # the columns of DecisionBatch
+    sheet, work, at, words, prices, terms, book, one_in, shown, explored, *out
+) -> bool:
+    its, given, begin = sheet.value, terms.value, sheet.value.requests.offsets[at]
+    _pay(sheet, work, prices, terms, book)
+    key = words[0] ^ words[1]
+    write_page(
+        0, at, key, its.requests, its.candidates, its.relevance, its.scores, its.slots,
+        its.price_micros, given.goods, given.rules, work.value.ranking, given.explore_share,
+        shown, explored, *out,
+    )  # fmt: skip
+    for k in range(shown.shape[1]):
+        shown[0, k] -= begin if shown[0, k] >= 0 else 0
+    return is_kept(key, one_in)
