@@ -24,7 +24,7 @@ class IdLookup:
     def find(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each id (V16), -1 where it is not known."""
         out = np.empty(len(ids), np.int32)
-        _find(_words(ids), self.keys, self._table, out)
+        _find(np.ascontiguousarray(ids).view(np.uint64), self.keys, self._table, out)
         return out
 
     def add(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
@@ -81,14 +81,15 @@ def _slot(high: np.uint64, low: np.uint64, size: int) -> np.int64:
 
 @njit(cache=True, nogil=True)
 def _find(
-    ids: _Words, keys: _Words, table: npt.NDArray[np.int32], out: npt.NDArray[np.int32]
+    words: _Words, keys: _Words, table: npt.NDArray[np.int32], out: npt.NDArray[np.int32]
 ) -> None:
-    for i in range(len(ids)):
-        at = _slot(ids[i, 0], ids[i, 1], len(table))
+    for i in range(len(out)):
+        high, low = words[2 * i], words[2 * i + 1]
+        at = _slot(high, low, len(table))
         out[i] = -1
         while table[at] >= 0:
             row = table[at]
-            if keys[row, 0] == ids[i, 0] and keys[row, 1] == ids[i, 1]:
+            if keys[row, 0] == high and keys[row, 1] == low:
                 out[i] = row
                 break
             at = (at + 1) % len(table)

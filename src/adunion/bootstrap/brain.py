@@ -179,7 +179,10 @@ class Brain:
         self, shopper: npt.NDArray[np.void], consent: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.int32]:
         """Rows of consenting shoppers' profiles; -1 for everyone else."""
-        return np.where(consent, self.profiles.rows(shopper), np.int32(-1))
+        rows = self.profiles.rows(shopper)
+        if len(rows) == 1 and consent[0]:
+            return rows
+        return np.where(consent, rows, np.int32(-1))
 
     def decide(self, requests: RequestBatch) -> DecisionBatch:
         """The decision; what it shows is noted for training, what carts hold for complements."""

@@ -50,12 +50,12 @@ def why(
 ) -> Reasons:
     """The reasons for the slots of the one request of a batch; `kind` is the placement's."""
     words = _words(english=is_english(locale))
-    query = requests.queries[int(requests.query[0])] if requests.query[0] >= 0 else ""
+    query = requests.queries[0] if requests.queries else ""
     fits = _fits(catalog, index, kind, requests, decided.item[0], query, complements)
-    plain = words[_plain(kind, query, known=bool(requests.profile[0] >= 0))]
+    plain, said = words[_plain(kind, query, known=requests.profile.item() >= 0)], query[:40]
     return Reasons(
-        words[kind].format(query=query[:40]) if fits else "",
-        plain.format(query=query[:40]),
+        words[kind].replace("{query}", said) if fits else "",
+        plain.replace("{query}", said),
         fits,
         words["promoted"],
     )

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Tells the time in UTC."""
@@ -49,18 +51,19 @@ class ManualClock:
 
 def micros(at: datetime) -> int:
     """Microseconds since the epoch of an aware time."""
-    delta = at - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = at - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def from_micros(at_us: int) -> datetime:
     """The aware UTC time of microseconds since the epoch."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    return _EPOCH + timedelta(microseconds=at_us)
 
 
 def rfc3339(at: datetime) -> str:
     """`2026-11-11T08:00:00Z`, with micros only where there are any."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat()[: -len("+00:00")] + "Z"
 
 
 def generator(*seed: int) -> np.random.Generator:

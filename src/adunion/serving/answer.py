@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 
+SLOTS_MAX = 100
 _LABELS = {False: "广告", True: "Sponsored"}
 
 
@@ -47,31 +50,44 @@ def letters(text: str) -> bytes:
     return orjson.dumps(text)[1:-1]
 
 
-class Phrases(NamedTuple):
-    """The pieces between an item's head and its token, of one answer."""
-
-    moved: bytes  # up to the reason
-    unmoved: bytes
-    fitting: bytes
-    plain: bytes
-
-    @classmethod
-    def of(cls, reasons: Reasons, *, english: bool) -> Phrases:
-        """Those of an answer in one language."""
-        label = letters(_LABELS[english])
-        return cls(
-            b',"sponsored":true,"label":"%b","why":"%b' % (label, letters(reasons.paid)),
-            b',"sponsored":false,"label":null,"why":"',
-            letters(reasons.fitting),
-            letters(reasons.plain),
+def pieces(
+    cards: Sequence[Card], moved: Sequence[bool], tokens: Sequence[bytes], reasons: Reasons,
+    *, english: bool,
+) -> list[bytes]:  # fmt: skip
+    """The JSON of the filled slots, in pieces; the cards, tokens and what bids moved by slot."""
+    paid, organic = _before(reasons.paid, english=english), _ORGANIC
+    plain, fits = letters(reasons.plain), reasons.fits
+    fitting = letters(reasons.fitting) if fits else plain
+    out: list[bytes] = []
+    for slot, card in enumerate(cards):
+        out += (
+            _OPENING[slot],
+            card.head,
+            paid if moved[slot] else organic,
+            fitting if fits and fits[slot] else plain,
+            card.praise,
+            b'","token":"',
+            tokens[slot],
+            card.tail,
         )
+    return out
+
+
+_OPENING = [b'{"slot":0', *(b',{"slot":%d' % slot for slot in range(1, SLOTS_MAX))]
+_ORGANIC = b',"sponsored":false,"label":null,"why":"'
+
+
+@lru_cache(64)
+def _before(paid: str, *, english: bool) -> bytes:
+    """What stands between the head and the reason where a bid moved the item."""
+    label = letters(_LABELS[english])
+    return b',"sponsored":true,"label":"%b","why":"%b' % (label, letters(paid))
 
 
 def body(request: str, decided_at: str, slots: list[bytes]) -> bytes:
-    """The whole answer."""
-    return b'{"request":"%b","decided_at":"%b","slots":[%b]}' % (
-        request.encode(), decided_at.encode(), b",".join(slots),
-    )  # fmt: skip
+    """The whole answer, of the pieces of its slots."""
+    head = f'{{"request":"{request}","decided_at":"{decided_at}","slots":['
+    return b"".join([head.encode(), *slots, b"]}"])
 
 
 def is_english(locale: str) -> bool:

@@ -20,11 +20,10 @@ from adunion.kernel.ids import decode, encode
 from adunion.trust.pseudonym import shopper_key
 from adunion.trust.token import FLAG_CONSENT, TOKEN_SECONDS, SlotToken
 
-from .answer import Phrases, body, is_english
+from .answer import SLOTS_MAX, body, is_english, pieces
 from .http import of_validation
 from .types import LinkTarget, MarketPort, Noted
 
-SLOTS_MAX = 100
 CART_ITEMS_MAX = 200
 _NOBODY = bytes(16)
 _Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
@@ -174,8 +173,8 @@ def _batch(
         context_items=rows,
         consent=_one(asked.consent, "?"),
         keep=asked.explain,
-        region=np.array([0 if context.region else -1], np.int32),
-        regions=[context.region] if context.region else [],
+        region=_one(0, "i4") if context.region else None,
+        regions=[context.region] if context.region else (),
         harmful=_one(True, "?") if beside and market.harmful(beside) else None,
     )
 
@@ -210,7 +209,7 @@ def _slots(
     market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
     placement: bytes, link: bytes,
 ) -> list[bytes]:  # fmt: skip
-    """The JSON of each filled slot."""
+    """The JSON of the filled slots, in pieces."""
     english = is_english(asked.locale)
     shared = SlotToken(
         FLAG_CONSENT if asked.consent else 0, 0, batch.request.tobytes(), _NOBODY, _NOBODY,
@@ -220,17 +219,6 @@ def _slots(
     rows, moved = decisions.item[0].tolist(), decisions.moved[0].tolist()
     count = rows.index(-1) if -1 in rows else len(rows)
     tokens = market.signer.sign_page(shared, count, decisions, market.catalog.raw, market.plan_ids)
-    reasons, card = market.why(batch, decisions, asked.locale), market.card
-    phrases, fits = Phrases.of(reasons, english=english), reasons.fits
-    out = []
-    for slot in range(count):
-        item = card(rows[slot], english=english)
-        out.append(
-            b'{"slot":%d%b%b%b%b","token":"%b%b'
-            % (
-                slot, item.head, phrases.moved if moved[slot] else phrases.unmoved,
-                phrases.fitting if fits and fits[slot] else phrases.plain,
-                item.praise, tokens[slot], item.tail,
-            )
-        )  # fmt: skip
-    return out
+    reasons = market.why(batch, decisions, asked.locale)
+    cards = [market.card(row, english=english) for row in rows[:count]]
+    return pieces(cards, moved, tokens, reasons, english=english)

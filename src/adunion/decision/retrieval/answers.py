@@ -55,6 +55,9 @@ def ranked(matches: Sequence[Match], merit: Floats, is_planned: npt.NDArray[np.b
     for first, last in pairwise(offsets.tolist()):
         keys[first:last].sort()  # numpy's is many times faster than numba's
     found, planned = _pick(offsets, keys, rows, scores, is_planned)
+    if len(matches) == 1:
+        category, share = matches[0].category.reshape(1, -1), matches[0].share.reshape(1, -1)
+        return Answers(Lists(*found), Lists(*planned), found[0][1:], category, share)
     return Answers(
         Lists(*found),
         Lists(*planned),

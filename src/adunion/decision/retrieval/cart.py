@@ -6,7 +6,7 @@ import numpy as np
 
 from .co_purchase import CONTEXT_MAX, last_items
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes, even
+from .types import RETRIEVALS, Lists, Routes, alike, even
 
 _KNOWN = np.float32(0.7)  # of what was bought: nobody has tried it here
 _NONE = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -38,6 +38,5 @@ def cart(intent: Intent, top: int) -> tuple[Routes, Routes]:
 def _nowhere(requests: int, reserve: int) -> tuple[Routes, Routes]:
     """Routes of requests without context; do not write to them."""
     shape = (requests, CONTEXT_MAX)
-    rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
-    routes = Routes(_NONE, rows, even(*shape), quota, reserve)
+    routes = Routes(_NONE, alike(*shape, -1), even(*shape), alike(*shape, 0), reserve)
     return routes, routes._replace(explore=0.2)

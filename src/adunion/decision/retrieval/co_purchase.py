@@ -5,7 +5,7 @@ import numpy.typing as npt
 from numba import njit
 
 from .intent import Intent
-from .types import RETRIEVALS, Ints, Routes, even
+from .types import RETRIEVALS, Ints, Routes, alike, even
 
 CONTEXT_MAX = 8
 """Items of a cart that are looked at: the last ones put in."""
@@ -16,11 +16,12 @@ def co_purchase(intent: Intent, top: int) -> Routes:
     """The complements of each context item."""
     requests = intent.requests
     shape = (len(requests), CONTEXT_MAX)
-    rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
     if len(requests.context_items):
+        rows, quota = np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
         last_items(requests.context_offsets, requests.context_items, top // 2, rows, quota)
-    weight = even(*shape)
-    return Routes(intent.state.complements.items, rows, weight, quota, reserve=top // 2)
+    else:
+        rows, quota = alike(*shape, -1), alike(*shape, 0)
+    return Routes(intent.state.complements.items, rows, even(*shape), quota, reserve=top // 2)
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ It has nothing to add until the items are embedded, which happens in the backgro
 import numpy as np
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes, even
+from .types import RETRIEVALS, Lists, Routes, alike, even
 
 
 @RETRIEVALS.register("dense")
@@ -24,5 +24,5 @@ def dense(intent: Intent, top: int) -> tuple[Routes, ...]:
         np.concatenate([scores for _, scores in found]),
     )
     rows = intent.requests.query.reshape(-1, 1)
-    quota = np.full(rows.shape, top // 4, np.int32)
+    quota = alike(len(rows), 1, top // 4)
     return (Routes(lists, rows, even(len(rows), 1), quota, reserve=top // 4, fills=False),)

@@ -41,6 +41,10 @@ class Intent(NamedTuple):
     share: Floats
     draw: npt.NDArray[np.uint64]  # (n,) a number that depends on the request's id alone
 
+    def portions(self, count: int) -> Ints:
+        """So many places divided by `share` and rounded up, (n, 14)."""
+        return _portions(self.share, count)
+
 
 def read(requests: RequestBatch, state: RetrievalState) -> Intent:
     """Answer each distinct query once and find every request's categories."""
@@ -59,6 +63,15 @@ def read(requests: RequestBatch, state: RetrievalState) -> Intent:
         state.complements.strength, state.demand,
     )  # fmt: skip
     return Intent(requests, state, kind, answers, category, weight, share, draw)
+
+
+@njit(cache=True, nogil=True)
+def _portions(share: Floats, count: int) -> Ints:
+    out: Ints = np.empty(share.shape, np.int32)
+    for i in range(len(out)):
+        for s in range(len(out[i])):
+            out[i, s] = np.ceil(share[i, s] * np.float32(count))
+    return out
 
 
 @njit(cache=True, nogil=True)

@@ -5,10 +5,10 @@ import numpy as np
 from adunion.prediction import KINDS
 
 from .intent import Intent
-from .types import RETRIEVALS, Routes, even
+from .types import RETRIEVALS, Routes, alike, even
 
-_QUOTA = np.array([2 if kind == "search" else 1 for kind in KINDS], np.int32)
-"""Of half the candidates."""
+_HALVES = np.array([2 if kind == "search" else 1 for kind in KINDS], np.int32)
+"""Of the candidates."""
 
 
 @RETRIEVALS.register("lexical")
@@ -16,5 +16,8 @@ def lexical(intent: Intent, top: int) -> Routes:
     """The items of each request's query, by relevance and merit."""
     lists = intent.answers.found
     rows = intent.requests.query.reshape(-1, 1)
-    quota = _QUOTA[intent.kind].reshape(-1, 1) * np.int32(top) // np.int32(2)
+    if len(rows) == 1:
+        quota = alike(1, 1, _HALVES.item(intent.kind.item()) * top // 2)
+    else:
+        quota = _HALVES[intent.kind].reshape(-1, 1) * np.int32(top) // np.int32(2)
     return Routes(lists, rows, even(len(rows), 1), quota, reserve=top // 2, explore=0.2)

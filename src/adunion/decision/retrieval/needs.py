@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .intent import Intent
-from .types import RETRIEVALS, Lists, Routes, even
+from .types import RETRIEVALS, Lists, Routes, alike, even
 
 _NONE = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
 
@@ -17,7 +17,7 @@ def needs(intent: Intent, top: int) -> Routes:
     lists = _joined([intent.state.needed(query, len(queries) > 1) for query in queries])
     rows = intent.requests.query.reshape(-1, 1)
     reserve = top // 6
-    quota = np.full(rows.shape, 2 * reserve, np.int32)
+    quota = alike(len(rows), 1, 2 * reserve)
     return Routes(lists, rows, even(len(rows), 1), quota, reserve=reserve, fills=False)
 
 

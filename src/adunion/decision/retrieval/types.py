@@ -55,6 +55,12 @@ def even(requests: int, lists: int) -> Floats:
     return np.ones((requests, lists), np.float32)
 
 
+@lru_cache(64)
+def alike(requests: int, lists: int, quota: int) -> Ints:
+    """(n, R) quotas that are all the same; do not write to them."""
+    return np.full((requests, lists), quota, np.int32)
+
+
 Retrieval = Callable[["Intent", int], "Routes | tuple[Routes, ...]"]
 """Given what n requests are about and the number of candidates wanted, says where to find them.
 
