@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import Engine
 
 from adunion.campaigns import leases
+from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.insight.types import raw_id
@@ -68,7 +69,8 @@ class LiveMarket(Market):
         needs: Library | None = None,
     ) -> None:
         self._pages: dict[str, tuple[str, str]] = {}
-        self._cards: dict[tuple[int, bool], Card] = {}
+        self._cards: dict[bool, list[Card | None]] = {}  # by language, by catalog row
+        self._carded: CatalogSnapshot | None = None  # the catalog whose rows they are
         self._leases = Leases(engine, Ledger(ids, clock), clock, ids, node, currency)
         super().__init__(engine, home, clock, ids, currency, settings=rules, needs=needs)
         self._load_pages()
@@ -133,6 +135,8 @@ class LiveMarket(Market):
     def _describe(self) -> None:
         """Whenever there is a new book: it bids with what this node holds."""
         super()._describe()
+        if self._carded is not self.catalog:  # rows are of other items now
+            self._carded, self._cards = self.catalog, {}
         self._placement_rows = {place.code: row for row, place in enumerate(self.placements)}
         self._leases.swap(self.plans)
 
@@ -161,11 +165,14 @@ class LiveMarket(Market):
         The picture is generated where the item names none. The page is the merchant's own, else the
         demo shop's, else none.
         """
-        made = self._cards.get((row, english))
+        kept = self._cards.get(english)
+        if kept is None:
+            kept = self._cards[english] = [None] * len(self.catalog)
+        made = kept[row]
         if made is None:
             catalog, id_ = self.catalog, self.catalog.ids[row]
             page, picture = self._pages.get(id_, ("", ""))
-            made = self._cards[row, english] = card(
+            made = kept[row] = card(
                 id_, bytes(catalog.raw[row]),
                 (catalog.titles_en[row] if english else "") or catalog.titles[row],
                 {"amount_minor": int(catalog.price_minor[row]), "currency": catalog.currency},

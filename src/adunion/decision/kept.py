@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def decided(
             "unit": micros_per_minor(catalog.currency),
             **{name: getattr(settings, name) for name in _SETTINGS},
         },
-        placement=np.array([each.id for each in placements])[requests.placement],
+        placement=_ids(tuple(placements))[requests.placement],
         home=columns.slots.candidate,
         shown=shown,
         of_slot={
@@ -68,6 +69,11 @@ def decided(
             "exposure_organic": made.exposure_organic,
         },
     )
+
+
+@lru_cache(4)
+def _ids(placements: tuple[Placement, ...]) -> npt.NDArray[np.str_]:
+    return np.array([each.id for each in placements])
 
 
 def _exposures(table: Goods, requests: RequestBatch) -> Ints:

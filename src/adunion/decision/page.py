@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,14 +75,15 @@ def pay(
 def new_page(count: int, slots_max: int) -> tuple[Ints, npt.NDArray[np.bool_], DecisionBatch]:
     """Room for the answers of that many requests: rows shown, where chance chose, and columns."""
     shape = (count, slots_max)
-    columns: list[npt.NDArray[Any]] = [np.empty(shape, dtype) for dtype in _DTYPES]
-    columns.append(np.empty(count, np.int32))
-    out = DecisionBatch(*columns)
-    return np.empty(shape, np.int64), np.empty(shape, np.bool_), out
-
-
-_DTYPES = [np.dtype(name) for name in ("i4", "i4", "?", "i8", *["f4"] * 8)]
-"""Of the columns of `DecisionBatch` but the last."""
+    item, plan = np.empty((2, *shape), np.int32)
+    moved, explored = np.empty((2, *shape), np.bool_)
+    price_micros, shown = np.empty((2, *shape), np.int64)
+    seen, lower, pctr, pcvr, organic, bid, relevance, propensity = np.empty((8, *shape), np.float32)
+    out = DecisionBatch(
+        item, plan, moved, price_micros, seen, lower, pctr, pcvr, organic, bid, relevance,
+        propensity, np.empty(count, np.int32),
+    )  # fmt: skip
+    return shown, explored, out
 
 
 @njit(cache=True, nogil=True)

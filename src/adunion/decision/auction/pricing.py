@@ -58,7 +58,9 @@ def uplift(facts: Facts) -> Micros:
     that is full of bids it holds what the last bid that counts would have paid more (see `rank`).
     The reserve is paid for what was added, (th_i(b) - th_i(0)) * reserve.
     """
-    payment = facts.payment + facts.reserve * (facts.exposure - facts.exposure_organic)
+    payment = facts.payment
+    if not (isinstance(facts.reserve, int) and facts.reserve == 0):
+        payment = payment + facts.reserve * (facts.exposure - facts.exposure_organic)
     per_sight: Micros = np.floor_divide(payment, np.maximum(facts.exposure, 1))
     return per_sight
 
