@@ -7,7 +7,7 @@ from numba import njit
 from adunion.audience import SHELVES
 
 from .intent import Intent
-from .types import RETRIEVALS, Floats, Ints, Routes
+from .types import RETRIEVALS, Floats, Ints, Routes, alike
 
 
 @RETRIEVALS.register("taste")
@@ -15,12 +15,13 @@ def taste(intent: Intent, top: int) -> Routes:
     """From each of the request's categories the shelf of like items that its shopper likes best."""
     state, requests = intent.state, intent.requests
     known = np.where(requests.consent, requests.profile, np.int32(-1))
-    rows = np.full(intent.category.shape, -1, np.int32)
+    rows = alike(*intent.category.shape, -1)
     if (known >= 0).any():
+        rows = rows.copy()
         facets = state.profiles.facets
         _best_shelves(known, intent.category, state.profiles.sketch, facets.centres, SHELVES,
                       state.shelved.offsets, rows)  # fmt: skip
-    quota = np.ceil(intent.share * (top // 4)).astype(np.int32)
+    quota = intent.portions(top // 4)
     return Routes(state.shelved, rows, intent.weight, quota, top // 6, explore=0.3, fills=False)
 
 
