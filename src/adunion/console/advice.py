@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.advice import Wish
 from adunion.kernel.errors import AdUnionError, not_found
 from adunion.kernel.money import to_minor
-from adunion.trust import Principal, Role
 
 from . import repository
 from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context, party
 from .i18n import N_
-from .security import require
+from .security import Publisher
 
 router = APIRouter(prefix="/publisher")
-Publisher = Annotated[Principal, Depends(require(Role.PUBLISHER))]
 TOP, LEFT = 20, 10
 """Products chosen, and of those left out as many as are shown."""
 FACTORS = {

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.catalog import repository as catalog
 from adunion.insight.types import prefixed_ids, raw_ids
 from adunion.insight.why import KeptDecision, request_bytes, told
 from adunion.kernel.clock import from_micros, micros
 from adunion.kernel.money import micros_per_minor
-from adunion.trust import Principal, Role
 
 from . import repository
 from .components import Column, Empty, Stat, Table
@@ -22,12 +21,10 @@ from .context import Context, party
 from .formats import zone_of
 from .i18n import N_
 from .messages import STATES
-from .security import require
+from .security import Merchant, Operator
 from .views import redirect
 
 router = APIRouter()
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 LOOKED_BACK = timedelta(hours=24)
 LISTED_MAX = 100
 _REASONS = {

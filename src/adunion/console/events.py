@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.engines.paging import LIMIT_MAX
 from adunion.kernel.clock import from_micros
 from adunion.tracking.refusals import Refusal, Waiting, list_refusals, list_waiting
-from adunion.trust import Principal, Role
 
 from . import repository
 from .components import Column, Empty, Table
 from .context import Context
 from .i18n import N_
 from .messages import REFUSALS, STATES
-from .security import require
+from .security import Operator
 
 router = APIRouter()
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 EVENTS = 100
 _STEP_COLUMNS = (
     Column("at", N_("Time"), "second"),

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.decision.auction.load import page_most
 from adunion.decision.evaluation import Point, experience_curve
 from adunion.decision.evaluation.curve import FACTORS
 from adunion.decision.log import LoggedDecisions
-from adunion.trust import Principal, Role
 
 from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
 from .decisions import place_names
 from .i18n import N_
-from .security import require
+from .security import Operator
 
 router = APIRouter()
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 REQUESTS_MAX = 2_000
 NOW = FACTORS.index(1.0)
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 
 from adunion.bootstrap.readings import PAGE_CHARS_MAX, PageRead
 from adunion.kernel.errors import AdUnionError
-from adunion.trust import Principal, Role
 from adunion.understanding.needs import Said
 
 from . import repository
 from .components import Column, Empty, Stat, Table
 from .context import Context
 from .i18n import N_
-from .security import require
+from .security import Operator, Publisher
 
 router = APIRouter()
-Publisher = Annotated[Principal, Depends(require(Role.PUBLISHER))]
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 TOP = 12
 KINDS = {"page": N_("A page or an article"), "chat": N_("A live chat")}
 SAFETY = {

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.insight.service import total
 from adunion.kernel.errors import not_found
 from adunion.ledger import merchant_wallet
-from adunion.trust import Principal, Role
 
 from . import repository
 from .components import Column, Empty, Stat, Table
@@ -19,10 +18,9 @@ from .context import Context, party
 from .i18n import N_
 from .reports import plan_rows, plan_table, plans_asked_for, result_chart, result_stats, span_of
 from .repository import ItemFilter
-from .security import require
+from .security import Merchant
 
 router = APIRouter(prefix="/merchant")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 PAGE = 25
 NO_PLANS = Empty(
     N_("No plans here"),

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 
 from adunion.kernel.errors import AdUnionError, invalid
-from adunion.trust import Principal, Role
 from adunion.understanding.needs import KINDS, Knowledge, Reading
 from adunion.understanding.needs.knowledge import PRODUCTS, SITUATIONS
 
 from .components import Column, Empty, Table
 from .context import Context
 from .i18n import N_
-from .security import require
+from .security import Operator
 from .views import redirect
 
 router = APIRouter()
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 FILE_CHARS_MAX = 1_000_000
 _KINDS = {
     "query": N_("A search"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from adunion.insight.types import MarketPoint
-from adunion.trust import Principal, Role
 
 from . import repository
 from .components import Chart, Column, Empty, Series, Stat, Table
@@ -16,10 +15,9 @@ from .context import Context
 from .i18n import N_
 from .messages import STATES
 from .reports import major, market_stats, plan_rows, plan_table, plans_asked_for, span_of, time_axis
-from .security import require
+from .security import Operator
 
 router = APIRouter()
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 _PARTS = {
     "postgres": N_("PostgreSQL"),
     "event log": N_("Events in the log"),

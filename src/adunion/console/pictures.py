@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from base64 import b64encode
 from io import BytesIO
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, UploadFile
+from fastapi import APIRouter, Request, UploadFile
 from PIL import Image, ImageOps
 
 from adunion.bootstrap.readings import PICTURES_MAX, PIXELS_MAX, Like, PictureRead
 from adunion.kernel.errors import AdUnionError
-from adunion.trust import Principal, Role
 
 from .context import Context, party
 from .i18n import N_
-from .security import require
+from .security import Merchant
 
 router = APIRouter(prefix="/merchant/content/pictures")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 THUMB = 240
 CLASS_MIN = 0.4
 EVIDENCE = {

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from adunion.campaigns import Plan
 from adunion.insight.types import PlanResult, Result
 from adunion.kernel.errors import AdUnionError
-from adunion.trust import Principal, Role
+from adunion.trust import Principal
 
 from . import boosts, repository
 from .components import Stat
@@ -22,13 +22,11 @@ from .forms import NOTHING_WRONG, Wrong, money_text, read_money, read_time, time
 from .i18n import N_
 from .plan_tables import edit_table, item_table, placement_table
 from .reports import result_chart, result_stats, span_of
-from .security import require
+from .security import Merchant, Operator
 from .views import redirect
 from .waterfall import guarantee, waterfall
 
 router = APIRouter()
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
-Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
 
 
 @router.get("/merchant/plans/{id}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from adunion.campaigns import PlanDraft, checks
@@ -14,7 +14,7 @@ from adunion.campaigns.types import Goal
 from adunion.kernel.errors import AdUnionError, not_found
 from adunion.ledger import merchant_wallet
 from adunion.simulation.forecast import ASSUMPTIONS
-from adunion.trust import Principal, Role
+from adunion.trust import Principal
 
 from . import repository
 from .components import Empty
@@ -33,11 +33,10 @@ from .promote_forecast import (
     sales_chart,
 )
 from .repository import Draft, ItemFilter
-from .security import require
+from .security import Merchant
 from .views import redirect
 
 router = APIRouter(prefix="/merchant/promote")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 PAGE = 25
 GOALS = {
     "target_roi": (

@@ -31,22 +31,21 @@ def ask_of(draft: Draft) -> Ask:
     )
 
 
+def _daily(found: Forecast, cell: Cell) -> dict[str, int]:
+    """A cell's sums a day, minor units."""
+    sums = {
+        "spend": cell.spend_minor.value, "gmv": cell.gmv_minor.value, "low": cell.gmv_minor.low,
+        "high": cell.gmv_minor.high, "added": cell.added_minor.value,
+        "organic": cell.organic_minor,
+    }  # fmt: skip
+    return {name: round(minor / found.days) for name, minor in sums.items()}
+
+
 def curve_of(found: Forecast, currency: str) -> list[dict[str, float]]:
     """The predicted curve a day in major units, targets rising."""
-
-    def daily(minor: float) -> float:
-        return major(round(minor / found.days), currency)
-
     return [
-        {
-            "target": cell.target,
-            "spend": daily(cell.spend_minor.value),
-            "gmv": daily(cell.gmv_minor.value),
-            "low": daily(cell.gmv_minor.low),
-            "high": daily(cell.gmv_minor.high),
-            "added": daily(cell.added_minor.value),
-            "organic": daily(cell.organic_minor),
-        }
+        {"target": cell.target}
+        | {name: major(minor, currency) for name, minor in _daily(found, cell).items()}
         for cell in found.cells
     ]
 
@@ -110,23 +109,16 @@ _COLUMNS = (
 
 def cell_table(found: Forecast, currency: str) -> Table:
     """What each target would bring a day."""
-
-    def daily(value: float) -> int:
-        return round(value / found.days)
-
     rows = [
-        {
+        _daily(found, cell)
+        | {
             "target": cell.target,
-            "spend": daily(cell.spend_minor.value),
-            "gmv": daily(cell.gmv_minor.value),
-            "low": daily(cell.gmv_minor.low),
-            "high": daily(cell.gmv_minor.high),
-            "added": daily(cell.added_minor.value),
-            "organic": daily(cell.organic_minor),
             "orders": cell.orders.value / found.days,
             "roi": cell.roi.value,
             "newcomers": cell.newcomer_share,
-            "others": None if cell.outside is None else daily(max(-cell.outside.gmv_minor, 0.0)),
+            "others": None
+            if cell.outside is None
+            else round(max(-cell.outside.gmv_minor, 0.0) / found.days),
         }
         for cell in found.cells
     ]

@@ -7,14 +7,14 @@ from io import BytesIO
 from typing import Annotated, Any
 
 import segno
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from adunion.insight.types import LinkResult
 from adunion.kernel.errors import not_found
 from adunion.ledger import publisher_account
 from adunion.publishers import Link
-from adunion.trust import Principal, Role
+from adunion.trust import Principal
 
 from . import repository
 from .components import Chart, Column, Empty, Series, Stat, Table
@@ -23,11 +23,10 @@ from .i18n import N_
 from .merchant import items_page, statement_page, statement_table
 from .reports import Span, major, span_of
 from .repository import ItemFilter
-from .security import require
+from .security import Publisher
 from .views import redirect
 
 router = APIRouter(prefix="/publisher")
-Publisher = Annotated[Principal, Depends(require(Role.PUBLISHER))]
 _NO_LINKS = Empty(
     N_("No links yet"),
     N_("Find a product that fits your audience and make a link to it in one click."),

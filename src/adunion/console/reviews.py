@@ -5,21 +5,19 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Form, Request, UploadFile
 
 from adunion.bootstrap.readings import REVIEWS_MAX, ReviewsRead
 from adunion.kernel.errors import AdUnionError
-from adunion.trust import Principal, Role
 from adunion.understanding.reviews import Mined, Review, read_reviews
 
 from .components import Chart, Column, Empty, Series, Stat, Table
 from .context import Context
 from .forms import Wrong
 from .i18n import N_
-from .security import require
+from .security import Merchant
 
 router = APIRouter(prefix="/merchant/content")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
 ROWS = 15  # the page is not kept, so it shows no second one
 FIRST = 3

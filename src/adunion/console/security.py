@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hmac import compare_digest
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -129,3 +130,9 @@ def _session(request: Request) -> tuple[Principal | None, str]:
         request.state.session = found or (None, request.cookies.get(CSRF_COOKIE, ""))
     session: tuple[Principal | None, str] = request.state.session
     return session
+
+
+Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
+Publisher = Annotated[Principal, Depends(require(Role.PUBLISHER))]
+Operator = Annotated[Principal, Depends(require(Role.OPERATOR))]
+"""Who a page is for: the type of its function's argument."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import MINOR_MAX
-from adunion.trust import Principal, Role
 
 from .components import Column, Empty, Table
 from .context import Context, party
 from .forms import NOTHING_WRONG, Wrong, money_text, read_money, wrong_of
 from .i18n import N_
-from .security import require
+from .security import Merchant
 from .views import redirect
 
 router = APIRouter(prefix="/merchant/budgets")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 PERIODS = {"day": N_("a day (UTC)"), "total": N_("in all")}
 
 

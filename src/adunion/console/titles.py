@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 
 from adunion.advice import TITLE_ADVICE
 from adunion.bootstrap.readings import TITLES_MAX
 from adunion.kernel.errors import AdUnionError
-from adunion.trust import Principal, Role
 from adunion.understanding.tagging import Tag, TaggedTitle
 
 from . import repository
@@ -17,10 +16,9 @@ from .components import Empty, Stat
 from .context import Context, party
 from .i18n import N_
 from .repository import ItemFilter
-from .security import require
+from .security import Merchant
 
 router = APIRouter(prefix="/merchant/content/titles")
-Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 SHOWN = 25
 TAGS = {
     Tag.PRODUCT: N_("Product"),
