@@ -120,6 +120,53 @@ def test_a_publisher_makes_a_link_that_leads_to_the_item(visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text(title)
 
 
+@pytest.mark.parametrize("width", [1360, 390])
+def test_a_merchant_reads_reviews_titles_and_pictures(visit: Visit, width: int) -> None:
+    page = visit("/merchant/content", "merchant", width)
+    table = "评论,日期\n" + "".join(
+        f"屏幕太暗，很失望,2026-0{month}-01\n物流很快，非常满意,2026-0{month}-02\n"
+        for month in (1, 2, 3)
+    )
+    file = {"name": "reviews.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    page.get_by_label("File of reviews").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Read the reviews").click()
+    expect(page.locator(".ranked li").first).to_contain_text("Screen")
+    expect(page.locator("[data-chart] canvas").first).to_be_visible()
+    page.get_by_role("link", name="Titles").click()
+    expect(page.locator(".parts mark").first).to_be_visible()
+    page.get_by_role("link", name="Pictures").click()
+    shot = {"name": "page.png", "mimeType": "image/png", "buffer": page.screenshot()}
+    page.get_by_label("Product pictures").set_input_files([shot, shot])  # type: ignore[list-item]
+    page.get_by_role("button", name="Read the pictures").click()
+    expect(page.get_by_text("the same picture").first).to_be_visible()
+    drawn = "image => image.decode().then(() => image.naturalWidth > 0)"
+    assert page.locator("img.preview").first.evaluate(drawn)
+    beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert beyond <= 0
+
+
+def test_a_publisher_pastes_a_page_and_links_what_fits_by_keyboard(visit: Visit) -> None:
+    page = visit("/publisher/page", "publisher")
+    tab_to(page, "#f-text")
+    page.keyboard.type("Weekend camping: bring a tent, a sleeping bag and a camping lantern.")
+    tab_to(page, "form.card button.primary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".stats")).to_contain_text("goods may stand beside it")
+    page.locator("#table-items").get_by_role("button", name="Make a link").first.click()
+    expect(page.locator(".notice.good")).to_contain_text("The link is ready.")
+
+
+def test_what_is_wrong_has_the_focus_and_keeps_what_was_typed(visit: Visit) -> None:
+    page = visit("/merchant/budgets", "merchant")
+    page.get_by_label("Name").fill("Kept")
+    page.evaluate("document.querySelector('#f-amount').type = 'text'")
+    page.get_by_label(re.compile("Budget")).fill("much")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("#h-amount")).to_have_text("Write an amount such as 500 or 19.90.")
+    assert page.evaluate("document.activeElement.id") == "f-amount"
+    expect(page.get_by_label("Name")).to_have_value("Kept")
+
+
 def test_a_shopper_searches_buys_receives_and_returns(visit: Visit) -> None:
     page = visit("/store")
     word = page.locator(".good-card .name").first.inner_text().split()[-1]
