@@ -40,7 +40,7 @@ PICTURES_MAX = 20
 PIXELS_MAX = 24_000_000
 LIKE_MIN = 0.5
 """Pictures less alike than this (cosine of shape and colour) are not called similar."""
-AT_ONCE, WAITING_MAX, WAIT_S = 2, 8, 20.0
+AT_ONCE, WAITING_MAX, WAIT_S = 1, 8, 20.0  # Python runs one at a time anyway
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class PictureRead:
 
 
 class Readings:
-    """A few calls are read at once, some wait, the rest are told to come again."""
+    """One call is read at a time, some wait, the rest are told to come again."""
 
     def __init__(
         self,
