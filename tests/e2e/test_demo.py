@@ -151,7 +151,8 @@ def test_a_publisher_pastes_a_page_and_links_what_fits_by_keyboard(visit: Visit)
     page.keyboard.type("Weekend camping: bring a tent, a sleeping bag and a camping lantern.")
     tab_to(page, "form.card button.primary")
     page.keyboard.press("Enter")
-    expect(page.locator(".stats")).to_contain_text("goods may stand beside it")
+    read_first = 60_000  # ms: what is known is loaded once
+    expect(page.locator(".stats")).to_contain_text("goods may stand beside it", timeout=read_first)
     page.locator("#table-items").get_by_role("button", name="Make a link").first.click()
     expect(page.locator(".notice.good")).to_contain_text("The link is ready.")
 

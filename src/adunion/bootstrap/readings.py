@@ -38,6 +38,7 @@ TITLES_MAX = 200
 TITLE_CHARS_MAX = 2_000
 PICTURES_MAX = 20
 PIXELS_MAX = 24_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 LIKE_MIN = 0.5
 """Pictures less alike than this (cosine of shape and colour) are not called similar."""
 AT_ONCE, WAITING_MAX, WAIT_S = 1, 8, 20.0  # Python runs one at a time anyway
@@ -179,22 +180,29 @@ class Readings:
 
 def _read(name: str, data: bytes) -> tuple[PictureReading | None, AdUnionError | None]:
     try:
-        _check_pixels(data)
+        _check(data)
         return read_picture(data, name or "It"), None
     except AdUnionError as error:
         return None, error
 
 
-def _check_pixels(data: bytes) -> None:
-    """Refuse before it is unpacked what would take too much memory of a serving machine."""
+def _check(data: bytes) -> None:
+    """Refuse unread what a serving machine should not unpack: other formats, too many pixels."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data)) as picture:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(BytesIO(data), formats=FORMATS) as picture,
+        ):
             pixels = picture.width * picture.height
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
-        return  # read_picture says what is wrong with it
+        raise _bad("It is no picture of a format that is read.") from None
     if pixels > PIXELS_MAX:
-        raise AdUnionError("bad_picture", f"It has more than {PIXELS_MAX // 10**6} million pixels.",
-                           422, field="picture", hint="Send it smaller.")  # fmt: skip
+        raise _bad(f"It has more than {PIXELS_MAX // 10**6} million pixels.")
+
+
+def _bad(said: str) -> AdUnionError:
+    hint = "Give a JPEG, PNG, WebP, GIF or BMP picture."
+    return AdUnionError("bad_picture", said, 422, field="picture", hint=hint)
 
 
 def _like(

@@ -167,7 +167,8 @@ def test_a_picture_is_compared_with_the_merchants_items(api: Any, tmp_path: Any)
 def test_a_bad_picture_is_told_in_its_row_and_harms_no_other(api: Any) -> None:
     good, bomb = photo("#d02020"), BytesIO()
     Image.new("1", (12_000, 12_000)).save(bomb, "PNG")
-    bad = [b"", b"no picture", good[:200], bomb.getvalue(), "😀".encode(), b"<svg/>"]
+    other = photo("#d02020", kind="TIFF")
+    bad = [b"", b"no picture", good[:200], bomb.getvalue(), "😀".encode(), b"<svg/>", other]
     body = {"pictures": [sent(good), *map(sent, bad), {"data": "*** not base64 ***"}]}
     rows = api.post("merchant", PICTURES, body).json()["data"]
     assert rows[0]["shows"]["palette"]
