@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adunion.bootstrap.backtest import Size, backtest, of_scenario
+from adunion.bootstrap.backtest import backtest, of_scenario
+from adunion.bootstrap.newcomers import Size
 from adunion.kernel.config import Settings
 from adunion.simulation.forecast.score import score
 

@@ -206,6 +206,16 @@ class Brain:
         finally:
             self._state = before
 
+    @contextmanager
+    def sparing(self, rows: npt.NDArray[np.int32]) -> Iterator[None]:
+        """Within it these items are retrieved as if no plan held them."""
+        before = self._state
+        self._state = before.with_planned(np.setdiff1d(_planned(self.plans), rows))
+        try:
+            yield
+        finally:
+            self._state = before
+
     def learn(self, batch: EventBatch) -> None:
         """Take what happened into profiles, item statistics and training rows."""
         if not len(batch):

@@ -18,17 +18,17 @@ from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS, Goods
 from adunion.decision.bidding import bidder
 from adunion.decision.bidding.types import Results
 from adunion.decision.book import ALPHA_FIRST, PlanBook
-from adunion.decision.engine import DecisionEngine
 from adunion.decision.goods import promised
 from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
 from adunion.simulation.forecast import Forecast, Steering, Trial, answer, multipliers, respond
 from adunion.simulation.forecast.answer import Cell, Doubt, Outside
-from adunion.simulation.forecast.rivals import Rivals, Standing, answered, standing
+from adunion.simulation.forecast.pages import Standing, standing
+from adunion.simulation.forecast.rivals import Rivals, answered
 
 from .brain import Brain
 from .recent import Logged
-from .replayed import Grounds, Wish, replay, scored
+from .replayed import Grounds, Replayed, Wish, replay, scored, with_and_without
 
 HOURS_ENDLESS = 168  # that a forecast covers where the plan has no end
 HOURS_MAX = 24 * 28
@@ -78,7 +78,7 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         generator(len(wish.rows), replayed.looked),
     )  # fmt: skip
     return Forecast(
-        cells=_with_outside(cells, trial, book, goods, engine),
+        cells=_with_outside(cells, grounds, wish, replayed, book, goods, sales),
         hours=hours,
         endless=wish.end_us is None,
         traffic=float(steering.traffic.sum()),
@@ -103,36 +103,54 @@ def _weighed(trial: Trial, wish: Wish, goods: Goods) -> Trial:
 
 
 def _with_outside(
-    cells: list[Cell], trial: Trial, book: PlanBook, goods: Goods, engine: DecisionEngine
-) -> list[Cell]:
-    """Each cell with what the rest of the market has of it, by the same requests.
+    cells: list[Cell], grounds: Grounds, wish: Wish, replayed: Replayed, book: PlanBook,
+    goods: Goods, sales: float,
+) -> list[Cell]:  # fmt: skip
+    """Each cell with what becomes of the rest of the market, on the same pages with and without it.
 
-    Of as many requests as bring the plan its sales: a budget may end it early.
+    Without it its items are retrieved as any others are. Of as many requests as bring the plan its
+    sales: a budget may end it early. Of others sales are expected as predicted: only what auctions
+    were won for is predicted too high.
     """
-    rules, pricing = engine.settings.rules, engine.settings.pricing
+    engine = grounds.brain.engine
+    pages, bare = with_and_without(grounds, wish, book, replayed, OUTSIDE_REQUESTS)
+    pages = _weighed(pages, wish, goods)
+    merchant = int(goods.merchant[wish.rows[0]])
 
-    def stands(alpha: float) -> Standing:
+    def stands(trial: Trial, alpha: float) -> Standing:
         book.alpha[-1] = alpha
-        return standing(trial, book.columns(), goods, rules, pricing, OUTSIDE_REQUESTS)
+        rules, pricing = engine.settings.rules, engine.settings.pricing
+        return standing(trial, book.columns(), goods, rules, pricing, merchant)
 
-    without = stands(0.0)
+    without = stands(bare, 0.0)
+    owner = np.full(len(book), -1)
+    held = book.item_plan >= 0
+    owner[book.item_plan[held]] = goods.merchant[held]
     made = []
     for cell in cells:
-        within = stands(cell.alpha / cell.target)
-        scale = cell.gmv_minor.value / max(float(within.plan_gmv[-1]), 1.0)
-        gmv, spend = (
-            (getattr(within, name) - getattr(without, name))[:-1] * scale
-            for name in ("plan_gmv", "plan_spend")
-        )
-        outside = Outside(
-            plans=int((gmv < -1.0).sum()),
-            gmv_minor=float(gmv.sum()),
-            spend_minor=float(spend.sum()),
-            organic_minor=(within.organic - without.organic) * scale,
-        )
-        made.append(replace(cell, outside=outside))
+        within = stands(pages, cell.alpha / cell.target)
+        scale = cell.gmv_minor.value / max(float(within.counted[-1]) * sales, 1.0)
+        made.append(replace(cell, outside=_change(within, without, owner != merchant, scale)))
     book.alpha[-1] = 0.0
     return made
+
+
+def _change(within: Standing, without: Standing, others: Mask, scale: float) -> Outside:
+    """Minor units, from what pages bring with and without the plan; `others` (p,) are plans."""
+    sold, counted, spend = (
+        (getattr(within, name) - getattr(without, name))[others] * scale
+        for name in ("sold", "counted", "spend")
+    )
+    own = (within.merchant - without.merchant) * scale
+    whole = (within.whole - without.whole) * scale
+    return Outside(
+        own_minor=own,
+        plans=int((sold < -1.0).sum()),
+        gmv_minor=float(sold.sum()),
+        counted_minor=float(counted.sum()),
+        spend_minor=float(spend.sum()),
+        organic_minor=whole - own - float(sold.sum()),
+    )
 
 
 def _rivals_alpha(grounds: Grounds, trial: Trial, plan: int, multiplier: float) -> Floats:

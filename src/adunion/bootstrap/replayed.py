@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from adunion.insight.types import raw_ids
 from adunion.kernel.clock import generator
 from adunion.simulation.forecast import Trial
 from adunion.simulation.forecast.ask import TARGETS
-from adunion.simulation.forecast.rivals import decide
+from adunion.simulation.forecast.pages import decide
 from adunion.tracking import FLAG_CONSENT, NO_ID, EventBatch, events
 
 from .brain import Brain
@@ -60,6 +61,14 @@ class Grounds:
     now_us: int
 
 
+class Part(NamedTuple):
+    """Requests that were retrieved in one go."""
+
+    requests: RequestBatch
+    candidates: CandidateBatch
+    weight: Floats
+
+
 @dataclass(frozen=True)
 class Replayed:
     """The requests that could show the items, and out of how many."""
@@ -67,6 +76,8 @@ class Replayed:
     trial: Trial
     looked: int
     assumptions: list[str]
+    parts: list[Part]
+    share: float  # what the weights of all requests looked at sum to
 
 
 def replay(
@@ -79,24 +90,51 @@ def replay(
     asked, weight, assumptions = _in_hours(brain, logged, start_us, live)
     wanted = np.zeros(len(brain.catalog), np.bool_)
     wanted[wish.rows] = True
-    parts: list[tuple[RequestBatch, CandidateBatch, Floats]] = []
+    parts: list[Part] = []
     looked = reached = 0
     while looked < min(len(asked), LOOKED_MAX) and reached < REACHED_ENOUGH:
         rows = np.arange(looked, min(looked + CHUNK, len(asked)))
         requests = requests_of(brain, asked.take(rows))
         candidates = brain.engine.retrieve(requests)
         hit = _holding(candidates, wanted)
-        parts.append((_take(requests, hit), _cut(candidates, hit), weight[rows[hit]]))
+        parts.append(Part(_take(requests, hit), _cut(candidates, hit), weight[rows[hit]]))
         looked, reached = looked + len(rows), reached + len(hit)
-    share = weight[:looked].sum()
-    trial = _trial(grounds, wish, book, parts, max(share, 1.0))
-    return Replayed(trial, looked, assumptions)
+    share = max(float(weight[:looked].sum()), 1.0)
+    trial = _trial(grounds, wish, book, parts, share)
+    return Replayed(trial, looked, assumptions, parts, share)
+
+
+def with_and_without(
+    grounds: Grounds, wish: Wish, book: PlanBook, found: Replayed, most: int
+) -> tuple[Trial, Trial]:
+    """The first `most` of the requests found, and the same as they are retrieved without the plan.
+
+    Weights are scaled up to all that were found.
+    """
+    parts, left = [], most
+    for part in found.parts:
+        rows = np.arange(min(left, len(part.weight)))
+        if len(rows):
+            requests, candidates = _take(part.requests, rows), _cut(part.candidates, rows)
+            parts.append(Part(requests, candidates, part.weight[rows]))
+        left -= len(rows)
+    share = found.share * _weight(parts) / max(_weight(found.parts), 1e-300)
+    with grounds.brain.sparing(wish.rows):
+        bare = [
+            part._replace(candidates=grounds.brain.engine.retrieve(part.requests)) for part in parts
+        ]
+    within, without = (_trial(grounds, wish, book, each, share) for each in (parts, bare))
+    return within, without
 
 
 def scored(trial: Trial, book: PlanBook, engine: DecisionEngine) -> Trial:
     """The trial with everyone's scores, the plan itself (the book's last) not bidding."""
-    scores, _ = decide(trial, book.columns(), engine.goods, engine.settings.rules, len(trial))
+    scores, _ = decide(trial, book.columns(), engine.goods, engine.settings.rules)
     return replace(trial, organic=scores.organic, bid=scores.bid, plan=scores.plan)
+
+
+def _weight(parts: list[Part]) -> float:
+    return float(sum(part.weight.sum() for part in parts))
 
 
 def _in_hours(
@@ -180,7 +218,7 @@ def _trial(
     grounds: Grounds,
     wish: Wish,
     book: PlanBook,
-    parts: list[tuple[RequestBatch, CandidateBatch, Floats]],
+    parts: list[Part],
     share: float,
 ) -> Trial:
     """Predict for the parts, score them with the plan not bidding, and join them."""

@@ -18,6 +18,7 @@ from adunion.kernel.money import to_major
 from .output import err, out, print_json, progress
 
 if TYPE_CHECKING:
+    from adunion.bootstrap.newcomers import Size
     from adunion.simulation.forecast import Ask, Band, Forecast
 
 
@@ -86,7 +87,10 @@ def _instead(ask: Ask, currency: str, targets: list[float], budgets: list[str]) 
 def _document(found: Forecast, currency: str) -> dict[str, Any]:
     from adunion.simulation.forecast import ASSUMPTIONS
 
-    cells = [{**asdict(cell), "organic_minor": cell.organic_minor} for cell in found.cells]
+    cells = [
+        {**asdict(cell), "gained_minor": cell.gained_minor, "organic_minor": cell.organic_minor}
+        for cell in found.cells
+    ]
     assumed = [{"code": code, "text": ASSUMPTIONS[code]} for code in found.assumptions]
     return {"currency": currency, **asdict(found), "cells": cells, "assumptions": assumed}
 
@@ -113,8 +117,8 @@ def _show(found: Forecast, currency: str) -> None:
         ("spend", "", "GMV", "", "orders", "", "ROI", ""),
     )
     costs = grid(
-        "Where the GMV comes from, and what others lose", ("added", "sold anyway", "new customers",
-        "other plans lose", "of plans"),
+        "Where the GMV comes from, and what others lose",
+        ("shop gains", "sold anyway", "new customers", "other plans lose", "of plans"),
     )  # fmt: skip
     for cell in found.cells:
         share, outside = cell.newcomer_share, cell.outside
@@ -126,7 +130,7 @@ def _show(found: Forecast, currency: str) -> None:
             f"{cell.roi.low:.2f}..{cell.roi.high:.2f}",
         )  # fmt: skip
         costs.add_row(
-            f"{cell.target:g}", budget, plain(cell.added_minor.value), plain(cell.organic_minor),
+            f"{cell.target:g}", budget, plain(cell.gained_minor), plain(cell.organic_minor),
             "-" if share is None else f"{share:.0%}",
             "-" if outside is None else plain(max(-outside.gmv_minor, 0.0)),
             "-" if outside is None else str(outside.plans),
@@ -139,8 +143,8 @@ def _show(found: Forecast, currency: str) -> None:
         + (" The plan goes on after it." if found.endless else "")
     )
     out.print(
-        "GMV: of impressions that the bid moved; added: what the items would not have sold anyway;"
-        " sold anyway: what the plan takes from their own organic sales."
+        "GMV: of impressions that the bid moved; shop gains: what the shop sells more in all; sold"
+        " anyway: the rest, taken from its own organic sales. Others lose: of all their sales."
     )
     for code in found.assumptions:
         out.print(f"Assumed: {ASSUMPTIONS[code]}")
@@ -154,18 +158,25 @@ def backtest(
     days: int = typer.Option(4, min=1, max=28, help="That newcomers run"),
     newcomers: int = typer.Option(4, min=1, max=5, help="Plans launched in a market"),
     scenario: Path = typer.Option(None, help="Take world, traffic and shocks of a scenario file"),
+    alone: bool = typer.Option(
+        False, "--alone", help="Each plan alone, beside a life without it: what others lose"
+    ),
     jobs: int = typer.Option(2, min=1, max=64, help="Markets at once"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
     quiet: bool = typer.Option(False, help="No progress"),
 ) -> None:
     """Forecast plans in made markets, launch them there, and tell how the forecasts did."""
     from adunion.bootstrap import backtest as tests
+    from adunion.bootstrap.newcomers import Size
     from adunion.simulation.forecast.score import score
 
-    size = tests.Size(
+    size = Size(
         markets=markets, requests_per_day=requests_per_day, days=days, newcomers=newcomers,
     )  # fmt: skip
     size = size if scenario is None else tests.of_scenario(size, scenario)
+    if alone:
+        _beside(size, seed, jobs, json_, quiet)
+        return
     with progress(quiet) as report:
         launched = tests.backtest(Settings(), size, seed, jobs, report)
     found = {"simulated": True, "seed": seed, "size": asdict(size), **score(launched)}
@@ -173,6 +184,31 @@ def backtest(
         print_json({**found, "launched": [asdict(plan) for plan in launched]})
     else:
         _show_scores(found)
+
+
+def _beside(size: Size, seed: int, jobs: int, json_: bool, quiet: bool) -> None:
+    """Cannibalisation and what others lose, as told and by two lives."""
+    from adunion.bootstrap import backtest as tests
+    from adunion.simulation.forecast.score import score_alone
+
+    with progress(quiet) as report:
+        plans = tests.beside(Settings(), size, seed, jobs, report)
+    found = {"simulated": True, "seed": seed, "size": asdict(size), **score_alone(plans)}
+    if json_:
+        print_json({**found, "launched": [asdict(plan) for plan in plans]})
+        return
+    table = Table(title=f"{len(plans)} plans, each beside a life without it; of its counted sales")
+    for name in ("change of all sales of", "told", "came", "median error", "rank correlation"):
+        table.add_column(name, justify="right" if name != "change of all sales of" else "left")
+    for name, words in (
+        ("gained", "its merchant"), ("others", "others' plans"), ("organic", "everyone else"),
+    ):  # fmt: skip
+        row = found[name]
+        table.add_row(
+            words, f"{row['told']:+.1%}", f"{row['had']:+.1%}", f"{row['error']:.1%}",
+            f"{row['rank']:.3f}",
+        )  # fmt: skip
+    out.print(table)
 
 
 def _show_scores(found: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ _BARS = {
     "expected_95": ("E[A] >=.95", ".1%"),
     "value_calm": ("value, calm", ".3f"),
     "value_shocks": ("least value, shocks", ".3f"),
+    "value_capped": ("value, ad load", ".3f"),
     "compensation": ("credits", ".2%"),
 }
 
@@ -40,7 +41,7 @@ def roi(
     bidders: str = typer.Option("all", help="Names with commas between, or all"),
     seeds: str = typer.Option("1", help="Numbers with commas between, or a span: 1-4"),
     jobs: int = typer.Option(1, min=1, help="Processes"),
-    quick: bool = typer.Option(False, help="Six markets, a fifth of the traffic: a minute or two"),
+    quick: bool = typer.Option(False, help="Seven markets, a fifth of the traffic: a minute or two"),
     json_: bool = typer.Option(False, "--json", help="Print JSON, with every plan"),
     quiet: bool = typer.Option(False, help="No progress"),
 ) -> None:

@@ -35,7 +35,7 @@ def _daily(found: Forecast, cell: Cell) -> dict[str, int]:
     """A cell's sums a day, minor units."""
     sums = {
         "spend": cell.spend_minor.value, "gmv": cell.gmv_minor.value, "low": cell.gmv_minor.low,
-        "high": cell.gmv_minor.high, "added": cell.added_minor.value,
+        "high": cell.gmv_minor.high, "added": cell.gained_minor,
         "organic": cell.organic_minor,
     }  # fmt: skip
     return {name: round(minor / found.days) for name, minor in sums.items()}

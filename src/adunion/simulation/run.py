@@ -144,6 +144,11 @@ class Run:
         self.market.tick()
 
     @property
+    def item_of_row(self) -> npt.NDArray[np.int32]:
+        """World items by catalog row."""
+        return self._stage.item_of_row
+
+    @property
     def links(self) -> int:
         """How many links the publishers have."""
         return len(self._links.item)

@@ -122,3 +122,27 @@ class ArmTally:
             tally.expected_added += float(sums[2][row])
             tally.expected_orders += float(sums[3][row])
             tally.hours[hour] += float(sums[0][row])
+
+
+@dataclass
+class ItemTally(ArmTally):
+    """With the expected sales of every item, by world row: moved by a bid or not."""
+
+    expected_by_item: npt.NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.expected_by_item = np.zeros(len(self.gmv_by_item))
+
+    def add(
+        self,
+        hour: int,
+        decided: DecisionBatch,
+        response: Response,
+        plan_ids: list[str],
+        item: npt.NDArray[np.int32],
+        experience: F32,
+    ) -> None:
+        """Count one tick."""
+        super().add(hour, decided, response, plan_ids, item, experience)
+        seen = response.seen & (item >= 0)
+        np.add.at(self.expected_by_item, item[seen], response.expected_gmv[seen])

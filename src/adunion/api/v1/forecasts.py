@@ -67,10 +67,11 @@ class Sum(View):
 class OtherPlans(View):
     """What the rest of the market has of it, expected; losses are negative."""
 
-    plans: int = Field(description="Other plans that lose sales")
-    gmv: Money = Field(description="Change of their counted sales")
+    plans: int = Field(description="Plans of other merchants that lose sales")
+    gmv: Money = Field(description="Change of all sales of their items, moved by a bid or not")
+    counted: Money = Field(description="Change of those of them that count for their targets")
     spend: Money = Field(description="Change of their spend")
-    organic: Money = Field(description="Change of what sells without any bid")
+    organic: Money = Field(description="Change of sales of others' items in no plan")
 
 
 class ForecastCell(View):
@@ -80,8 +81,9 @@ class ForecastCell(View):
     budget: Money | None
     spend: Sum
     gmv: Sum = Field(description="Counted sales: of impressions that the bid moved")
-    added: Sum = Field(description="Their part that the items would not have had anyway")
-    organic: Money = Field(description="Counted sales that the items would have had anyway")
+    added: Sum = Field(description="Their part that each item would not have had anyway")
+    gained: Money = Field(description="What the merchant sells more in all, other items too")
+    organic: Money = Field(description="Counted sales that the merchant would have had anyway")
     orders: Share
     roi: Share
     newcomer_share: float | None = Field(
@@ -168,6 +170,7 @@ def _cell(cell: CellOfRoom, currency: str) -> ForecastCell:
         return OtherPlans(
             plans=out.plans,
             gmv=amount(out.gmv_minor),
+            counted=amount(out.counted_minor),
             spend=amount(out.spend_minor),
             organic=amount(out.organic_minor),
         )
@@ -178,6 +181,7 @@ def _cell(cell: CellOfRoom, currency: str) -> ForecastCell:
         spend=amounts(cell.spend_minor),
         gmv=amounts(cell.gmv_minor),
         added=amounts(cell.added_minor),
+        gained=amount(cell.gained_minor),
         organic=amount(cell.organic_minor),
         orders=_share(cell.orders),
         roi=_share(cell.roi),

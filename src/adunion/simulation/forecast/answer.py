@@ -44,12 +44,18 @@ class Band:
 
 @dataclass(frozen=True)
 class Outside:
-    """What the rest of the market has of it; minor units, expected."""
+    """What becomes of everyone's sales and spend, on the same pages; minor units, expected.
 
-    plans: int  # other plans that lose a sale
-    gmv_minor: float  # change of other plans' counted sales
+    Sales are all of them, moved by a bid or not: an item pushed down a place still sells there,
+    and whether that place still counts as moved says little about what its merchant lost.
+    """
+
+    own_minor: float  # change of all that the plan's merchant sells, in plans or not
+    plans: int  # plans of other merchants that lose sales
+    gmv_minor: float  # change of all sales of their items
+    counted_minor: float  # change of those of them that their bids moved
     spend_minor: float  # change of their spend
-    organic_minor: float  # change of what is sold organically, the plan's own items included
+    organic_minor: float  # change of sales of what is in no plan, of other merchants
 
 
 @dataclass(frozen=True)
@@ -61,16 +67,24 @@ class Cell:
     alpha: float
     spend_minor: Band
     gmv_minor: Band  # counted sales: of impressions that the bid moved
-    added_minor: Band  # their part that the items would not have had anyway
+    added_minor: Band  # their part that each item would not have had anyway, as in reports
     orders: Band
     roi: Band  # counted sales over spend
     newcomer_share: float | None  # of orders, by people who never bought from the merchant
     outside: Outside | None = None
 
     @property
+    def gained_minor(self) -> float:
+        """What the merchant sells more in all; `added_minor` knows each item alone.
+
+        Less than that where the plan's items take places of each other and of its other items.
+        """
+        return self.added_minor.value if self.outside is None else self.outside.own_minor
+
+    @property
     def organic_minor(self) -> float:
-        """Cannibalised: counted sales that the items would have had without the bid."""
-        return self.gmv_minor.value - self.added_minor.value
+        """Cannibalised: what of the counted sales the merchant would have sold without the plan."""
+        return self.gmv_minor.value - self.gained_minor
 
 
 @dataclass(frozen=True)

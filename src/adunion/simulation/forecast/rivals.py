@@ -1,4 +1,4 @@
-"""The rest of the market: what other plans lose to a newcomer, and how their bidders answer it."""
+"""How the bidders of other plans answer a newcomer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.auction.batch import Book, Goods, Rules, Scores, Slots, new_scores, new_slots
-from adunion.decision.auction.batch import run as run_auction
-from adunion.decision.auction.pricing import EXPOSURE_ONE, Facts, price
+from adunion.decision.auction.batch import Goods, Rules
 from adunion.decision.auction.rank import scratch
 from adunion.decision.bidding.counterfactual import FACTS, sweep
 from adunion.decision.bidding.types import GRID, Controller, Landscape, Outlook, Results
-from adunion.decision.page import moved_slots
 
+from .pages import expected_gmv
 from .trial import Trial, amounts
 
-AT_ONCE = 128  # requests between which rivals' balances are theirs again
 PAIRS_MAX = 400  # (request, rival) pairs that are ranked at every multiplier, with and without
 PAIRS_A_RIVAL = 40
 TURNS = 12  # of a rival's bidder, to come to rest
@@ -37,55 +34,6 @@ class Rivals:
     landscape: Landscape  # (p, GRID), remembered
     results: Results
     outlook: Outlook
-
-
-def decide(trial: Trial, book: Book, goods: Goods, rules: Rules, most: int) -> tuple[Scores, Slots]:
-    """Rank the first `most` requests of a trial by the bids of a book; balances do not run down."""
-    count = min(len(trial), most)
-    scores = new_scores(len(trial.candidates.item))
-    slots = new_slots(len(trial), goods.exposures.shape[1])
-    work = scratch(int(np.diff(trial.requests.offsets).max(initial=1)))
-    for first in range(0, count, AT_ONCE):
-        held = book._replace(
-            remaining_micros=book.remaining_micros.copy(), wallet_micros=book.wallet_micros.copy()
-        )
-        last = min(first + AT_ONCE, count)
-        run_auction(
-            first, last, trial.requests, trial.candidates, goods, held, rules, work, scores, slots
-        )
-    return scores, slots
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What the market expects of a page, per average request; micros."""
-
-    plan_gmv: Floats  # (p,) counted sales of each plan
-    plan_spend: Floats  # (p,)
-    organic: float  # sales of what no bid moved
-
-
-def standing(
-    trial: Trial, book: Book, goods: Goods, rules: Rules, pricing: str, most: int
-) -> Standing:
-    """Sales and spend of everyone, of the first `most` requests of a trial."""
-    scores, slots = decide(trial, book, goods, rules, most)
-    count, plans = min(len(trial), most), len(book.alpha)
-    weight = trial.weight * (trial.weight.sum() / max(trial.weight[:count].sum(), 1e-300))
-    (request, slot, plan), facts = moved_slots(slots, scores, 0, count)
-    value = _value(trial, goods)
-    at = slots.candidate[request, slot]
-    seen = facts[2] / EXPOSURE_ONE * weight[request]
-    reserve = np.full((1, len(plan)), rules.reserve_micros)
-    paid = price(pricing, Facts(*np.concatenate((facts, reserve))))
-    sold = value[at] * seen
-    shown = slots.candidate[:count]
-    everything = np.where(shown >= 0, value[shown], 0) * slots.exposure[:count] / EXPOSURE_ONE
-    return Standing(
-        np.bincount(plan, sold, plans).astype(np.float64),
-        np.bincount(plan, paid * seen, plans).astype(np.float64),
-        float(weight[:count] @ everything.sum(axis=1) - sold.sum()),
-    )
 
 
 def answered(
@@ -170,12 +118,5 @@ def _scale(trial: Trial, request: Ints, rival: Ints, plans: int) -> Floats:
 
 
 def _with_bids(trial: Trial, plan: int, multiplier: float, goods: Goods, rules: Rules) -> Trial:
-    worth = (multiplier * _value(trial, goods)).astype(np.int64) - rules.reserve_micros
+    worth = (multiplier * expected_gmv(trial, goods)).astype(np.int64) - rules.reserve_micros
     return replace(trial, bid=np.where(trial.plan == plan, np.maximum(worth, 0), trial.bid))
-
-
-def _value(trial: Trial, goods: Goods) -> Floats:
-    """Expected GMV of each candidate, micros per seen impression."""
-    chance = trial.candidates.pctr.astype(np.float64) * trial.candidates.pcvr
-    value: Floats = chance * goods.value_micros[trial.candidates.item]
-    return value

@@ -51,6 +51,42 @@ class Launched:
         return self.expected_gmv_minor / self.spend_minor
 
 
+@dataclass(frozen=True)
+class Alone:
+    """One plan launched alone, beside a life without it; expected sales by the simulator's truth.
+
+    Changes are of all sales, moved by a bid or not; minor units.
+    """
+
+    market: int
+    plan: str
+    told: Cell
+    gmv_minor: float  # counted sales
+    gained_minor: float  # of all that its merchant sells
+    others_minor: float  # of the items of other merchants' plans
+    organic_minor: float  # of everything else
+
+
+def score_alone(found: Sequence[Alone]) -> dict[str, Any]:
+    """What was told of everyone's sales and what came, all over the plans' counted sales."""
+    gmv = np.array([plan.gmv_minor for plan in found])
+    outside = [plan.told.outside for plan in found]
+    scores: dict[str, Any] = {"plans": len(found)}
+    for name, told, had in (
+        ("gained", [o.own_minor if o else 0.0 for o in outside], [p.gained_minor for p in found]),
+        ("others", [o.gmv_minor if o else 0.0 for o in outside], [p.others_minor for p in found]),
+        ("organic", [o.organic_minor if o else 0.0 for o in outside],
+         [p.organic_minor for p in found]),
+    ):  # fmt: skip
+        apart = np.abs(np.array(told) - np.array(had)) / gmv
+        scores[name] = {
+            "told": float(np.sum(told) / gmv.sum()), "had": float(np.sum(had) / gmv.sum()),
+            "error": float(np.median(apart)),
+            "rank": _spearman(np.array(told) / gmv, np.array(had) / gmv),
+        }  # fmt: skip
+    return scores
+
+
 def score(launched: Sequence[Launched]) -> dict[str, Any]:
     """Errors, bias, coverage, direction and rank of the plans that sold enough."""
     spent = [plan for plan in launched if plan.spend_minor > 0 and plan.gmv_minor > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from adunion.decision.bidding.pilot import Pilot
 from adunion.decision.bidding.reach import out_of_reach
 from adunion.decision.bidding.sample import Kept, Sample
 from adunion.decision.book import PlanBook
-from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch
 from adunion.kernel.clock import generator, micros
 
@@ -66,7 +65,7 @@ def course(world: World, bidder: str) -> Course:
     """Every hour: decide, people answer, outcomes are learnt as they come in, one tick."""
     book = PlanBook.of(world.plans, world.catalog)
     budget = book.remaining_micros.copy()
-    settings = DecisionSettings(bidder=bidder, reserve_micros=world.market.reserve_micros)
+    settings = replace(world.settings, bidder=bidder)
     engine, turn = open_engine(world, book, settings)
     pilot = engine.pilot = _Watched(book)
     pilot.watch(len(book), world.market.measured, world.seed)

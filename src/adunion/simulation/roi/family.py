@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from adunion.decision.engine import DecisionSettings
+
 
 @dataclass(frozen=True)
 class Shock:
@@ -23,6 +25,7 @@ class Market:
     name: str
     asks: str  # what it asks of a bidder
     calm: bool = False
+    capped: bool = False  # its best is not one bid's to have: see `docs/roi.md`
     days: int = 10
     plans: int = 16
     requests_per_hour: int = 1_250  # the mean of the weekly rhythm
@@ -33,13 +36,19 @@ class Market:
     entrants: int = 0  # plans that start on the middle day
     unreachable: int = 0  # plans whose target nothing in the market can bring
     reserve_micros: int = 0  # the least price of a seen impression that a bid adds
+    ad_load_bps: int = 10_000  # of a page's slots beyond the first, what bids may move
     measured: int = 1_000_000  # plans that are measured, the first ones of a random order
 
 
 _CALM = Market("calm", "no shock: hold the target, leave nothing on the table", calm=True)
+_LIVE_LOAD_BPS = DecisionSettings().ad_load_bps
 
 _FAMILY = (
     _CALM,
+    replace(
+        _CALM, name="ad_load", calm=False, ad_load_bps=_LIVE_LOAD_BPS, capped=True,
+        asks="no shock, but bids may move no more of a page than live ones do by default",
+    ),
     replace(
         _CALM, name="promotion_day", calm=False,
         asks="three times the traffic and better conversion for a day, after a slack day before",
@@ -86,7 +95,7 @@ MARKETS = {market.name: market for market in _FAMILY}
 QUICK = {
     name: replace(MARKETS[name], requests_per_hour=250)
     for name in (
-        "calm", "promotion_day", "rival_enters", "conversion_drop", "delayed_conversions",
+        "calm", "ad_load", "promotion_day", "rival_enters", "conversion_drop", "delayed_conversions",
         "unreachable_target",
     )
 }  # fmt: skip

@@ -49,7 +49,7 @@ class PlanFigures:
 def plans(course: Course) -> list[PlanFigures]:
     """The plans compared with hindsight, in the order of the book."""
     world = course.world
-    settings = DecisionSettings(reserve_micros=world.market.reserve_micros)
+    settings = world.settings
     found = options(
         course.kept, course.chance,
         goods(world.catalog, PLACEMENTS, settings.experience_bps), settings.rules,

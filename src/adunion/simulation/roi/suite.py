@@ -11,7 +11,7 @@ from adunion.decision.bidding import bidder
 from adunion.kernel.errors import invalid
 
 from .course import course
-from .family import MARKETS, QUICK
+from .family import MARKETS, QUICK, Market
 from .measure import PlanFigures, figures, plans
 from .world import build
 
@@ -90,22 +90,25 @@ def bars(runs: Sequence[Run]) -> list[dict[str, Any]]:
     for name in dict.fromkeys(each.bidder for each in runs):
         mine = [each for each in runs if each.bidder == name]
         whole = figures([plan for each in mine for plan in each.plans])
-        value: dict[bool, list[float]] = {True: [], False: []}
+        value: dict[str, list[float]] = {"calm": [], "shocks": [], "capped": []}
         for row in summary(mine):
             if row["value_of_best"] is not None:
-                value[MARKETS[row["market"]].calm].append(row["value_of_best"])
+                value[_kind(MARKETS[row["market"]])].append(row["value_of_best"])
         rows.append(
             {
                 "bidder": name,
                 "plans_many": whole["plans_many"],
                 "realised_90": whole["realised_90"],
                 "expected_95": whole["expected_95"],
-                "value_calm": min(value[True], default=None),
-                "value_shocks": min(value[False], default=None),
+                **{f"value_{kind}": min(found, default=None) for kind, found in value.items()},
                 "compensation": whole["compensation"],
             }
         )
     return rows
+
+
+def _kind(market: Market) -> str:
+    return "capped" if market.capped else "calm" if market.calm else "shocks"
 
 
 def as_json(runs: Sequence[Run]) -> dict[str, Any]:

@@ -62,6 +62,14 @@ class World:
     unreachable: list[bool]  # by plan
     level: float = 1.0  # what the model's order rates are calibrated by
 
+    @property
+    def settings(self) -> DecisionSettings:
+        """The platform's rules in this market."""
+        market = self.market
+        return DecisionSettings(
+            reserve_micros=market.reserve_micros, ad_load_bps=market.ad_load_bps
+        )
+
     def conditions(self, hour: int) -> tuple[float, float, float]:
         """Factors on traffic, conversion and returns."""
         traffic = conversion = returns = 1.0
@@ -179,7 +187,7 @@ def _plan(world: World, ids: IdFactory, owner: int, target: Decimal) -> LivePlan
 
 def _calibration(world: World) -> float:
     """True over predicted sales of what organic ranking shows, to which a model is fitted."""
-    engine, turn = open_engine(world, PlanBook.of([], world.catalog), DecisionSettings())
+    engine, turn = open_engine(world, PlanBook.of([], world.catalog), world.settings)
     hour = world.hour(-24)
     turn(hour)
     decided = engine.decide(hour.requests)
@@ -242,7 +250,7 @@ def _aim(world: World, rng: np.random.Generator) -> None:
 
 def _probe(world: World) -> tuple[Landscape, int]:
     """What plans would get at any bid in hours of the week before, all others bidding alike."""
-    settings = DecisionSettings(explore_bps=0, reserve_micros=world.market.reserve_micros)
+    settings = replace(world.settings, explore_bps=0)
     book = PlanBook.of(world.plans, world.catalog)
     book.start_us[:] = 0
     engine, turn = open_engine(world, book, settings)
