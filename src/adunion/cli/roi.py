@@ -21,6 +21,7 @@ _COLUMNS = {
     "expected_median": ("E[A] median", ".3f"),
     "value_of_best": ("value", ".3f"),
     "single_of_best": ("of one bid", ".3f"),
+    "added_of_best": ("added", ".3f"),
     "budget_use": ("budget used", ".1%"),
     "pacing_error": ("pacing error", ".1%"),
     "compensation": ("credits", ".2%"),
@@ -41,7 +42,7 @@ def roi(
     bidders: str = typer.Option("all", help="Names with commas between, or all"),
     seeds: str = typer.Option("1", help="Numbers with commas between, or a span: 1-4"),
     jobs: int = typer.Option(1, min=1, help="Processes"),
-    quick: bool = typer.Option(False, help="Seven markets, a fifth of the traffic: a minute or two"),
+    quick: bool = typer.Option(False, help="Seven markets, a fifth of the traffic"),
     json_: bool = typer.Option(False, "--json", help="Print JSON, with every plan"),
     quiet: bool = typer.Option(False, help="No progress"),
 ) -> None:

@@ -95,8 +95,8 @@ MARKETS = {market.name: market for market in _FAMILY}
 QUICK = {
     name: replace(MARKETS[name], requests_per_hour=250)
     for name in (
-        "calm", "ad_load", "promotion_day", "rival_enters", "conversion_drop", "delayed_conversions",
-        "unreachable_target",
+        "calm", "ad_load", "promotion_day", "rival_enters", "conversion_drop",
+        "delayed_conversions", "unreachable_target",
     )
 }  # fmt: skip
 """For a reader: the same with a fifth of the traffic."""

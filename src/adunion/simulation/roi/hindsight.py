@@ -37,6 +37,7 @@ class Options:
     cost: F64
     predicted: F64
     true: F64
+    added: F64  # the part of `true` that the bid added, by the exposure with and without it
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Hindsight:
     single: float  # of the best one multiplier for all requests
     clairvoyant: float
     best_spend: float
+    added: float  # what its bids added to the sales of its items, as it was
+    best_added: float  # what those of the optimum would have added
 
 
 @njit(cache=True, nogil=True)
@@ -62,6 +65,7 @@ def _options(
     cost: F64,
     predicted: F64,
     true: F64,
+    added: F64,
 ) -> None:
     for pair in range(len(kept.pair_request)):
         request, plan = kept.pair_request[pair], kept.pair_plan[pair]
@@ -93,12 +97,14 @@ def _options(
                 shown = theta[slot] / EXPOSURE_ONE * goods.promised_micros[item[winner]]
                 predicted[pair, step] += shown * chances[begin + winner]
                 true[pair, step] += shown * true_chances[begin + winner]
+                gained = (theta[slot] - without) / theta[slot]
+                added[pair, step] += gained * shown * true_chances[begin + winner]
 
 
 def options(kept: Kept, true_chances: F64, goods: Goods, rules: Rules) -> Options:
     """What each sampled request would have brought its plan at each bid, by the uplift price."""
     shape = (len(kept.pair_request), len(STEPS) + 1)
-    columns = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    columns = [np.zeros(shape) for _ in range(4)]
     work = scratch(int(np.diff(kept.offsets).max(initial=1)))
     _options(kept, goods, rules, kept.chance, true_chances, STEPS, work, *columns)
     return Options(kept.pair_plan, *columns)
@@ -114,13 +120,19 @@ def hindsight(
     """
     mine = found.plan == plan
     cost, predicted, true = found.cost[mine], found.predicted[mine], found.true[mine]
+    added = found.added[mine]
     share = float(cost[:, AS_IT_WAS].sum()) / spend if spend > 0 else len(cost) / max(seen, 1)
     level = true.sum(axis=0) / np.maximum(predicted.sum(axis=0), 1)
     was = float(true[:, AS_IT_WAS].sum())
-    best, spend = optimum(cost[:, 1:], predicted[:, 1:] * level[1:], target, budget * share)
+    value = predicted[:, 1:] * level[1:]
+    chosen = choice(cost[:, 1:], value, target, budget * share)
+    best, spend = float((chosen * value).sum()), float((chosen * cost[:, 1:]).sum())
     clairvoyant, _ = optimum(cost[:, 1:], true[:, 1:], target, budget * share)
     one = single(cost[:, 1:].sum(axis=0), true[:, 1:].sum(axis=0), target, budget * share)
-    return Hindsight(was, best, one, clairvoyant, spend / share if share else 0.0)
+    return Hindsight(
+        was, best, one, clairvoyant, spend / share if share else 0.0,
+        float(added[:, AS_IT_WAS].sum()), float((chosen * added[:, 1:]).sum()),
+    )  # fmt: skip
 
 
 def single(cost: F64, value: F64, target: float, budget: float) -> float:
@@ -133,6 +145,12 @@ def single(cost: F64, value: F64, target: float, budget: float) -> float:
 
 def optimum(cost: F64, value: F64, target: float, budget: float) -> tuple[float, float]:
     """(value, cost) of the best fractional choice of at most one option a row; (r, o) arrays."""
+    chosen = choice(cost, value, target, budget)
+    return float((chosen * value).sum()), float((chosen * cost).sum())
+
+
+def choice(cost: F64, value: F64, target: float, budget: float) -> F64:
+    """That choice: how far each option is taken, (r, o)."""
     try:
         import highspy
     except ImportError:
@@ -141,9 +159,9 @@ def optimum(cost: F64, value: F64, target: float, budget: float) -> tuple[float,
             hint="pip install 'adunion[bench]', or pip install highspy",
         ) from None  # fmt: skip
     row, option = np.nonzero(_distinct(cost, value))
-    count = len(row)
+    count, found = len(row), np.zeros(cost.shape)
     if not count:
-        return 0.0, 0.0
+        return found
     scale = float(value.sum(axis=0).max())
     worth, price = value[row, option] / scale, cost[row, option] / scale
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -166,8 +184,8 @@ def optimum(cost: F64, value: F64, target: float, budget: float) -> tuple[float,
     matrix.value_ = np.concatenate([np.ones(count), price, worth - target * price])
     solver.passModel(model)
     solver.run()
-    chosen = np.array(solver.getSolution().col_value)
-    return float(chosen @ worth) * scale, float(chosen @ price) * scale
+    found[row, option] = solver.getSolution().col_value
+    return found
 
 
 def _distinct(cost: F64, value: F64) -> npt.NDArray[np.bool_]:

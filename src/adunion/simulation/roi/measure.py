@@ -38,6 +38,8 @@ class PlanFigures:
     single: float  # of the best one multiplier in hindsight
     clairvoyant: float
     best_spend: float  # hindsight's, of all requests
+    added: float  # true expected GMV that the bids added, of the sampled requests
+    best_added: float  # that those of hindsight's would have added
     credit: float
     pacing_error: float | None
     unreachable: bool
@@ -72,7 +74,8 @@ def plans(course: Course) -> list[PlanFigures]:
                 _ratio(float(course.net[:, row].sum()), aimed),
                 against.value / 1e6, against.best / 1e6, against.single / 1e6,
                 against.clairvoyant / 1e6,
-                against.best_spend / 1e6, float(credits[row]) / 1e6,
+                against.best_spend / 1e6, against.added / 1e6, against.best_added / 1e6,
+                float(credits[row]) / 1e6,
                 _pacing(course, row) if limited else None,
                 world.unreachable[row], bool(course.says_unreachable[row]),
                 float(np.abs(moves).mean()) if len(moves) else 0.0,
@@ -142,6 +145,9 @@ def figures(found: list[PlanFigures]) -> dict[str, Any]:
         "expected_median": _median([plan.expected for plan in able]),
         "value_of_best": _ratio(sum(min(plan.value, plan.best) for plan in able), best),
         "single_of_best": _ratio(sum(plan.single for plan in able), best),
+        "added_of_best": _ratio(
+            sum(plan.added for plan in able), sum(plan.best_added for plan in able)
+        ),
         "value_of_clairvoyant": _ratio(
             sum(min(plan.value, plan.clairvoyant) for plan in able),
             sum(plan.clairvoyant for plan in able),

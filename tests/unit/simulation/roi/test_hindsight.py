@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adunion.kernel.clock import generator
-from adunion.simulation.roi.hindsight import optimum
+from adunion.simulation.roi.hindsight import choice, optimum
 
 pytest.importorskip("highspy", reason="HiGHS comes with the bench extra")
 INF = 1e18
@@ -32,6 +32,13 @@ def test_a_cheap_sale_pays_for_a_dear_one_up_to_the_target() -> None:
     found, spent = optimum(cost, value, target=4.0, budget=INF)
     assert found == pytest.approx(16)
     assert found / spent == pytest.approx(4)
+
+
+def test_the_choice_says_how_far_each_option_is_taken() -> None:
+    chosen = choice(
+        np.array([[1.0, 1.0], [5.0, 9.0]]), np.array([[9.0, 10.0], [10.0, 11.0]]), 4, INF
+    )
+    assert chosen == pytest.approx(np.array([[0, 1], [0.6, 0]]))
 
 
 def test_a_target_that_nothing_meets_leaves_nothing() -> None:

@@ -12,6 +12,7 @@ from adunion.simulation.roi.measure import PlanFigures, credit_of, figures
 PLAN = PlanFigures(
     target=4.0, budget=None, spend=100.0, gmv=400.0, orders=300, attained=1.0, expected=1.0,
     net=0.9, value=90.0, best=100.0, single=96.0, clairvoyant=110.0, best_spend=100.0, credit=0.0,
+    added=40.0, best_added=50.0,
     pacing_error=None, unreachable=False, says_unreachable=False, step=0.01, turns=0.2,
 )  # fmt: skip
 
@@ -38,6 +39,10 @@ def test_shares_count_plans_with_many_orders_only() -> None:
 def test_value_beyond_hindsight_is_not_counted() -> None:
     found = figures([PLAN, replace(PLAN, value=150.0)])
     assert found["value_of_best"] == pytest.approx(190 / 200)
+
+
+def test_what_was_added_is_compared_with_what_the_optimum_would_have_added() -> None:
+    assert figures([PLAN, replace(PLAN, added=60.0)])["added_of_best"] == pytest.approx(1.0)
 
 
 def test_unreachable_plans_are_told_apart() -> None:
