@@ -25,7 +25,7 @@ from . import (
     understand,
     worlds,
 )
-from .output import fail
+from .output import fail, stop
 
 app = typer.Typer(
     name="adunion",
@@ -55,7 +55,7 @@ for command in (
 
 def main() -> None:
     """Run a command; an error the caller can mend is one line on stderr and exit code 1."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script may have it ignored
+    signal.signal(signal.SIGINT, stop)  # a script may have it ignored
     try:
         app()
     except AdUnionError as error:

@@ -20,6 +20,7 @@ from rich.progress import (
 
 from adunion.kernel.errors import AdUnionError
 
+_signals: list[int] = []  # that asked to stop
 WIDTH_PIPED = 120  # where nobody can say how wide the reader's screen is
 
 
@@ -61,9 +62,19 @@ def plain(text: str) -> str:
     return escape("".join(c for c in text if c.isprintable()))
 
 
+def stop(signum: int, _frame: object) -> None:
+    """Handle SIGINT: raise KeyboardInterrupt.
+
+    Python drops what is raised within a finaliser or a weak reference's callback, and under load
+    many of those run; so the next report of progress raises it again.
+    """
+    _signals.append(signum)
+    raise KeyboardInterrupt
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
-    """A progress bar for each `what`, on stderr."""
+    """A progress bar for each `what`, on stderr; a report ends what was asked to `stop`."""
     bars = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -76,6 +87,8 @@ def progress(quiet: bool = False) -> Iterator[Report]:
     tasks: dict[str, Any] = {}
 
     def report(what: str, done: int, total: int) -> None:
+        if _signals:
+            raise KeyboardInterrupt
         if what not in tasks:
             tasks[what] = bars.add_task(what, total=total or None)
         bars.update(tasks[what], completed=done, total=total or None)

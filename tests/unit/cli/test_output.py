@@ -1,0 +1,45 @@
+"""What every command prints by, and how it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from adunion.cli import output
+
+SWALLOWED = """
+import gc, os, signal
+from adunion.cli import output
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1_000):
+            pass  # the handler runs here
+
+signal.signal(signal.SIGINT, output.stop)
+Last()
+print("swallowed", flush=True)
+with output.progress(quiet=True) as report:
+    report("work", 1, 2)
+print("went on")
+"""
+
+
+def test_a_ctrl_c_that_python_dropped_is_raised_at_the_next_report() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=120
+    )
+    assert found.stdout == "swallowed\n"
+    assert "Exception ignored" in found.stderr  # the finaliser's own
+    assert found.returncode == -signal.SIGINT
+
+
+def test_without_a_signal_reports_are_just_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "_signals", [])
+    with output.progress(quiet=True) as report:
+        report("work", 1, 2)
+        report("work", 2, 0)
