@@ -9,7 +9,8 @@ WINDOW_US = 7 * 86_400_000_000
 """Orders later than this after a click are not counted to it."""
 ARRIVAL_HOURS = (0.25, 1, 3, 6, 12, 24, 48, 72, 96, 168)
 """At which models keep the share of orders that have come."""
-_EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 60)))
+_LEFT_MAX = 0.8  # of late orders, after a quarter of the span looked at
+_EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 240)))
 
 
 def arrival_curve(
@@ -19,7 +20,8 @@ def arrival_curve(
 
     Orders are seen only if they came before now: right truncation, so the distribution is the
     product over reversed time of 1 - (orders at a delay) / (orders up to it whose click is old
-    enough) (Lagakos, Barraj and De Gruttola 1988). Without orders everything counts as come.
+    enough) (Lagakos, Barraj and De Gruttola 1988). What comes later than any click is old cannot be
+    seen: it is told by an exponential tail. Without orders everything counts as come.
     """
     ordered = order_at_us > 0
     if not ordered.any():
@@ -30,7 +32,26 @@ def arrival_curve(
     at_risk = np.cumsum(events) - np.concatenate(([0], np.cumsum(young)[:-1]))
     stay = 1 - events / np.maximum(at_risk, np.maximum(events, 1))
     stay[0] = 1.0  # what comes at once cannot have come before
-    return np.concatenate(([0.0], np.cumprod(stay[::-1])[::-1][1:], [1.0]))
+    within = np.concatenate(([0.0], np.cumprod(stay[::-1])[::-1][1:], [1.0]))
+    return _with_tail(within, float(now_us - click_at_us.min()))
+
+
+def _with_tail(within: npt.NDArray[np.float64], oldest_us: float) -> npt.NDArray[np.float64]:
+    """The curve of all orders from that of orders whose delay is at most the oldest click's age.
+
+    Of an exponential tail the share in the last half of that span, over that in the quarter before
+    it, is x + x^2, x being how much is left after a quarter.
+    """
+    if oldest_us >= WINDOW_US:
+        return within
+    quarter, half = np.interp(oldest_us * np.array([0.25, 0.5]), _EDGES, within)
+    if not half > quarter:
+        return within
+    left = min((np.sqrt(1 + 4 * (1 - half) / (half - quarter)) - 1) / 2, _LEFT_MAX)
+    later = (1 - half) * left**2 / (1 - left**2)  # over those within
+    whole = within + later * (1 - left ** (4 * np.maximum(_EDGES / oldest_us - 1, 0)))
+    curve: npt.NDArray[np.float64] = whole / whole[-1]
+    return curve
 
 
 def arrived_share(

@@ -20,7 +20,7 @@ from .types import KINDS
 _HOUR_US = 3_600_000_000
 HOURS = 72  # looked back
 CELLS = len(KINDS) * BANDS  # kind of placement * BANDS + price band
-_PRIOR = np.array([[200.0, 400.0, 800.0], [100.0, 200.0, 400.0]])
+_PRIOR = np.array([[200.0, 400.0, 800.0], [400.0, 400.0, 800.0]])
 """Clicks and orders that the ratio of all, of a kind and of a cell starts from."""
 _SHIFT_MAX = 0.7
 _ARRIVED_GUESS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.83, 0.92, 0.96, 0.98, 1.0)  # before any training

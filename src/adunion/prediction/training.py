@@ -30,6 +30,7 @@ _BLOCK = 1_024
 _DELAY_ROUNDS = 3
 _FIT_HALF_LIFE_US = 10 * _DAY_US
 _LEVEL_HALF_LIFE_US = 2 * _DAY_US  # of the calibration: the market's level moves
+_ORDERS_HALF_LIFE_US = 7 * _DAY_US  # the same of orders: a tenth as many, and as much chance
 
 _HITS_PRIOR = (50.0, 50.0, 100.0)  # that the level of a kind, band and cell starts from
 _LEVEL = FEATURES.index("price_market")
@@ -115,7 +116,7 @@ def train(log: TrainingLog, now_us: int, version: str = "") -> Models:
 
 def _fit_models(log: TrainingLog, now_us: int, version: str, report: dict[str, object]) -> Models:
     prior = Models.prior()
-    click = _fit(prior.click, log, log.clicked.astype(np.float32))
+    click = _fit(prior.click, log, log.clicked.astype(np.float32), _LEVEL_HALF_LIFE_US)
     clicks = log.take(log.clicked)
     order = _fit_orders(prior.order, clicks, now_us)
     name = version or sha256(click.weights.tobytes() + order.weights.tobytes()).hexdigest()[:12]
@@ -138,20 +139,20 @@ def _fit_orders(prior: Model, clicks: TrainingLog, now_us: int) -> Model:
     outcome = ordered.astype(np.float32)
     model = prior
     for _ in range(_DELAY_ROUNDS):
-        model = _fit(prior, clicks, outcome)
+        model = _fit(prior, clicks, outcome, _ORDERS_HALF_LIFE_US)
         chance = probability(model, clicks.x, clicks.kind)
         to_come = chance * (1 - arrived) / (1 - chance * arrived)
         outcome = np.where(ordered, 1, to_come).astype(np.float32)
     return model
 
 
-def _fit(prior: Model, log: TrainingLog, outcome: _Floats) -> Model:
+def _fit(prior: Model, log: TrainingLog, outcome: _Floats, level_half_life_us: int) -> Model:
     step = max(1, -(-len(log) // _ROWS_MAX))  # an even sample of a longer log
     x, hits = np.ascontiguousarray(log.x[::step], np.float32), outcome[::step]
     kind, at_us = log.kind[::step], log.at_us[::step]
     age_us = at_us.max() - at_us if len(at_us) else at_us
     weights = _newton(prior.weights, x, hits, _faded(age_us, _FIT_HALF_LIFE_US))
-    logits, mass = x @ weights, _faded(age_us, _LEVEL_HALF_LIFE_US)
+    logits, mass = x @ weights, _faded(age_us, level_half_life_us)
     curve = calibration.fit(logits, hits, mass)
     model = Model(weights, np.tile(curve, (len(KINDS), 1)))
     shifts = _levels(model, x, kind, hits, mass)
