@@ -27,9 +27,9 @@ Floats = npt.NDArray[np.float64]
 class Doubt:
     """Relative standard deviations of what may differ from what the landscape says."""
 
-    volume: float = 0.12  # what requests bring: drift of traffic, tastes and rivals
+    volume: float = 0.08  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.05  # prices
-    sales: float = 0.08  # orders per predicted order
+    sales: float = 0.05  # orders per predicted order
     luck: float = 0.08  # sales in the end, beyond what the bidder can make good
 
 
