@@ -257,7 +257,8 @@ def calibrated(
     """Expected calibration error in all (15 bins of equal count) and by cell, beside its noise.
 
     `ece` is against outcomes and `ece_noise` what right predictions would show by chance;
-    `ece_truth` and the cells' errors are against true rates, without chance.
+    `ece_truth` and the cells' errors are against true rates, without chance; `cells_mean_noise` is
+    how far outcomes lie from them by chance alone.
     """
     told, hit = told.astype(np.float32), came.astype(np.float32)
     rng = generator(3)
@@ -277,6 +278,7 @@ def calibrated(
                     "noise_of_outcomes": round(float(np.sqrt(rate * (1 - rate) / own.sum())), 5),
                 }  # fmt: skip
     errors = np.array([each["error"] for each in found.values()])
+    noises = np.array([each["noise_of_outcomes"] for each in found.values()])
     sizes = np.array([each["rows"] for each in found.values()])
     return {
         "rows": len(told),
@@ -287,6 +289,7 @@ def calibrated(
         "cells_within_.01": f"{int((errors <= 0.01).sum())} of {len(errors)}",
         "rows_in_them": round(float(sizes[errors <= 0.01].sum() / sizes.sum()), 3),
         "cells_mean_error": round(float(errors @ sizes / sizes.sum()), 5),
+        "cells_mean_noise": round(float(noises @ sizes / sizes.sum()), 5),
         "cells": found,
     }
 

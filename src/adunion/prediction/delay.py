@@ -10,7 +10,7 @@ WINDOW_US = 7 * 86_400_000_000
 ARRIVAL_HOURS = (0.25, 1, 3, 6, 12, 24, 48, 72, 96, 168)
 """At which models keep the share of orders that have come."""
 _LEFT_MAX = 0.8  # of late orders, after a quarter of the span looked at
-_EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 240)))
+_EDGES = np.concatenate(([0], np.geomspace(10e6, WINDOW_US, 120)))
 
 
 def arrival_curve(
@@ -19,20 +19,20 @@ def arrival_curve(
     """The share of orders that come within each edge of delay, from clicks and orders (0 none).
 
     Orders are seen only if they came before now: right truncation, so the distribution is the
-    product over reversed time of 1 - (orders at a delay) / (orders up to it whose click is old
-    enough) (Lagakos, Barraj and De Gruttola 1988). What comes later than any click is old cannot be
-    seen: it is told by an exponential tail. Without orders everything counts as come.
+    product over later orders of 1 - 1 / (orders up to that delay whose click is as old) (Lagakos,
+    Barraj and De Gruttola 1988). What comes later than any click is old cannot be seen: it is told
+    by an exponential tail. Without orders everything counts as come.
     """
     ordered = order_at_us > 0
     if not ordered.any():
         return np.ones(len(_EDGES))
-    lag = order_at_us[ordered] - click_at_us[ordered]
-    events = np.bincount(_bin(lag), minlength=len(_EDGES) - 1)
-    young = np.bincount(_bin(now_us - click_at_us[ordered]), minlength=len(_EDGES) - 1)
-    at_risk = np.cumsum(events) - np.concatenate(([0], np.cumsum(young)[:-1]))
-    stay = 1 - events / np.maximum(at_risk, np.maximum(events, 1))
-    stay[0] = 1.0  # what comes at once cannot have come before
-    within = np.concatenate(([0.0], np.cumprod(stay[::-1])[::-1][1:], [1.0]))
+    lag = np.sort(np.clip(order_at_us[ordered] - click_at_us[ordered], 0, WINDOW_US))
+    age = np.sort(now_us - click_at_us[ordered])
+    at_risk = np.searchsorted(lag, lag, "right") - np.searchsorted(age, lag, "left")
+    stay = np.log1p(-1 / np.maximum(at_risk, 2))
+    from_there = np.concatenate(([0.0], np.cumsum(stay[::-1])))[::-1]
+    within = np.exp(from_there[np.searchsorted(lag, _EDGES, "right")])
+    within[0] = 0.0
     return _with_tail(within, float(now_us - click_at_us.min()))
 
 
@@ -66,8 +66,3 @@ def arrivals(curve: npt.NDArray[np.float64]) -> tuple[float, ...]:
     """The curve at `ARRIVAL_HOURS`."""
     at = np.interp(np.array(ARRIVAL_HOURS) * 3_600e6, _EDGES, curve)
     return tuple(round(float(share), 4) for share in at)
-
-
-def _bin(span_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    place = np.searchsorted(_EDGES, np.clip(span_us, 0, WINDOW_US), "left") - 1
-    return np.clip(place, 0, len(_EDGES) - 2)
