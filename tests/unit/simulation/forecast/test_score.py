@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from adunion.simulation.forecast import Band, Cell
-from adunion.simulation.forecast.score import Launched, score
+from adunion.simulation.forecast import Band, Cell, Outside
+from adunion.simulation.forecast.score import Alone, Launched, score, score_alone
 
 
 def launched(
@@ -50,9 +52,20 @@ def test_rank_correlation() -> None:
     assert score(PLANS)["rank"]["roi"] == pytest.approx(0.8)  # two of four changed places
 
 
-def test_plans_that_sold_little_stand_apart() -> None:
-    from dataclasses import replace
+def test_what_everyone_gains_and_loses_is_told_over_the_plans_sales() -> None:
+    found = []
+    for plan, told, had in (("a", -20.0, -30.0), ("b", -60.0, -40.0)):
+        outside = Outside(50.0, 1, told, told, 0.0, -10.0)
+        cell = replace(launched(plan, "x", 200, 200).told, outside=outside)
+        assert cell.organic_minor == pytest.approx(150)  # of 200 sold
+        found.append(Alone(1, plan, cell, 200.0, 50.0, had, -10.0))
+    others = score_alone(found)["others"]
+    assert (others["told"], others["had"]) == pytest.approx((-0.2, -0.175))
+    assert others["error"] == pytest.approx((10 / 200 + 20 / 200) / 2)
+    assert others["rank"] == pytest.approx(1)
 
+
+def test_plans_that_sold_little_stand_apart() -> None:
     found = score([*PLANS, replace(PLANS[0], orders=3), replace(PLANS[0], spend_minor=0.0)])
     assert found["plans"] == 6
     assert found["scored"] == 4
