@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from adunion.decision.engine import DecisionSettings
+from adunion.decision.settings import DecisionSettings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import numpy as np
 
 from adunion.decision.book import UNLIMITED
 from adunion.decision.goods import goods
-from adunion.decision.settings import DecisionSettings
 
 from .course import Course
 from .hindsight import hindsight, options
