@@ -78,7 +78,9 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         generator(len(wish.rows), replayed.looked),
     )  # fmt: skip
     return Forecast(
-        cells=_with_outside(cells, grounds, wish, replayed, book, goods, sales),
+        cells=_with_outside(
+            cells, grounds, wish, replayed, book, goods, sales, float(steering.traffic.sum())
+        ),
         hours=hours,
         endless=wish.end_us is None,
         traffic=float(steering.traffic.sum()),
@@ -104,15 +106,17 @@ def _weighed(trial: Trial, wish: Wish, goods: Goods) -> Trial:
 
 def _with_outside(
     cells: list[Cell], grounds: Grounds, wish: Wish, replayed: Replayed, book: PlanBook,
-    goods: Goods, sales: float,
+    goods: Goods, sales: float, traffic: float,
 ) -> list[Cell]:  # fmt: skip
     """Each cell with what becomes of the rest of the market, on the same pages with and without it.
 
     Without it its items are retrieved as any others are. Of as many requests as bring the plan its
-    sales: a budget may end it early. Of others sales are expected as predicted: only what auctions
-    were won for is predicted too high.
+    sales, of all its `traffic` at most: a budget may end it early. Of others sales are expected as
+    predicted: only what auctions were won for is predicted too high.
     """
     engine = grounds.brain.engine
+    if not len(replayed.trial):
+        return cells
     pages, bare = with_and_without(grounds, wish, book, replayed, OUTSIDE_REQUESTS)
     pages = _weighed(pages, wish, goods)
     merchant = int(goods.merchant[wish.rows[0]])
@@ -122,14 +126,15 @@ def _with_outside(
         rules, pricing = engine.settings.rules, engine.settings.pricing
         return standing(trial, book.columns(), goods, rules, pricing, merchant)
 
-    without = stands(bare, 0.0)
+    without, most = stands(bare, 0.0), traffic / micros_per_minor(grounds.brain.catalog.currency)
     owner = np.full(len(book), -1)
     held = book.item_plan >= 0
     owner[book.item_plan[held]] = goods.merchant[held]
     made = []
     for cell in cells:
         within = stands(pages, cell.alpha / cell.target)
-        scale = cell.gmv_minor.value / max(float(within.counted[-1]) * sales, 1.0)
+        brings = float(within.counted[-1]) * sales  # micros, per average request
+        scale = min(cell.gmv_minor.value / brings, most) if brings > 0 else 0.0
         made.append(replace(cell, outside=_change(within, without, owner != merchant, scale)))
     book.alpha[-1] = 0.0
     return made

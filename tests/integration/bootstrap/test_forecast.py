@@ -169,6 +169,26 @@ def test_withdrawn_items_are_refused_by_name(market: Market, free: Ask) -> None:
         market.catalog_service.withdraw(free.item_ids[-1], False)
 
 
+def test_items_that_nobody_reaches_bring_nothing_and_take_nothing(
+    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adunion.bootstrap.replayed._holding", lambda *_: np.zeros(0, np.int64))
+    found = Forecasts(market).of(replace(free, targets=(2.0, 3.0)))
+    assert "not_reached" in found.assumptions
+    for cell in found.cells:
+        assert cell.gmv_minor.value == cell.spend_minor.value == 0
+        assert cell.outside is None
+        assert cell.gained_minor == 0
+
+
+def test_what_others_lose_is_no_more_than_the_pages_hold(market: Market, free: Ask) -> None:
+    """Where the plan hardly bids, its own few sales are no measure of how much traffic it meets."""
+    found = Forecasts(market).of(replace(free, targets=(20.0, 1000.0)))
+    for cell in found.cells:
+        assert cell.outside is not None
+        assert abs(cell.outside.gmv_minor) <= 2 * cell.gmv_minor.value + 100
+
+
 def test_a_plan_in_some_hours_brings_a_part(market: Market, free: Ask) -> None:
     whole = Forecasts(market).of(replace(free, targets=(3.0, 4.0)))
     some = Forecasts(market).of(replace(free, targets=(3.0, 4.0), dayparts=tuple(range(0, 168, 2))))
