@@ -35,7 +35,7 @@ def sweep(
     chance: npt.NDArray[np.float64],
     value: npt.NDArray[np.float64],
 ) -> None:
-    """Rank each (request, plan) pair at each multiplier of the plan.
+    """Rank each (request, plan) pair at each multiplier of the plan, which rise along `grid`.
 
     Writes `pricing.Facts` to `found` (7, pairs, g, K) and, for the slots the plan's items got,
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
@@ -70,7 +70,11 @@ def sweep(
         )
         their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
         _sort_others(work, own, count, organic, bid, item, theirs)
-        for step in range(len(grid)):
+        # From the greatest down: where no bid of the plan wins a slot, no smaller one does, since
+        # the others then stand where they would without it.
+        won, step = True, len(grid)
+        while won and step > 0:
+            won, step = False, step - 1
             for row in range(own):
                 worth = chances[short[row]] * goods.promised_micros[item[row]]
                 if len(weights):
@@ -97,6 +101,7 @@ def sweep(
                 winner = work.chosen[slot]
                 if winner >= own or not work.counted[slot]:
                     continue
+                won = True
                 without, payment, rival = facts_of(
                     work,
                     slot,
