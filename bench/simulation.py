@@ -1,11 +1,12 @@
 """How fast a scenario runs: decided requests per CPU second of this process; prints JSON.
 
 A day in the demo's market (20,000 items, 50,000 shoppers): of 40,000 requests without plans and
-with 20, and of 240,000 with 20; each after a day that compiles and warms up. Everything is in it:
-the people, decisions, tracking with fsync, attribution, commissions, ledger and reports, on the
-client's side; PostgreSQL's own processes are not. `shares` are those of the CPU time: of deciding
-(the limit of what is possible), of taking events in (`apply`), of each tick's work on the plans
-(`steer`), of launching them, and of the rest, which is the people.
+with 20, the latter also with retrieval by need and by cart, and of 240,000 with 20; each after a
+day that compiles and warms up. Everything is in it: the people, decisions, tracking with fsync,
+attribution, commissions, ledger and reports, on the client's side; PostgreSQL's own processes are
+not. `shares` are those of the CPU time: of deciding (the limit of what is possible), of taking
+events in (`apply`), of each tick's work on the plans (`steer`), of launching them, and of the rest,
+which is the people.
 """
 
 from __future__ import annotations
@@ -26,16 +27,22 @@ from adunion.simulation.scenario import parse
 from adunion.simulation.world import World, generate
 
 ITEMS, MERCHANTS, SHOPPERS = 20_000, 200, 50_000
-MARKETS = {"plans_0": (0, 40_000), "plans_20": (20, 40_000), "plans_20_busy": (20, 240_000)}
+MARKETS: dict[str, tuple[int, int, dict[str, Any]]] = {
+    "plans_0": (0, 40_000, {}),
+    "plans_20": (20, 40_000, {}),
+    "plans_20_needs": (20, 40_000, {"retrievals_off": []}),
+    "plans_20_busy": (20, 240_000, {}),
+}
 
 
-def scenario(plans: int, requests: int) -> dict[str, Any]:
+def scenario(plans: int, requests: int, more: dict[str, Any]) -> dict[str, Any]:
     return {
         "history_days": 1,
         "days": 1,
         "requests_per_day": requests,
         "plans": [{"target_roi": 3.0, "count": plans}] if plans else [],
         "control": False,
+        **more,
     }
 
 
@@ -73,18 +80,19 @@ def main() -> None:
     start = time.process_time()
     world = generate(1, ITEMS, MERCHANTS, SHOPPERS)
     out: dict[str, Any] = {"world_s": round(time.process_time() - start, 2)}
-    for name, (plans, requests) in MARKETS.items():
+    for name, market in MARKETS.items():
         with tempfile.TemporaryDirectory() as folder:
-            out[name] = day(world, plans, requests, Path(folder))
+            out[name] = day(world, Path(folder), *market)
     print(json.dumps(out, indent=2))
 
 
-def day(world: World, plans: int, requests: int, home: Path) -> dict[str, Any]:
+def day(
+    world: World, home: Path, plans: int, requests: int, more: dict[str, Any]
+) -> dict[str, Any]:
     with open_records(Settings(home=home, database_url=None)) as server:
         start = time.process_time()
-        run = open_run(
-            server.engine, home, parse(scenario(plans, requests)), 1, world, lambda *_: None
-        )
+        asked = parse(scenario(plans, requests, more))
+        run = open_run(server.engine, home, asked, 1, world, lambda *_: None)
         staged = time.process_time()
         run.history()
         watch = Stopwatch(run)

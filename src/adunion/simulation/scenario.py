@@ -20,6 +20,13 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 Currency = Literal["CNY", "USD", "EUR", "GBP", "JPY", "KRW"]
 """Those a generated world has believable price levels of."""
 
+COSTLY = ("cart", "needs")
+"""The one default that is not a served market's: what a scenario does without unless it asks.
+
+A served market reads a query once and sees it again for weeks; a scenario reads all of them within
+minutes, which is a third of what deciding then costs (`plans_20_needs` of `bench/simulation.py`).
+"""
+
 
 class Part(BaseModel):
     """A table of the file; an unknown key is an error."""
@@ -260,9 +267,7 @@ class Scenario(Part):
         default_factory=dict, description="`ad_load_bps` by the code of a placement"
     )
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
-    retrievals_off: list[str] = Field(
-        ["cart", "needs"], description="By name: they give no candidates"
-    )
+    retrievals_off: list[str] = Field(list(COSTLY), description="By name: they give no candidates")
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")

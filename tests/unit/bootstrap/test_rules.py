@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,13 +11,14 @@ from adunion.bootstrap.rules import decision_rules
 from adunion.decision.settings import DecisionSettings
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
-from adunion.simulation.scenario import parse
+from adunion.simulation.scenario import COSTLY, parse
 
 
 def test_unset_they_are_the_engines_own() -> None:
     assert decision_rules(Settings(), "CNY") == DecisionSettings()
-    plain = DecisionSettings(bidder="constant", retrievals_off=("cart", "needs"))
-    assert decision_rules(parse({}), "CNY", "constant") == plain
+    plain = DecisionSettings(bidder="constant")
+    assert decision_rules(parse({"retrievals_off": []}), "CNY", "constant") == plain
+    assert decision_rules(parse({}), "CNY", "constant") == replace(plain, retrievals_off=COSTLY)
 
 
 @pytest.mark.parametrize(

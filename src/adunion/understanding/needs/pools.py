@@ -47,6 +47,7 @@ class NeedPools:
         self._pools: dict[int, tuple[Rows, Scores]] = {}
         self._waiting: dict[str, None] = {}
         self._read: dict[str, list[Pool]] = {}
+        self._by_words: dict[str, list[Pool]] = {}
 
     def ready(self, query: str) -> list[Pool] | None:
         """What was read of a query; None where nothing was yet: then it waits to be read."""
@@ -74,8 +75,20 @@ class NeedPools:
         By its words, and by its meaning too where it was embedded before.
         """
         text = query[:TEXT_CHARS_MAX]
+        finder = self._finder(text)
+        if finder is not self._words:
+            return self._pools_of(finder, text)
+        known = self._by_words.get(text)
+        if known is None:
+            known = self._pools_of(finder, text)
+            if len(self._by_words) >= _READ_MAX:
+                self._by_words.pop(next(iter(self._by_words)))
+            self._by_words[text] = known
+        return known
+
+    def _pools_of(self, finder: NeedFinder, text: str) -> list[Pool]:
         pools = []
-        for need in self._finder(text).read(text, "query", NEEDS_MAX).needs:
+        for need in finder.read(text, "query", NEEDS_MAX).needs:
             rows, scores = self._pool(need.product)
             if len(rows):
                 pools.append((need.strength, rows, scores))
