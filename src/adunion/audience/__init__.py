@@ -2,18 +2,11 @@
 
 from .buyers import Buyers, words_of
 from .facets import SHELVES, Facets
-from .people import (
-    BANDS,
-    PEOPLE_MIN,
-    Also,
-    People,
-    Persona,
-    Segment,
-    Stage,
-    noisy_count,
-    persona,
-    shares,
-)
+from .floor import PEOPLE_MIN, Noise, noisy_count
+from .liked import COLOURS_MAX, Liked, special, taken_looks
+from .looks import Look, looks
+from .moves import Move, Step, moves, steps_at
+from .people import BANDS, Also, People, Persona, Segment, Stage, persona, shares
 from .profiles import CART, CLICK, FAVOURITE, ORDER, SEEN, ProfileStore
 from .repository import forget, forgotten
 from .scenes import Scenes, hours_table
@@ -22,6 +15,7 @@ __all__ = [
     "BANDS",
     "CART",
     "CLICK",
+    "COLOURS_MAX",
     "FAVOURITE",
     "ORDER",
     "PEOPLE_MIN",
@@ -30,17 +24,27 @@ __all__ = [
     "Also",
     "Buyers",
     "Facets",
+    "Liked",
+    "Look",
+    "Move",
+    "Noise",
     "People",
     "Persona",
     "ProfileStore",
     "Scenes",
     "Segment",
     "Stage",
+    "Step",
     "forget",
     "forgotten",
     "hours_table",
+    "looks",
+    "moves",
     "noisy_count",
     "persona",
     "shares",
+    "special",
+    "steps_at",
+    "taken_looks",
     "words_of",
 ]

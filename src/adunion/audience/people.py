@@ -7,26 +7,20 @@ noise is drawn once for a figure and a day, so that asking again cannot average 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-PEOPLE_MIN = 50
-"""A segment of fewer people is not told apart (k-anonymity)."""
-NOISE_SCALE = 2.0
-"""Of the Laplace noise on a count: one person more or less is hidden at epsilon 1/2."""
-ROUNDED_TO = 5
+from .floor import PEOPLE_MIN, Noise, noisy_count
+from .liked import Liked, liked
+
 BAND_EDGE = 0.12
 """Mean log price against what others who like the category pay, beyond which people buy apart."""
 BANDS = ("thrifty", "usual", "premium")
 LIFT_MIN = 1.25
 ALSO_MAX = 3
-
-Noise = Callable[[str], float]
-"""A number in (0, 1) for a figure's name; the same for the same name all day."""
 
 
 class Stage(IntEnum):
@@ -39,11 +33,28 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True)
 class People:
-    """Columns over n people: tastes as shares [n, categories], log price level, stage."""
+    """Columns over n people: tastes as shares [n, categories], log price level, stage.
+
+    `looks` [n, looks] says which colours and styles they took lately, `liking` [n, D] what of the
+    facets they like (a row of sketches over its evidence), `paid` [n] is the mean log price, minor
+    units, of what they took, NaN where nothing is known.
+    """
 
     tastes: npt.NDArray[np.float32]
     price_level: npt.NDArray[np.float32]
     stage: npt.NDArray[np.int8]
+    looks: npt.NDArray[np.bool_] | None = None
+    liking: npt.NDArray[np.float32] | None = None
+    paid: npt.NDArray[np.float64] | None = None
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> People:
+        """Some of them."""
+        return People(
+            self.tastes[rows], self.price_level[rows], self.stage[rows],
+            None if self.looks is None else self.looks[rows],
+            None if self.liking is None else self.liking[rows],
+            None if self.paid is None else self.paid[rows],
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.stage)
@@ -80,6 +91,9 @@ class Segment:
     price_difference: float
     stages: tuple[int, int, int]
     also: tuple[Also, ...]
+    likes: tuple[Liked, ...] = ()
+    price_minor: int = 0
+    liking: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -119,9 +133,23 @@ def persona(
         stages, also = _stages(mine.stage[rows], key, noise), _also(mine.tastes[rows], usual)
         paid = round(math.expm1(float(price[rows].mean())), 2)
         share = round(min(count / people, 1.0), 3)
-        found.append(Segment(category, parent, band, count, share, paid, stages, also))
+        alike = likers(category, parent)
+        found.append(
+            Segment(
+                category, parent, band, count, share, paid, stages, also,
+                *_liking(mine.take(rows), market, alike, key, noise),
+            )
+        )  # fmt: skip
 
     parents = np.append(parent_of, -1)[favourite]
+    market_favourite = market.favourite()
+    market_parents = np.append(parent_of, -1)[market_favourite]
+
+    def likers(category: int, parent: bool) -> npt.NDArray[np.bool_]:
+        """Everyone in the market who likes the category most; of the rest, everyone."""
+        of = market_parents if parent else market_favourite
+        return np.ones(len(market), bool) if category < 0 else np.asarray(of == category)
+
     for parent, of in ((False, favourite), (True, parents)):
         for category in np.unique(of[of >= 0]).tolist():
             for at, name in enumerate(BANDS):
@@ -167,11 +195,19 @@ def _also(tastes: npt.NDArray[np.float32], usual: npt.NDArray[np.float32]) -> tu
     return tuple(Also(int(c), round(float(lift[c]), 1)) for c in best if worth[c] > 0)
 
 
-def noisy_count(number: int, key: str, noise: Noise) -> int:
-    """A count with Laplace noise, rounded; never negative."""
-    u = noise(key) - 0.5
-    drawn = -NOISE_SCALE * math.copysign(math.log(max(1 - 2 * abs(u), 1e-12)), u)
-    return max(ROUNDED_TO * round((int(number) + drawn) / ROUNDED_TO), 0)
+def _liking(
+    mine: People, market: People, alike: npt.NDArray[np.bool_], key: str, noise: Noise
+) -> tuple[tuple[Liked, ...], int, npt.NDArray[np.float32] | None]:
+    """Looks that are liked, the usual price in minor units (two digits), the mean liking."""
+    likes: tuple[Liked, ...] = ()
+    if mine.looks is not None and market.looks is not None:
+        likes = liked(mine.looks, market.looks[alike], key, noise)
+    price = 0
+    if mine.paid is not None and np.isfinite(mine.paid).sum() >= PEOPLE_MIN:
+        middle = math.exp(float(np.nanmean(mine.paid)))
+        step = 10 ** max(math.floor(math.log10(max(middle, 1))) - 1, 0)
+        price = round(middle / step) * step
+    return likes, price, None if mine.liking is None else mine.liking.mean(0)
 
 
 def _stages(stage: npt.NDArray[np.int8], key: str, noise: Noise) -> tuple[int, int, int]:

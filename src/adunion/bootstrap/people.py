@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -13,22 +13,31 @@ from sqlalchemy import text
 
 from adunion.audience import (
     PEOPLE_MIN,
+    Facets,
+    Move,
     People,
     Persona,
     ProfileStore,
+    Segment,
     Stage,
+    moves,
     noisy_count,
     persona,
     shares,
-)  # fmt: skip
+    taken_looks,
+)
 from adunion.catalog.types import CatalogSnapshot
 from adunion.insight.types import raw_ids
 from adunion.kernel.config import Settings
+from adunion.prediction import FACET_SHARE
 
+from .journeys import Journeys, journeys
 from .live import LiveMarket
 
 KEPT_FOR = timedelta(hours=1)
 MOVE_DAYS = 30
+ITEMS_SHOWN = 4
+_LIKING_PRIOR = 6.0  # as ranking has it (prediction/features.py)
 _BUYERS = text(
     "select shopper, count(*), min(placed_at) from orders"
     " where merchant_id = :merchant and starts_with(shopper, 'shp_') group by 1 order by 1"
@@ -39,7 +48,8 @@ _BUYERS = text(
 class MerchantPeople:
     """A persona, the paths of its category and parent rows, and first orders of MOVE_DAYS days.
 
-    `persona` is None where there are fewer people than may be told of.
+    `persona` is None where there are fewer people than may be told of. `items` are the merchant's
+    own that fit each segment's taste best, by id; `moves` how people moved in a week.
     """
 
     persona: Persona | None
@@ -47,6 +57,8 @@ class MerchantPeople:
     parents: tuple[str, ...]
     first_orders: int
     made_at: datetime
+    items: tuple[tuple[str, ...], ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 class MarketPeople:
@@ -57,6 +69,7 @@ class MarketPeople:
         self._key = Settings(home=market.home).signing_key()
         self._lock = threading.Lock()
         self._kept: dict[str, MerchantPeople] = {}
+        self._journeys: tuple[datetime, Journeys] | None = None
 
     def of(self, merchant: str) -> MerchantPeople:
         """The persona of a merchant, at most an hour old."""
@@ -74,6 +87,7 @@ class MarketPeople:
         new = sum(first >= since for _, _, first in rows)
         with self._market.lock:
             catalog, profiles = self._market.catalog, self._market.brain.profiles
+            facets = profiles.facets
             market, owner = _gathered(catalog, profiles, merchant)
             bought = profiles.rows(raw_ids([row[0] for row in rows])) if rows else _none()
         stage = np.where(owner, int(Stage.INTERESTED), -1).astype(np.int8)
@@ -81,9 +95,9 @@ class MarketPeople:
         known = bought >= 0
         stage[bought[known]] = np.where(times[known] > 1, int(Stage.LOYAL), int(Stage.BOUGHT))
         mine = stage >= 0
-        theirs = People(market.tastes[mine], market.price_level[mine], stage[mine])
-        lively = market.tastes.any(1)
-        everyone = People(market.tastes[lively], market.price_level[lively], stage[lively])
+        whole = replace(market, stage=stage)
+        lively = np.asarray(market.tastes.any(1), np.bool_)
+        theirs, everyone = whole.take(mine), whole.take(lively)
 
         def noise(key: str) -> float:
             named = f"{merchant}:{now.date()}:{key}".encode()
@@ -95,7 +109,20 @@ class MarketPeople:
         parent_of = np.array([parents.index(path.partition(" > ")[0]) for path in paths], np.int64)
         found = persona(theirs, everyone, parent_of, noise)
         first_orders = noisy_count(new, "first orders", noise) if new >= PEOPLE_MIN else 0
-        return MerchantPeople(found, paths, tuple(parents), first_orders, now)
+        if found is None:
+            return MerchantPeople(None, paths, tuple(parents), first_orders, now)
+        items = tuple(
+            _fitting(catalog, facets, merchant, segment, parent_of) for segment in found.segments
+        )
+        since_week = self._moved(now)
+        moved = moves(since_week.before, since_week.after, since_week.of(merchant), noise)
+        return MerchantPeople(found, paths, tuple(parents), first_orders, now, items, moved)
+
+    def _moved(self, now: datetime) -> Journeys:
+        """Of the whole market, at most an hour old."""
+        if self._journeys is None or now - self._journeys[0] > KEPT_FOR:
+            self._journeys = now, journeys(self._market, now)
+        return self._journeys[1]
 
 
 def _gathered(
@@ -107,7 +134,31 @@ def _gathered(
     mine = np.append(np.isin(catalog.merchant, at), False)  # -1, no item, is the last
     looked = np.asarray(mine[profiles.recent].any(1), np.bool_)
     stage = np.zeros(len(tastes), np.int8)
-    return People(tastes, profiles.price_level.copy(), stage), looked
+    recent = profiles.recent
+    price = np.append(np.log(np.maximum(catalog.price_minor, 1)), np.nan)[recent]
+    known = (recent >= 0).sum(1)
+    paid = np.where(known > 0, np.nansum(price, 1) / np.maximum(known, 1), np.nan)
+    evidence = FACET_SHARE * profiles.evidence + _LIKING_PRIOR
+    people = People(
+        tastes, profiles.price_level.copy(), stage, taken_looks(recent, profiles.facets.looks),
+        profiles.sketch / evidence[:, None], paid,
+    )  # fmt: skip
+    return people, looked
+
+
+def _fitting(
+    catalog: CatalogSnapshot, facets: Facets, merchant: str, segment: Segment,
+    parent_of: npt.NDArray[np.int64],
+) -> tuple[str, ...]:  # fmt: skip
+    """The merchant's items of a segment's category that are most to its mean taste."""
+    if segment.liking is None or segment.category < 0:
+        return ()
+    own = catalog.merchant == catalog.merchant_ids.index(merchant)
+    of = parent_of[catalog.category] if segment.parent else catalog.category
+    rows = np.flatnonzero(own & (of == segment.category))
+    best = rows[np.argsort(-(facets.vectors[rows] @ segment.liking), kind="stable")]
+    _, first = np.unique(catalog.item_group[best], return_index=True)  # one of like variants
+    return tuple(catalog.ids[row] for row in best[np.sort(first)][:ITEMS_SHOWN])
 
 
 def _none() -> npt.NDArray[np.int32]:

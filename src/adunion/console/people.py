@@ -1,12 +1,13 @@
-"""The merchant's people: segments in words, each sentence beside the figures it is made of."""
+"""The merchant's people: segments in words and pictures, each beside the figures it is made of."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 
-from adunion.audience import PEOPLE_MIN, Segment
+from adunion.audience import COLOURS_MAX, PEOPLE_MIN, Look, Segment, Step, looks, special
 from adunion.bootstrap.people import MOVE_DAYS, MerchantPeople
 from adunion.trust import Principal, Role
 
@@ -26,12 +27,32 @@ _PAYS = {
     "": N_("All others"),
 }
 _BAND = {"thrifty": N_("Cheaper"), "usual": N_("The same"), "premium": N_("Dearer"), "": ""}
+_STEPS = {
+    Step.NONE: N_("Not yet aware"), Step.AWARE: N_("Aware"), Step.INTERESTED: N_("Interested"),
+    Step.BOUGHT: N_("Bought once"), Step.LOYAL: N_("Loyal"),
+}  # fmt: skip
 NOBODY = Empty(
     N_("Not enough people yet"),
     N_("Segments appear when 50 shoppers who consented looked at your items or bought them."),
     "/merchant/promote",
     N_("Promote items"),
 )
+_NO_LOOKS = Empty(
+    N_("No colours or styles to tell of"),
+    N_("They appear when 50 people of a segment took items whose titles or pictures show them."),
+)
+_NOBODY_MOVED = Empty(
+    N_("Nobody to tell of"),
+    N_("Moves appear when 50 people went from one stage to the next within a week."),
+)
+
+
+class _Names(NamedTuple):
+    """Categories and parents by row, in the reader's language, and the merchant's items."""
+
+    categories: tuple[str, ...]
+    parents: tuple[str, ...]
+    items: Mapping[str, dict[str, Any]]
 
 
 @router.get("/people")
@@ -40,12 +61,16 @@ def people(request: Request, who: Merchant) -> Any:
     it = Context(request)
     found = it.services.people.of(party(who))
     rows = _rows(it, found)
+    moves = _moves(it, found)
     return it.page(
         "people.html",
         figures=_figures(it, found),
         chart_=_chart(it, rows),
         portraits=[row for row in rows if row["says"]],
         people_=_table(it, rows),
+        likes=_likes(it, rows),
+        moves=moves,
+        moved=_moves_table(it, moves),
         floor=PEOPLE_MIN,
         days=MOVE_DAYS,
     )
@@ -74,21 +99,28 @@ def _figures(it: Context, found: MerchantPeople) -> list[Stat]:
 def _rows(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
     if found.persona is None:
         return []
+    wanted = [id_ for ids in found.items for id_ in ids]
     with it.services.engine.connect() as conn:
         known = {path: name for path, name, _ in repository.categories(conn, it.lang)}
-    names = tuple(known.get(path, path).rpartition(" > ")[2] for path in found.categories)
-    wide = tuple(it.say(N_("other %(category)s"), category=known.get(p, p)) for p in found.parents)
+        items = repository.items_by_id(conn, wanted, it.lang)
+    names = _Names(
+        tuple(known.get(path, path).rpartition(" > ")[2] for path in found.categories),
+        tuple(it.say(N_("other %(category)s"), category=known.get(p, p)) for p in found.parents),
+        items,
+    )
     segments = enumerate(found.persona.segments)
-    return [_row(it, names, wide, segment, at) for at, segment in segments]
+    return [_row(it, names, segment, at, found.items[at]) for at, segment in segments]
 
 
 def _row(
-    it: Context, names: tuple[str, ...], wide: tuple[str, ...], segment: Segment, at: int
+    it: Context, names: _Names, segment: Segment, at: int, item_ids: tuple[str, ...]
 ) -> dict[str, Any]:
-    category = (wide if segment.parent else names)[segment.category] if segment.band else ""
+    of = names.parents if segment.parent else names.categories
+    category = of[segment.category] if segment.band else ""
     title = it.say(_PAYS[segment.band], category=category)
     pays = it.say(_BAND[segment.band]) if segment.band else ""
-    also = [f"{names[each.category]} ×{it.fmt.ratio(each.lift, 1)}" for each in segment.also]
+    also = [f"{names.categories[each.category]} ×{it.fmt.ratio(each.lift, 1)}"
+            for each in segment.also]  # fmt: skip
     looked, bought, loyal = segment.stages
     return {
         "id": f"segment-{at}",
@@ -98,20 +130,38 @@ def _row(
         "short": f"{category} · {pays}" if category else title,
         "pays": pays,
         "price": segment.price_difference,
+        "paid": segment.price_minor or None,
         "interested": looked or None,
         "bought": bought or None,
         "loyal": loyal or None,
         "also": ", ".join(also),
+        "likes": segment.likes,
+        "colours": [_colour(it, each.look, each.share) for each in segment.likes
+                    if looks()[each.look].is_colour][:COLOURS_MAX],
+        "items": [names.items[id_] for id_ in item_ids if id_ in names.items],
         "says": _sentences(it, segment, also),
-    }
+    }  # fmt: skip
 
 
-def _sentences(it: Context, segment: Segment, also: list[str]) -> list[str]:
-    """What can be said of a segment; each from figures of its row."""
+def look_name(it: Context, look: Look) -> str:
+    """A colour or style in the reader's language."""
+    return look.zh if it.lang.startswith("zh") else look.key
+
+
+def _colour(it: Context, column: int, share: float) -> dict[str, Any]:
+    look = looks()[column]
+    return {"hex": look.hex, "name": look_name(it, look), "share": share}
+
+
+def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str, str]]:
+    """What can be said of a segment, each with the place of the figures that it is made of."""
     if segment.category < 0:
         return []
     rate, apart = it.fmt.rate, segment.price_difference
     found = [it.say(N_("%(share)s of your people."), share=rate(segment.share))]
+    if segment.price_minor:
+        money = it.money(segment.price_minor)
+        found.append(it.say(N_("What they take costs about %(money)s."), money=money))
     if abs(apart) >= 0.03:
         dearer = N_("They pay %(by)s more than others who like this category.")
         cheaper = N_("They pay %(by)s less than others who like this category.")
@@ -126,7 +176,14 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[str]:
     if bought + loyal:
         part = (bought + loyal) / max(segment.people, 1)
         found.append(it.say(N_("%(share)s have bought from you."), share=rate(min(part, 1))))
-    return found
+    told = [(said, "#table-segments") for said in found]
+    for each in special(segment.likes):
+        said = it.say(
+            N_("%(share)s took something in %(look)s; of others who like this category %(usual)s."),
+            share=rate(each.share), look=look_name(it, looks()[each.look]), usual=rate(each.usual),
+        )  # fmt: skip
+        told.append((said, "#table-likes"))
+    return told
 
 
 def _chart(it: Context, rows: list[dict[str, Any]]) -> Chart:
@@ -145,7 +202,7 @@ def _table(it: Context, rows: list[dict[str, Any]]) -> Table:
         Column("segment", N_("Segment"), "long"),
         Column("people", N_("People"), "number"),
         Column("share", N_("Share"), "rate"),
-        Column("pays", N_("Pays")),
+        Column("paid", N_("Usual price"), "money"),
         Column("price", N_("Against others who like it"), "rate"),
         Column("interested", N_("Interested"), "number"),
         Column("bought", N_("Bought once"), "number"),
@@ -153,3 +210,51 @@ def _table(it: Context, rows: list[dict[str, Any]]) -> Table:
         Column("also", N_("Also look for"), "long", sortable=False),
     )
     return Table("segments", columns, rows, it.services.currency, NOBODY, sort="-people")
+
+
+def _likes(it: Context, rows: list[dict[str, Any]]) -> Table:
+    """Every look of every segment."""
+    columns = (
+        Column("segment", N_("Segment"), "long"),
+        Column("look", N_("Colour or style")),
+        Column("people", N_("People"), "number"),
+        Column("share", N_("Share of the segment"), "rate"),
+        Column("usual", N_("Of others who like it"), "rate"),
+        Column("lift", N_("Times as often"), "ratio"),
+    )
+    told = [
+        {
+            "segment": row["segment"], "look": look_name(it, looks()[each.look]),
+            "people": each.people, "share": each.share, "usual": each.usual,
+            "lift": round(each.lift, 2) if each.usual else None,
+        }
+        for row in rows
+        for each in row["likes"]
+    ]  # fmt: skip
+    return Table("likes", columns, told, it.services.currency, _NO_LOOKS, sort="-people")
+
+
+def _moves(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
+    """Moves that are told of, the largest first; `width` of the longest bar."""
+    told = [move for move in found.moves if move.people]
+    most = max((move.people for move in told), default=1)
+    return [
+        {
+            "before": it.say(_STEPS[move.before]), "after": it.say(_STEPS[move.after]),
+            "move": it.say(N_("%(before)s → %(after)s"), before=it.say(_STEPS[move.before]),
+                           after=it.say(_STEPS[move.after])),
+            "people": move.people, "share": move.share or None, "usual": move.usual,
+            "width": round(100 * move.people / most),
+        }
+        for move in told
+    ]  # fmt: skip
+
+
+def _moves_table(it: Context, rows: list[dict[str, Any]]) -> Table:
+    columns = (
+        Column("move", N_("From → to")),
+        Column("people", N_("People"), "number"),
+        Column("share", N_("Of those who stood there"), "rate"),
+        Column("usual", N_("All merchants"), "rate"),
+    )
+    return Table("moves", columns, rows, it.services.currency, _NOBODY_MOVED)

@@ -10,7 +10,7 @@ from pydantic import Field
 from adunion.api.deps import Caller, Services, own_merchant
 from adunion.api.fields import MerchantId, View, When
 from adunion.api.route import allow, router
-from adunion.audience import Segment, Stage
+from adunion.audience import Segment, Stage, looks
 from adunion.bootstrap.people import MerchantPeople
 from adunion.trust import Role
 
@@ -38,6 +38,25 @@ class AlsoLiked(View):
     lift: float = Field(description="Its share of their interest, over the market's")
 
 
+class LookLiked(View):
+    """A colour or style of what people of a segment lately took."""
+
+    look: str = Field(description="red, minimal ...")
+    people: int
+    share: float = Field(description="Of the segment")
+    usual: float = Field(description="Of others in the market who like the same category")
+
+
+class WeekMove(View):
+    """People who went from one stage to a later one within the last 7 days."""
+
+    before: str = Field(description="none, aware, interested or bought")
+    after: str = Field(description="aware, interested, bought or loyal")
+    people: int = Field(description="About; 0: fewer than 50")
+    share: float = Field(description="Of those who stood at `before` a week ago; 0: not told")
+    usual: float = Field(description="The same over every merchant of the market")
+
+
 class PeopleSegment(View):
     """People of one favourite category and one way of paying."""
 
@@ -49,6 +68,9 @@ class PeopleSegment(View):
     price_difference: float = Field(description="0.1: a tenth more than others who like it")
     stages: Stages
     also: list[AlsoLiked]
+    looks: list[LookLiked] = Field(description="The commonest first")
+    price_minor: int = Field(description="What they usually take costs about so much; 0: not told")
+    item_ids: list[str] = Field(description="The merchant's own that fit their taste best")
 
 
 class PeopleOfMerchant(View):
@@ -59,6 +81,7 @@ class PeopleOfMerchant(View):
     first_orders_30d: int
     stages: Stages | None
     segments: list[PeopleSegment]
+    moves_7d: list[WeekMove]
 
 
 @routes.get("", openapi_extra=allow(Role.MERCHANT, Role.OPERATOR), summary="A merchant's people")
@@ -73,11 +96,23 @@ def read_people(
         people=persona.people if persona else None,
         first_orders_30d=found.first_orders,
         stages=_stages(persona.stages) if persona else None,
-        segments=[_segment(found, each) for each in persona.segments] if persona else [],
+        segments=[_segment(found, at) for at in range(len(persona.segments))] if persona else [],
+        moves_7d=[
+            WeekMove(
+                before=move.before.name.lower(),
+                after=move.after.name.lower(),
+                people=move.people,
+                share=move.share,
+                usual=move.usual,
+            )
+            for move in found.moves
+        ],
     )
 
 
-def _segment(found: MerchantPeople, segment: Segment) -> PeopleSegment:
+def _segment(found: MerchantPeople, at: int) -> PeopleSegment:
+    assert found.persona is not None
+    segment: Segment = found.persona.segments[at]
     names = found.parents if segment.parent else found.categories
     return PeopleSegment(
         category=names[segment.category] if segment.category >= 0 else None,
@@ -91,6 +126,17 @@ def _segment(found: MerchantPeople, segment: Segment) -> PeopleSegment:
             AlsoLiked(category=found.categories[each.category], lift=each.lift)
             for each in segment.also
         ],
+        looks=[
+            LookLiked(
+                look=looks()[each.look].key,
+                people=each.people,
+                share=each.share,
+                usual=each.usual,
+            )
+            for each in segment.likes
+        ],
+        price_minor=segment.price_minor,
+        item_ids=list(found.items[at]) if found.items else [],
     )
 
 
