@@ -6,7 +6,7 @@ record. An arm of an experiment is a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -71,6 +71,10 @@ SCENE = "scene_category"
 _PAGES = (KINDS.index("page"), KINDS.index("live"))
 
 
+Pictured = Callable[[CatalogSnapshot], npt.NDArray[np.bool_] | None]
+"""What the pictures of a catalog's items show, (items, looks); None: nothing is known."""
+
+
 class Brain:
     """Decides and learns."""
 
@@ -95,6 +99,7 @@ class Brain:
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
+        self.pictured: Pictured | None = None
         self._look_at_items()
         self._nearest: NearestItems | None = None
         self._kinds = kind_codes(placements)
@@ -350,8 +355,15 @@ class Brain:
 
     def _look_at_items(self) -> None:
         """Read off the items what they may be liked for."""
-        facets = Facets.read(self.catalog, self._index.words, *self._index.holders)
-        self.profiles.look_at(facets)
+        pictured = None if self.pictured is None else self.pictured(self.catalog)
+        words = self._index.words, *self._index.holders
+        self.profiles.look_at(Facets.read(self.catalog, *words, pictured))
+
+    def look_at_pictures(self, pictured: Pictured) -> None:
+        """Take colours and styles of pictures too, now and of every catalog to come."""
+        self.pictured = pictured
+        self._look_at_items()
+        self._build_state()
 
     def _new_need_pools(self) -> NeedPools | None:
         library = self._need_library

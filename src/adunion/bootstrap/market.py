@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import RLock
 
@@ -31,6 +32,7 @@ from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight
 from adunion.insight.types import Dimensions
 from adunion.kernel.clock import Clock, from_micros, micros
+from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
@@ -53,10 +55,12 @@ from .brain import Brain
 from .consumer import Consumer, Services
 from .forecast import forecast
 from .guarantee import Guarantee
+from .item_looks import item_looks, read_item_looks
 from .learning import learn
 from .notes import TrainingNotes
 from .recent import RecentRequests
 from .replayed import Grounds, Wish, introduce
+from .scenes import scene_hours
 
 STEER_AFTER = timedelta(minutes=15)
 STEER_LATE = timedelta(hours=1)
@@ -216,7 +220,10 @@ class Market:
         with self.lock:
             log = self.brain.training_log()
         models = train(log, micros(self.clock.now()))
+        read_item_looks(self.home)
         with self.lock:
+            if item_looks(self.home, self.catalog) is not None:
+                self.brain.look_at_pictures(partial(item_looks, self.home))
             self.brain.use(models)
             self.brain.save(self.home)
         return dict(models.metrics)
@@ -315,6 +322,9 @@ class Market:
             self._goals = books.goals(conn, self._unit)
         notes = TrainingNotes(self.home)
         self.brain = Brain(catalog, placements, self.audiences(), notes, settings, self._needs)
+        if item_looks(self.home, catalog) is not None:
+            self.brain.look_at_pictures(partial(item_looks, self.home))
+        self.brain.profiles.scenes.of_hour = scene_hours(Settings(home=self.home))
         engine = self.brain.engine
         self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)
         engine.log = None if self._read_only else self.decisions

@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     port: int = 8000
     base_url: str | None = Field(None, description="How links begin, e.g. https://ads.example")
     currency: str | None = Field(None, description="The market's; absent: what most items have")
+    utc_offset_hours: int = Field(
+        8, ge=-12, le=14, description="Of the shoppers' clock, which tells commute from evening"
+    )
+    holidays: str = Field("CN", description="Whose public holidays; two letters, empty: none")
     take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
     experience_bps: int = Field(
         50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
