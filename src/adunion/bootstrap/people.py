@@ -37,6 +37,8 @@ from .live import LiveMarket
 KEPT_FOR = timedelta(hours=1)
 MOVE_DAYS = 30
 ITEMS_SHOWN = 4
+WAIT_S = 2.0
+"""A page waits this long for the moves of the week; they are counted on behind it."""
 _LIKING_PRIOR = 6.0  # as ranking has it (prediction/features.py)
 _BUYERS = text(
     "select shopper, count(*), min(placed_at) from orders"
@@ -49,7 +51,8 @@ class MerchantPeople:
     """A persona, the paths of its category and parent rows, and first orders of MOVE_DAYS days.
 
     `persona` is None where there are fewer people than may be told of. `items` are the merchant's
-    own that fit each segment's taste best, by id; `moves` how people moved in a week.
+    own that fit each segment's taste best, by id; `moves` how people moved in a week, None while
+    that is being counted.
     """
 
     persona: Persona | None
@@ -58,7 +61,7 @@ class MerchantPeople:
     first_orders: int
     made_at: datetime
     items: tuple[tuple[str, ...], ...] = ()
-    moves: tuple[Move, ...] = ()
+    moves: tuple[Move, ...] | None = ()
 
 
 class MarketPeople:
@@ -70,13 +73,15 @@ class MarketPeople:
         self._lock = threading.Lock()
         self._kept: dict[str, MerchantPeople] = {}
         self._journeys: tuple[datetime, Journeys] | None = None
+        self._counter: threading.Thread | None = None
 
     def of(self, merchant: str) -> MerchantPeople:
         """The persona of a merchant, at most an hour old."""
         now = self._market.clock.now()
         with self._lock:
             kept = self._kept.get(merchant)
-            if kept is None or now - kept.made_at > KEPT_FOR:
+            counted = kept is not None and (kept.moves is not None or self._counting())
+            if kept is None or not counted or now - kept.made_at > KEPT_FOR:
                 kept = self._kept[merchant] = self._made(merchant, now)
             return kept
 
@@ -114,15 +119,24 @@ class MarketPeople:
         items = tuple(
             _fitting(catalog, facets, merchant, segment, parent_of) for segment in found.segments
         )
-        since_week = self._moved(now)
-        moved = moves(since_week.before, since_week.after, since_week.of(merchant), noise)
+        week = self._moved(now)
+        moved = None if week is None else moves(week.before, week.after, week.of(merchant), noise)
         return MerchantPeople(found, paths, tuple(parents), first_orders, now, items, moved)
 
-    def _moved(self, now: datetime) -> Journeys:
-        """Of the whole market, at most an hour old."""
-        if self._journeys is None or now - self._journeys[0] > KEPT_FOR:
-            self._journeys = now, journeys(self._market, now)
-        return self._journeys[1]
+    def _moved(self, now: datetime) -> Journeys | None:
+        """Of the whole market, at most an hour old; None while it is being counted."""
+        stale = self._journeys is None or now - self._journeys[0] > KEPT_FOR
+        if stale and not self._counting():
+            self._counter = threading.Thread(target=self._count, args=(now,), daemon=True)
+            self._counter.start()
+            self._counter.join(WAIT_S)
+        return None if self._journeys is None else self._journeys[1]
+
+    def _counting(self) -> bool:
+        return self._counter is not None and self._counter.is_alive()
+
+    def _count(self, now: datetime) -> None:
+        self._journeys = now, journeys(self._market, now)
 
 
 def _gathered(

@@ -46,8 +46,8 @@ class Size:
     """Of the markets that the parts are tried in."""
 
     items: int = 3_000
-    shoppers: int = 1_500
-    requests: int = 12_000  # a day
+    shoppers: int = 1_200
+    requests: int = 10_000  # a day
     history_days: int = 8
     days: int = 3
 

@@ -53,7 +53,7 @@ def auctions(
 @bench_app.command()
 def understanding(
     parts: str = typer.Option("all", help="Names with commas between, or all"),
-    seeds: int = typer.Option(4, min=1, max=50, help="Markets"),
+    seeds: int = typer.Option(2, min=1, max=50, help="Markets"),
     quick: bool = typer.Option(False, help="Small markets: a few minutes, wide intervals"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
 ) -> None:

@@ -20,6 +20,8 @@ from .security import require
 router = APIRouter(prefix="/merchant")
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
 SHOWN_IN_CHART = 8
+PORTRAITS_MAX = 12
+"""The largest segments; the others stand in the table."""
 _PAYS = {
     "thrifty": N_("Buy %(category)s cheaper than others do"),
     "usual": N_("Buy %(category)s at the price others pay"),
@@ -66,10 +68,11 @@ def people(request: Request, who: Merchant) -> Any:
         "people.html",
         figures=_figures(it, found),
         chart_=_chart(it, rows),
-        portraits=[row for row in rows if row["says"]],
+        portraits=[row for row in rows if row["says"]][:PORTRAITS_MAX],
         people_=_table(it, rows),
         likes=_likes(it, rows),
         moves=moves,
+        counting=found.moves is None,
         moved=_moves_table(it, moves),
         floor=PEOPLE_MIN,
         days=MOVE_DAYS,
@@ -236,7 +239,7 @@ def _likes(it: Context, rows: list[dict[str, Any]]) -> Table:
 
 def _moves(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
     """Moves that are told of, the largest first; `width` of the longest bar."""
-    told = [move for move in found.moves if move.people]
+    told = [move for move in found.moves or () if move.people]
     most = max((move.people for move in told), default=1)
     return [
         {

@@ -81,7 +81,7 @@ class PeopleOfMerchant(View):
     first_orders_30d: int
     stages: Stages | None
     segments: list[PeopleSegment]
-    moves_7d: list[WeekMove]
+    moves_7d: list[WeekMove] | None = Field(description="Null while they are being counted")
 
 
 @routes.get("", openapi_extra=allow(Role.MERCHANT, Role.OPERATOR), summary="A merchant's people")
@@ -106,7 +106,9 @@ def read_people(
                 usual=move.usual,
             )
             for move in found.moves
-        ],
+        ]
+        if found.moves is not None
+        else None,
     )
 
 
