@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from adunion.simulation.roi.suite import Run
 
 _COLUMNS = {
-    "plans": ("plans", ",d"),
     "plans_many": ("200+ orders", ",d"),
     "realised_90": ("A >=.9", ".1%"),
     "expected_95": ("E[A] >=.95", ".1%"),
