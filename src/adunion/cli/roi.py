@@ -82,7 +82,7 @@ def show(runs: Sequence[Run]) -> None:
 
 
 def _table(title: str, names: Sequence[str], columns: dict[str, tuple[str, str]]) -> Table:
-    table = Table(title=title)
+    table = Table(title=title, padding=0)
     for name in names:
         table.add_column(name, no_wrap=True)
     for head, _ in columns.values():
