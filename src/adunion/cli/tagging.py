@@ -8,7 +8,7 @@ import typer
 
 from adunion.kernel.errors import invalid
 
-from .output import out, plain, print_json, print_raw
+from .output import err, out, plain, print_json, print_raw
 from .textfile import read_lines
 
 COLOURS = {"product": "blue", "brand": "magenta", "model": "cyan", "attribute": "green"}
@@ -57,6 +57,7 @@ def train_tag(
         learn,
         _last_columns(searches, "searches") if searches else [],
         _last_columns(titles, "titles") if titles else [],
+        told=_silent if json_ else err.print,
     )
     found.save(out_)
     result: dict[str, object] = {"titles": len(learn), "bytes": out_.stat().st_size}
@@ -71,6 +72,10 @@ def train_tag(
         print_json(result)
     else:
         out.print("  ".join(f"{name} {value}" for name, value in result.items()))
+
+
+def _silent(_: str) -> None:
+    """Machines read no progress."""
 
 
 def _last_columns(path: Path, field: str) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from .aspects import Aspect, Aspects, clauses
 from .files import Review
 from .polarity import Embed, Polarity, call
+from .together import read_together
 
 QUOTES = 3
 QUOTE_CHARS = 80
@@ -99,13 +100,21 @@ class Mined:
 
 
 def mine(
-    reviews: Sequence[Review], model: Polarity, aspects: Aspects, embed: Embed | None = None
+    reviews: Sequence[Review],
+    model: Polarity,
+    aspects: Aspects,
+    embed: Embed | None = None,
+    alone: bool = False,
 ) -> Mined:
-    """Read every review; one without a letter is counted as unread and changes nothing else."""
+    """Read every review; one without a letter is counted as unread and changes nothing else.
+
+    From 200 Chinese reviews on they are read together (`together.py`), unless `alone`.
+    """
     opinions = [Opinion(aspect) for aspect in aspects.aspects]
     parts = [clauses(review.text) for review in reviews]
     read = [row for row, part in enumerate(parts) if part]
-    whole = model.read([reviews[row].text for row in read], embed)
+    texts = [reviews[row].text for row in read]
+    whole = model.read(texts, embed) if alone else read_together(model, texts, embed)
     counts: Counter[str] = Counter()
     months: dict[str, Counter[str]] = {}
     logits: list[float | None] = [None] * len(reviews)

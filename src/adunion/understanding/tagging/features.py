@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from .types import SPAN_MAX
 
-Codes = Callable[[str], tuple[int, int, int]]
-"""A word's codes in tagged titles, in titles read by a first tagger, and in searches."""
+Codes = Callable[[str], tuple[int, int, int] | None]
+"""A word's codes in tagged titles, in titles read by a first tagger, and in searches, if any."""
 Features = list[list[str]]
 _LEVELS = " lmh"
 
@@ -21,7 +21,10 @@ def features(title: str, codes: Codes) -> Features:
     best = [""] * len(lower)
     for start in range(len(lower)):
         for length in range(1, min(SPAN_MAX, len(lower) - start) + 1):
-            tagged, read, searched = codes(lower[start : start + length])
+            known = codes(lower[start : start + length])
+            if known is None:
+                continue
+            tagged, read, searched = known
             if tagged:
                 _parts(found, "", tagged, start, length)
                 _longest(longest, best, tagged, start, length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -11,49 +12,76 @@ from typing import Any
 import numpy as np
 
 from ..modelfile import Arrays, ModelFile
-from .corpus import Bounds, bounds
-from .features import features, script
+from .chain import LABELS, Chances, parts
+from .corpus import Bounds
+from .features import Features, features, script
+from .net import Net
 from .types import CODES, Span, TaggedTitle
 
 FILE = ModelFile(
-    "tagger", "tagger", "Train one: adunion understand train-tag DATA --out TAGGER.npz"
+    "tagger", "tagger", "Train one: adunion understand train-tag DATA --out TAGGER.npz", 2
 )
 TITLE_MAX = 2_000
 """Characters of a title that are read; what is beyond stays untagged."""
-NO_CODES = (0, 0, 0)
+SHARE = 0.45
+"""Of the networks in the chances; the rest is the CRF's."""
 
 
 @dataclass(frozen=True)
 class Tagger:
-    """A CRF (CRFsuite's bytes) and the lexicons its features look words up in."""
+    """A CRF (CRFsuite's bytes), networks beside it, and the lexicons that their features look in.
+
+    The CRF remembers what it has seen, the networks find what is alike; their chances are averaged.
+    """
 
     crf: bytes = field(repr=False)
     lexicon: dict[str, tuple[int, int, int]] = field(repr=False)
+    nets: tuple[Net, ...] = ()
 
     def tag(self, title: str) -> TaggedTitle:
-        """The parts of a title with their probabilities (marginals of their first character)."""
-        parts = self.bounds(title)
-        spans = []
-        for start, end, kind in parts:
-            chance = self._model.marginal(f"B-{kind}", start)
-            spans.append(Span(start, end, CODES[kind], title[start:end], round(chance, 3)))
-        return TaggedTitle(title, tuple(spans), tuple(_words(title, parts)))
+        """The parts of a title with their probabilities."""
+        found = self._parts(title)
+        spans = tuple(
+            Span(start, end, CODES[kind], title[start:end], round(chance, 3))
+            for (start, end, kind), chance in found
+        )
+        return TaggedTitle(title, spans, tuple(_words(title, [part for part, _ in found])))
 
     def bounds(self, title: str) -> list[Bounds]:
         """The parts as (start, end, code); white space and control characters are never one."""
+        return [part for part, _ in self._parts(title)]
+
+    def _parts(self, title: str) -> list[tuple[Bounds, float]]:
         text = title[:TITLE_MAX]
         if not text.strip():
             return []
-        labels = self._model.tag(features(text, self._codes))
-        return [part for part in bounds(labels) if title[part[0] : part[1]].strip()]
+        found = features(text, self.lexicon.get)
+        chances = self._by_crf(found)
+        if self.nets:
+            by_nets = sum(net.chances(found) for net in self.nets) / len(self.nets)
+            chances = (1 - SHARE) * chances + SHARE * by_nets
+        return [(part, chance) for part, chance in parts(chances)
+                if title[part[0] : part[1]].strip()]  # fmt: skip
+
+    def _by_crf(self, found: Features) -> Chances:
+        """Chance of each of `LABELS` at each character."""
+        model, known = self._model, self._labels
+        model.set(found)
+        marginal = model.marginal
+        out = np.zeros((len(found), len(LABELS)))
+        for column, label in known:
+            out[:, column] = [marginal(label, at) for at in range(len(found))]
+        return out
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""
         words = "\n".join(self.lexicon).encode()
         FILE.save(
-            path, crf=np.frombuffer(self.crf, np.uint8),
+            path, crf=np.frombuffer(lzma.compress(self.crf), np.uint8),
             words=np.frombuffer(words, np.uint8),
             codes=np.array(list(self.lexicon.values()), np.uint8),
+            **{f"{at}.{name}": each for at, net in enumerate(self.nets)
+               for name, each in net.arrays().items()},
         )  # fmt: skip
 
     @cached_property
@@ -64,8 +92,11 @@ class Tagger:
         found.open_inmemory(self.crf)
         return found
 
-    def _codes(self, word: str) -> tuple[int, int, int]:
-        return self.lexicon.get(word, NO_CODES)
+    @cached_property
+    def _labels(self) -> list[tuple[int, str]]:
+        """Columns of `LABELS` that the CRF knows, without O: what is no part needs no chance."""
+        known = set(self._model.labels())
+        return [(at, label) for at, label in enumerate(LABELS) if at and label in known]
 
 
 def load(path: Path) -> Tagger:
@@ -76,7 +107,16 @@ def load(path: Path) -> Tagger:
 def _tagger(held: Arrays) -> Tagger:
     words = held["words"].tobytes().decode().split("\n")
     codes = [(a, b, c) for a, b, c in held["codes"].tolist()]
-    found = Tagger(held["crf"].tobytes(), dict(zip(words, codes, strict=True)))
+    try:
+        crf = lzma.decompress(held["crf"].tobytes())
+    except lzma.LZMAError as error:
+        raise ValueError(f"its CRF cannot be unpacked ({error})") from None
+    nets: list[Net] = []
+    while f"{len(nets)}.names" in held:
+        of = f"{len(nets)}."
+        own = {name.removeprefix(of): each for name, each in held.items() if name.startswith(of)}
+        nets.append(Net.of(own))
+    found = Tagger(crf, dict(zip(words, codes, strict=True)), tuple(nets))
     if "O" not in found._model.labels():
         raise ValueError("its CRF has no label O")
     return found

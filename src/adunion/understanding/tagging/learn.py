@@ -1,0 +1,220 @@
+"""Learn the network: back-propagation by hand through three convolutions and a chain of labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from adunion.kernel.clock import generator
+
+from .chain import LABELS, slopes
+from .features import Features
+from .net import REACH, SKIPPED, Floats, Net, beside, few_bits
+from .pieces import reduced
+
+WIDTH, STATES = 64, 112
+"""Numbers of a feature's vector, and of a character's state."""
+EPOCHS, TITLES, RATE = 10, 32, 2e-3
+SEEN_LEAST = 2
+"""Features rarer than this have no vector."""
+FEATURES_OUT, STATES_OUT = 0.4, 0.3
+"""Dropped at random while learning, so that no feature and no state is relied on alone."""
+DECAY, KEEP = 1e-2, (0.9, 0.99)
+PLACES = {1: "0", 2: "56"}
+"""First letters of the features that are a piece of so many characters: here, before, behind."""
+MEANING = 1.2
+"""Length of a piece's vector at first; others are of 0.8."""
+GAP = max(REACH)
+"""Empty rows between titles that are learnt from together, so that none sees another."""
+Ints = npt.NDArray[np.int64]
+
+
+def train_net(
+    found: Sequence[Features],
+    labels: Sequence[Sequence[str]],
+    seed: int = 0,
+    told: Callable[[str], None] | None = None,
+) -> Net:
+    """A network from features of titles and their labels; `told` hears of every epoch."""
+    kept = [[[name for name in one if name[0] not in SKIPPED] for one in title] for title in found]
+    seen = Counter(name for title in kept for one in title for name in one)
+    row, meaning = reduced(WIDTH)
+    own = {name for name, times in seen.items() if times >= SEEN_LEAST}
+    names = sorted(own | {place + piece for piece in row for place in PLACES[len(piece)]})
+    at = {name: place for place, name in enumerate(names)}
+    titles = [[[at[name] for name in one if name in at] for one in title] for title in kept]
+    columns = [np.array([LABELS.index(label) for label in each]) for each in labels]
+    chance = generator(seed, 0x7A6)
+    weights = _begin(chance)
+    vectors = _vectors(names, row, meaning, chance)
+    adam = _Adam(weights, vectors, EPOCHS * -(-len(titles) // TITLES))
+    for epoch in range(EPOCHS):
+        for some in _batches(titles, chance):
+            batch = _batch([titles[k] for k in some], [columns[k] for k in some], chance, names)
+            adam.step(*_gradient(weights, vectors, batch, chance), batch.features.indices)
+        if told:
+            told(f"network {seed + 1}, epoch {epoch + 1} of {EPOCHS}")
+    small, scale = few_bits(vectors)
+    half = {name: each.astype(np.float16).astype(np.float32) for name, each in weights.items()}
+    return Net(tuple(names), small, scale, half)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    features: Any
+    """CSR [rows, features]: a row a character, GAP empty ones between titles."""
+    there: Floats
+    """[rows, 1], 0 in the gaps."""
+    at: Ints
+    """[titles, longest]: the row of each character; 0 beyond a title's end."""
+    labels: Ints
+    lengths: Ints
+
+
+def _begin(chance: np.random.Generator) -> dict[str, Floats]:
+    def drawn(rows: int, columns: int, by: float) -> Floats:
+        found = chance.standard_normal((rows, columns)) * by / np.sqrt(rows)
+        return np.asarray(found, np.float32)
+
+    count = len(LABELS)
+    weights = {"in": drawn(WIDTH, STATES, 1.4), "in_bias": np.zeros(STATES, np.float32)}
+    for layer in range(len(REACH)):
+        weights[f"layer{layer}"] = drawn(3 * STATES, STATES, 1.0)
+        weights[f"bias{layer}"] = np.zeros(STATES, np.float32)
+    return weights | {
+        "out": drawn(STATES, count, 0.7), "out_bias": np.zeros(count, np.float32),
+        "turn": np.zeros((count, count), np.float32), "first": np.zeros(count, np.float32),
+    }  # fmt: skip
+
+
+def _vectors(
+    names: Sequence[str], row: Mapping[str, int], meaning: Floats, chance: np.random.Generator
+) -> Floats:
+    """A piece's own vector, turned another way for each place; chance for other features."""
+    found = (chance.standard_normal((len(names), WIDTH)) * 0.1).astype(np.float32)
+    for place in sorted({place for places in PLACES.values() for place in places}):
+        turn, _ = np.linalg.qr(chance.standard_normal((WIDTH, WIDTH)))
+        mine = [at for at, name in enumerate(names) if name[0] == place and name[1:] in row]
+        found[mine] = (MEANING * meaning[[row[names[at][1:]] for at in mine]]) @ turn
+    return found
+
+
+def _batches(titles: Sequence[Any], chance: np.random.Generator) -> Iterator[Ints]:
+    """Titles of like length together, in an order drawn anew."""
+    lengths = np.array([len(title) for title in titles])
+    order = np.argsort(lengths + chance.random(len(titles)) * 6, kind="stable")
+    starts = chance.permutation(np.arange(0, len(order), TITLES))
+    return (order[start : start + TITLES] for start in starts)
+
+
+def _batch(
+    titles: list[list[list[int]]], labels: list[Ints], chance: np.random.Generator,
+    names: Sequence[str],
+) -> _Batch:  # fmt: skip
+    import scipy.sparse as sparse
+
+    lengths = np.array([len(title) for title in titles])
+    begins = GAP + np.cumsum(lengths + GAP) - (lengths + GAP)
+    rows = int(begins[-1] + lengths[-1] + GAP)
+    at = np.zeros((len(titles), int(lengths.max())), np.int64)
+    columns = np.zeros_like(at)
+    counts, there = np.zeros(rows, np.int64), np.zeros((rows, 1), np.float32)
+    for k, (title, begin) in enumerate(zip(titles, begins, strict=True)):
+        own = np.arange(begin, begin + len(title))
+        at[k, : len(title)], columns[k, : len(title)] = own, labels[k]
+        counts[own], there[own] = [len(one) for one in title], 1
+    ids = np.array([row for title in titles for one in title for row in one], np.int32)
+    value = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
+    value *= chance.random(len(value)) >= FEATURES_OUT
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    found = sparse.csr_matrix((value.astype(np.float32), ids, starts), shape=(rows, len(names)))
+    return _Batch(found, there, at, columns, lengths)
+
+
+def _gradient(
+    weights: Mapping[str, Floats], vectors: Floats, batch: _Batch, chance: np.random.Generator
+) -> tuple[dict[str, Floats], Any]:
+    """Of the mean loss a character: by weights, and by vectors (sparse in rows)."""
+
+    def kept(like: Floats) -> Floats:
+        drawn = chance.random(like.shape, dtype=np.float32) >= STATES_OUT
+        return drawn.astype(np.float32) / np.float32(1 - STATES_OUT)
+
+    summed = batch.features @ vectors
+    state = np.maximum(summed @ weights["in"] + weights["in_bias"], 0) * batch.there
+    begun, tape = state, []
+    for layer, reach in enumerate(REACH):
+        mask = kept(state)
+        seen = beside(state * mask, reach)
+        added = np.maximum(seen @ weights[f"layer{layer}"] + weights[f"bias{layer}"], 0)
+        added *= batch.there
+        tape.append((mask, seen, added))
+        state = state + added
+    mask = kept(state)
+    state = state * mask
+    scores = (state @ weights["out"] + weights["out_bias"]).astype(np.float64)
+    within = np.arange(batch.at.shape[1]) < batch.lengths[:, None]
+    _, by_scores, by_turn, by_first = slopes(
+        scores[batch.at], batch.labels, batch.lengths, weights["turn"].astype(np.float64),
+        weights["first"].astype(np.float64),
+    )  # fmt: skip
+    size = float(batch.lengths.sum())
+    back = np.zeros(scores.shape, np.float32)
+    back[batch.at[within]] = by_scores[within] / size
+    found = {"turn": by_turn / size, "first": by_first / size,
+             "out": state.T @ back, "out_bias": back.sum(0)}  # fmt: skip
+    down = (back @ weights["out"].T) * mask
+    for layer in reversed(range(len(REACH))):
+        mask, seen, added = tape[layer]
+        here = down * (added > 0)
+        found |= {f"layer{layer}": seen.T @ here, f"bias{layer}": here.sum(0)}
+        down = down + _together(here @ weights[f"layer{layer}"].T, REACH[layer]) * mask
+    down *= begun > 0
+    found |= {"in": summed.T @ down, "in_bias": down.sum(0)}
+    return found, batch.features.T @ (down @ weights["in"].T)
+
+
+def _together(wide: Floats, reach: int) -> Floats:
+    """The inverse way of `beside`: slopes of the three parts added where they came from."""
+    width = wide.shape[1] // 3
+    found = wide[:, width : 2 * width].copy()
+    found[:-reach] += wide[reach:, :width]
+    found[reach:] += wide[:-reach, 2 * width :]
+    return found
+
+
+class _Adam:
+    """Adam with decoupled decay (Loshchilov & Hutter 2019); vectors only where they were used."""
+
+    def __init__(self, weights: dict[str, Floats], vectors: Floats, steps: int) -> None:
+        self._weights, self._vectors, self._steps = weights, vectors, steps
+        self._mean = {name: np.zeros_like(each) for name, each in weights.items()}
+        self._square = {name: np.zeros_like(each) for name, each in weights.items()}
+        self._of_rows = np.zeros(len(vectors), np.float32)
+        self._step = 0
+
+    def step(
+        self, by_weights: Mapping[str, Floats], by_vectors: Floats, used: Iterable[int]
+    ) -> None:
+        """One step along the gradient; the rate rises for 100 steps and falls to 0."""
+        self._step += 1
+        at, (keep, keep_square) = self._step, KEEP
+        rate = np.float32(RATE * min(1, at / 100) * (1 - at / (self._steps + 1)))
+        whole, whole_square = np.float32(1 - keep**at), np.float32(1 - keep_square**at)
+        for name, held in self._weights.items():
+            slope = by_weights[name].astype(np.float32)
+            self._mean[name] = keep * self._mean[name] + (1 - keep) * slope
+            self._square[name] = keep_square * self._square[name] + (1 - keep_square) * slope**2
+            way = self._mean[name] / whole / (np.sqrt(self._square[name] / whole_square) + 1e-8)
+            held -= rate * (way + DECAY * held * (held.ndim > 1 and name != "turn"))
+        rows = np.unique(np.asarray(used))
+        slope = by_vectors[rows]
+        square = keep_square * self._of_rows[rows] + (1 - keep_square) * (slope**2).mean(1)
+        self._of_rows[rows] = square
+        way = slope / (np.sqrt(square / whole_square) + 1e-8)[:, None]
+        self._vectors[rows] -= rate * (way + DECAY * self._vectors[rows])
