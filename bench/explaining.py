@@ -26,7 +26,7 @@ def explained(market: Any, bodies: list[dict[str, Any]], turns: int) -> dict[str
         decide_one(market, body)  # compiles and warms up
     engine.watch()
     parts.wrap(engine.waterfall, "observe", "waterfall")
-    parts.wrap(engine, "_noted", "log")
+    parts.wrap(engine, "_note", "log")
     for name in ("chosen", "note", "flush"):
         parts.wrap(engine.log, name, "log")
     start = thread_time_ns()

@@ -249,7 +249,7 @@ def in_process(market: Any, bodies: list[bytes], intake: Intake) -> dict[str, fl
     box: Any = type("Box", (), {name: staticmethod(tool) for name, tool in tools.items()})
     for owner, name, part in (
         (engine, "retrieve", "retrieve"), (engine, "predict", "predict"),
-        (engine, "_auction", "auction"), (engine, "decide", "auction"),
+        (engine, "_next", "auction"), (engine, "decide", "auction"),
         (engine, "watch", "learn"), (brain, "decide", "learn"),
         (market.signer, "sign_page", "tokens"), (deciding, "_decide", "answer"),
         (box, "loads", "json"), (box, "one", "check"),
