@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from adunion.audience import Buyers, Facets, ProfileStore, words_of
+from adunion.audience import Facets, ProfileStore
 from adunion.audience.lookup import IdLookup
-from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
-from adunion.decision.book import NEVER_US, UNLIMITED
 from adunion.decision.engine import DecisionEngine
 from adunion.decision.retrieval import (
     RETRIEVALS,
@@ -57,14 +55,15 @@ from adunion.understanding import LexicalIndex
 from adunion.understanding.needs import Library
 from adunion.understanding.needs.pools import NeedPools
 
+from .customers import Customers
 from .notes import TrainingNotes
 from .tastes import learn_tastes
+from .together import Together
 
 if TYPE_CHECKING:
     from adunion.understanding.nearest import NearestItems
 
 CANDIDATES = 120
-PAIRS_MAX = 400_000
 HOUR_US = 3_600_000_000
 SCENE = "scene_category"
 """The feature without which scenes say nothing."""
@@ -94,8 +93,7 @@ class Brain:
         self.stats = ItemStats(catalog)
         self.after_sales = AfterSales(catalog)
         self.drift = Drift()
-        self.buyers = Buyers()
-        self._words_of: CatalogSnapshot | None = None
+        self.customers = Customers(catalog)
         self.notes: TrainingNotes | None = notes
         self.models = Models.prior()
         self._index = LexicalIndex.build(catalog)
@@ -106,7 +104,7 @@ class Brain:
         self._places = _lookup(placements)
         self._state: RetrievalState
         self._predictor: Predictor
-        self._together: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
+        self._together = Together()
         self._carts: Lists | None = None
         self._product: npt.NDArray[np.int32] | None = None
         self._companions: Lists | None = None
@@ -167,7 +165,8 @@ class Brain:
         self.stats.rebase(catalog)
         self.after_sales.rebase(catalog)
         moved = np.append(row_mapping(self.catalog.raw, catalog.raw), np.int32(-1))
-        self._together = [(group, moved[item]) for group, item in self._together]
+        self._together.rebase(moved)
+        self.customers.take(catalog)
         if self._carts is not None:
             self._carts = moved_lists(self._carts, moved[:-1], len(catalog))
         self._product = self._companions = None  # until the next training
@@ -192,7 +191,7 @@ class Brain:
     def decide(self, requests: RequestBatch) -> DecisionBatch:
         """The decision; what it shows is noted for training, what carts hold for complements."""
         decided = self.engine.decide(requests)
-        self._learn_carts(requests)
+        self._together.see_carts(requests)
         if self.notes is not None:
             self.notes.decided(requests, decided, self._predictor)
         return decided
@@ -204,7 +203,7 @@ class Brain:
     @contextmanager
     def trying(self, rows: npt.NDArray[np.int32]) -> Iterator[PlanBook]:
         """Within it the engine decides as if a new plan had these items; the book, it last."""
-        book, before = with_plan(self.plans, rows), self._state
+        book, before = self.plans.with_plan(rows), self._state
         self._state = before.with_planned(_planned(book))
         try:
             yield book
@@ -230,9 +229,9 @@ class Brain:
         rows = self.catalog.rows(batch.item)
         self._learn_items(batch, rows)
         learn_tastes(self.profiles, batch, rows, self._kind_of(batch), self.stats.rate)
-        self._learn_orders(batch, rows)
+        self._together.see_orders(batch, rows)
         self._learn_after_sales(batch)
-        self._learn_buyers(batch)
+        self.customers.learn(batch)
         if self.notes is not None:
             self.notes.learn(batch)
 
@@ -279,12 +278,7 @@ class Brain:
     def save(self, home: Path) -> None:
         """Keep what no replay of events gives again: the models, and what lay in one cart."""
         self.models.save(home / "models.npz")
-        groups, items = self._pairs()
-        known = items >= 0
-        fresh = home / "together.npz.new"
-        with fresh.open("wb") as file:
-            np.savez(file, group=groups[known], item=self.catalog.raw[items[known]])
-        fresh.replace(home / "together.npz")
+        self._together.save(home, self.catalog)
 
     def restore_models(self, home: Path) -> None:
         """Take the models that were saved; before events are replayed, which tell of their drift.
@@ -302,10 +296,7 @@ class Brain:
 
     def restore(self, home: Path) -> None:
         """Take what was saved of carts, in place of what was replayed."""
-        together = home / "together.npz"
-        if together.exists():
-            with np.load(together, allow_pickle=False) as file:
-                self._together = [(file["group"], self.catalog.rows(file["item"]))]
+        self._together.restore(home, self.catalog)
         self._learn_understood()
         self._build_state()
 
@@ -380,7 +371,7 @@ class Brain:
         off, pools = self.engine.settings.retrievals_off, self._need_pools
         if "cart" in off:
             return
-        self._carts = learn_carts(self.catalog, *self._pairs())
+        self._carts = learn_carts(self.catalog, *self._together.pairs())
         if pools is not None:
             known = pools.go_with(self.catalog.titles)
             self._product, self._companions = known[0], Lists(known[1], known[2], known[3])
@@ -398,17 +389,13 @@ class Brain:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         return self._predictor(requests, candidates)
 
-    def _complements(self) -> Complements:
-        return Complements.learn(self.catalog, *self._pairs())
+    def _newness(
+        self, requests: RequestBatch, candidates: CandidateBatch
+    ) -> npt.NDArray[np.float32]:
+        return self.customers.newness_of(requests, candidates, self.plans)
 
-    def _pairs(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-        """(group, catalog row) of what goes together, newest kept."""
-        if not self._together:
-            return np.zeros(0, np.uint64), np.zeros(0, np.int32)
-        groups = np.concatenate([group for group, _ in self._together])[-PAIRS_MAX:]
-        items = np.concatenate([item for _, item in self._together])[-PAIRS_MAX:]
-        self._together = [(groups, items)]
-        return groups, items
+    def _complements(self) -> Complements:
+        return Complements.learn(self.catalog, *self._together.pairs())
 
     def _learn_items(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
         """Hour by hour, so that a replay in other pieces fades what is old just the same."""
@@ -463,17 +450,6 @@ class Brain:
         kinds = np.append(self._kinds.astype(np.int16), np.int16(-1))
         return kinds[place]
 
-    def _learn_carts(self, requests: RequestBatch) -> None:
-        """What lies in one cart goes together."""
-        if len(requests.context_items) < 2:
-            return
-        sizes = np.diff(requests.context_offsets)
-        several = np.repeat(sizes > 1, sizes)
-        if several.any():
-            words = np.ascontiguousarray(requests.request).view(np.uint64).reshape(-1, 2)
-            group = np.repeat(words[:, 0] ^ words[:, 1], sizes)
-            self._together.append((group[several], requests.context_items[several]))
-
     def _learn_after_sales(self, batch: EventBatch) -> None:
         """How much comes back, and how soon it arrives."""
         ordered = batch.take(batch.type == EventType.ORDER)
@@ -483,90 +459,6 @@ class Brain:
         after.sold(ordered.at_us, ordered.order, ordered.line, ordered.item, ordered.amount_minor)
         after.refunded(refunded.order, refunded.line, refunded.amount_minor)
         after.received(received.at_us, received.order)
-
-    def _learn_buyers(self, batch: EventBatch) -> None:
-        """Who has bought from whom: one purchase an order."""
-        heads = batch.take((batch.type == EventType.ORDER) & (batch.line == 1))
-        merchant, known = self.merchant_words(heads.item)
-        self.buyers.observe(heads.shopper[known], merchant[known])
-
-    def merchant_words(
-        self, item: npt.NDArray[np.void]
-    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
-        """What stands for each item's merchant in `buyers`, and whether the item is known, (k,)."""
-        rows = self.catalog.rows(item)
-        return self._merchant_words()[
-            np.where(rows >= 0, self.catalog.merchant[rows], 0)
-        ], rows >= 0
-
-    def newness_of(
-        self,
-        shopper: npt.NDArray[np.void],
-        consent: npt.NDArray[np.bool_],
-        item: npt.NDArray[np.void],
-    ) -> npt.NDArray[np.float32]:
-        """How likely each shopper, if it buys, is new to the item's merchant, (k,)."""
-        return self.buyers.newness(shopper, consent, self.merchant_words(item)[0])
-
-    def _newness(
-        self, requests: RequestBatch, candidates: CandidateBatch
-    ) -> npt.NDArray[np.float32]:
-        """The same of candidates; it is asked of those in plans for new customers alone."""
-        of = np.repeat(np.arange(len(requests)), np.diff(candidates.offsets))
-        out = np.zeros(len(candidates.item), np.float32)
-        plan = self.plans.item_plan[candidates.item]
-        rows = np.flatnonzero((plan >= 0) & (np.append(self.plans.new_micros, 0)[plan] > 0))
-        merchant = self._merchant_words()[self.catalog.merchant[candidates.item[rows]]]
-        out[rows] = self.buyers.newness(
-            requests.shopper[of[rows]], requests.consent[of[rows]], merchant
-        )
-        return out
-
-    def _merchant_words(self) -> npt.NDArray[np.uint64]:
-        catalog = self.catalog
-        if self._words_of is not catalog:
-            self._words_of = catalog
-            self._words = words_of(raw_ids(catalog.merchant_ids))
-        return self._words
-
-    def _learn_orders(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
-        """What is in one order of several lines goes together."""
-        ordered = batch.type == EventType.ORDER
-        words = np.ascontiguousarray(batch.order[ordered]).view(np.uint64).reshape(-1, 2)
-        group = words[:, 0] ^ words[:, 1]
-        _, place, counts = np.unique(group, return_inverse=True, return_counts=True)
-        several = counts[place] > 1
-        if several.any():
-            self._together.append((group[several], rows[ordered][several]))
-
-
-def with_plan(book: PlanBook, rows: npt.NDArray[np.int32]) -> PlanBook:
-    """A copy of a book with one more plan: these items, target 1, no limits."""
-    item_plan = book.item_plan.copy()
-    item_plan[rows] = len(book)
-    owner = np.int32(len(book.wallet_micros))
-    return replace(
-        book,
-        ids=[*book.ids, "cmp_forecast"],
-        raw=np.append(book.raw, np.zeros(1, "V16")),
-        merchant_ids=[*book.merchant_ids, ""],
-        item_plan=item_plan,
-        target_roi=np.append(book.target_roi, 1.0),
-        order_micros=np.append(book.order_micros, 0),
-        net=np.append(book.net, False),
-        alpha=np.append(book.alpha, 1.0),
-        remaining_micros=np.append(book.remaining_micros, UNLIMITED),
-        wallet=np.append(book.wallet, owner),
-        wallet_micros=np.append(book.wallet_micros, UNLIMITED),
-        start_us=np.append(book.start_us, 0),
-        end_us=np.append(book.end_us, NEVER_US),
-        dayparts=np.vstack([book.dayparts, np.ones((1, HOURS_OF_WEEK), np.bool_)]),
-        new_micros=np.append(book.new_micros, 0),
-        pool=np.append(book.pool, np.int32(0)),
-        boost=np.append(book.boost, np.int32(-1)),
-        factor=np.append(book.factor, 1.0),
-        regions=np.vstack([book.regions, np.ones((1, book.regions.shape[1]), np.bool_)]),
-    )
 
 
 def _lookup(placements: Sequence[Placement]) -> IdLookup:

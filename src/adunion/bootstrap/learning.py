@@ -89,7 +89,7 @@ def _learn_hour(
         value = np.where(rows >= 0, catalog.price_minor[rows] * pieces * unit, 0.0)
         chance = moved.pctr.astype(np.float64) * moved.pcvr
         consent = moved.flags & FLAG_CONSENT > 0
-        newness = brain.newness_of(moved.shopper, consent, moved.item).astype(np.float64)
+        newness = brain.customers.newness(moved.shopper, consent, moved.item).astype(np.float64)
         counted = goals.counted(ids, plan, value, _returned(brain, moved.item), newness)
         outcomes.shown(ids, plan, moved.at_us, moved.price_micros, chance * counted)
 
@@ -99,8 +99,7 @@ def _first_orders(brain: Brain, credits: Credits) -> Floats:
     first = np.zeros(len(credits))
     rows = np.flatnonzero(credits.line == 1)
     if len(rows):
-        merchant, known = brain.merchant_words(credits.item[rows])
-        first[rows] = brain.buyers.first(credits.shopper[rows], merchant) & known
+        first[rows] = brain.customers.first(credits.shopper[rows], credits.item[rows])
     return first
 
 

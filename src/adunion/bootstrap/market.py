@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Engine, text
 
 from adunion.attribution import Credits, LastClick
-from adunion.audience import forgotten, words_of
+from adunion.audience import forgotten
 from adunion.campaigns import BoostDraft, Boosts, Plans, SharedBudgets
 from adunion.campaigns.types import Period, PlanDraft
 from adunion.catalog import Catalog
@@ -361,7 +361,7 @@ class Market:
         """Who had bought from whom before the events that are learned from again."""
         with self.engine.connect() as conn:
             shoppers, merchants = books.buyers(conn, from_micros(before_us))
-        self.brain.buyers.observe(raw_ids(shoppers), words_of(raw_ids(merchants)))
+        self.brain.customers.bought(raw_ids(shoppers), raw_ids(merchants))
 
     def _learn(self, batch: EventBatch, credits: Credits) -> None:
         learn(self.brain, self.recent, self.outcomes, batch, credits, self._goals)

@@ -126,6 +126,34 @@ class PlanBook:
             leased=None if self.leased is None else tuple(each.copy() for each in self.leased),
         )
 
+    def with_plan(self, rows: npt.NDArray[np.int32]) -> PlanBook:
+        """A copy with one more plan: these items, target 1, no limits."""
+        item_plan = self.item_plan.copy()
+        item_plan[rows] = len(self)
+        owner = np.int32(len(self.wallet_micros))
+        return replace(
+            self,
+            ids=[*self.ids, "cmp_forecast"],
+            raw=np.append(self.raw, np.zeros(1, "V16")),
+            merchant_ids=[*self.merchant_ids, ""],
+            item_plan=item_plan,
+            target_roi=np.append(self.target_roi, 1.0),
+            order_micros=np.append(self.order_micros, 0),
+            net=np.append(self.net, False),
+            alpha=np.append(self.alpha, 1.0),
+            remaining_micros=np.append(self.remaining_micros, UNLIMITED),
+            wallet=np.append(self.wallet, owner),
+            wallet_micros=np.append(self.wallet_micros, UNLIMITED),
+            start_us=np.append(self.start_us, 0),
+            end_us=np.append(self.end_us, NEVER_US),
+            dayparts=np.vstack([self.dayparts, np.ones((1, HOURS_OF_WEEK), np.bool_)]),
+            new_micros=np.append(self.new_micros, 0),
+            pool=np.append(self.pool, np.int32(0)),
+            boost=np.append(self.boost, np.int32(-1)),
+            factor=np.append(self.factor, 1.0),
+            regions=np.vstack([self.regions, np.ones((1, self.regions.shape[1]), np.bool_)]),
+        )
+
     @property
     def purse(self) -> tuple[npt.NDArray[np.int64], ...]:
         """What decisions take money from: budgets (p,), wallets (w,), pools, or leases of them."""
