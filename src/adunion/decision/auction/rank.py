@@ -101,6 +101,22 @@ def _sift(
     heap[at] = moving
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _insert(
+    order: npt.NDArray[np.int32],
+    at: int,
+    candidate: int,
+    score: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+) -> None:
+    """Put a candidate among the first `at` of an order; what it beats moves down by one."""
+    mine, row = score[candidate], item[candidate]
+    while at > 0 and _beats(mine, row, score[order[at - 1]], item[order[at - 1]]):
+        order[at] = order[at - 1]
+        at -= 1
+    order[at] = candidate
+
+
 @njit(cache=True, nogil=True)
 def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
     """Sort the first few of all candidates; most pages need no more."""
@@ -114,10 +130,7 @@ def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32
             at -= 1
         else:
             continue
-        while at > 0 and _beats(score[row], item[row], score[order[at - 1]], item[order[at - 1]]):
-            order[at] = order[at - 1]
-            at -= 1
-        order[at] = row
+        _insert(order, at, row, score, item)
         worst = order[size - 1]
     into.sizes[0] = _NO_HEAP if len(item) > size else 0
     into.sizes[1] = size
@@ -228,14 +241,7 @@ def put(
 ) -> None:
     """Sort candidates `first` to `last` - 1 into those that are sorted; for a few, or nearly so."""
     for candidate in range(first, last):
-        at = into.sizes[1]
-        while at > 0 and _beats(
-            score[candidate], item[candidate],
-            score[into.order[at - 1]], item[into.order[at - 1]],
-        ):  # fmt: skip
-            into.order[at] = into.order[at - 1]
-            at -= 1
-        into.order[at] = candidate
+        _insert(into.order, into.sizes[1], candidate, score, item)
         into.sizes[1] += 1
 
 

@@ -76,9 +76,7 @@ def sweep(
         while won and step > 0:
             won, step = False, step - 1
             for row in range(own):
-                worth = chances[short[row]] * goods.promised_micros[item[row]]
-                if len(weights):
-                    worth *= weights[short[row]]
+                worth = _counted(short[row], item[row], chances, weights, goods)
                 wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
                 bid[row] = max(int(wanted) - rules.reserve_micros, 0)
                 work.score[row] = organic[row] + bid[row]
@@ -123,10 +121,22 @@ def sweep(
                 found[5, pair, step, slot] = rival
                 found[6, pair, step, slot] = rules.reserve_micros
                 chance[pair, step, slot] = chances[short[winner]]
-                worth = chances[short[winner]] * goods.promised_micros[item[winner]]
-                if len(weights):
-                    worth *= weights[short[winner]]
-                value[pair, step, slot] = worth
+                value[pair, step, slot] = _counted(
+                    short[winner], item[winner], chances, weights, goods
+                )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _counted(
+    row: int,
+    item: int,
+    chances: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float32],
+    goods: Goods,
+) -> float:
+    """What a candidate row is expected to count for towards its plan's promise."""
+    worth = chances[row] * goods.promised_micros[item]
+    return float(worth * weights[row]) if len(weights) else float(worth)
 
 
 @njit(cache=True, nogil=True)
