@@ -32,7 +32,7 @@ class Customers:
     def learn(self, batch: EventBatch) -> None:
         """One purchase an order."""
         heads = batch.take((batch.type == EventType.ORDER) & (batch.line == 1))
-        merchant, known = self._of_items(heads.item)
+        merchant, known = self.of_items(heads.item)
         self._buyers.observe(heads.shopper[known], merchant[known])
 
     def bought(self, shopper: Ids, merchant: Ids) -> None:
@@ -41,12 +41,12 @@ class Customers:
 
     def first(self, shopper: Ids, item: Ids) -> Mask:
         """Whether each shopper has not bought from the item's merchant before, (k,)."""
-        merchant, known = self._of_items(item)
+        merchant, known = self.of_items(item)
         return np.asarray(self._buyers.first(shopper, merchant) & known, np.bool_)
 
     def newness(self, shopper: Ids, consent: Mask, item: Ids) -> Floats:
         """How likely each shopper, if it buys, is new to the item's merchant, (k,)."""
-        return self._buyers.newness(shopper, consent, self._of_items(item)[0])
+        return self._buyers.newness(shopper, consent, self.of_items(item)[0])
 
     def newness_of(
         self, requests: RequestBatch, candidates: CandidateBatch, plans: PlanBook
@@ -62,7 +62,7 @@ class Customers:
         )
         return out
 
-    def _of_items(self, item: Ids) -> tuple[npt.NDArray[np.uint64], Mask]:
+    def of_items(self, item: Ids) -> tuple[npt.NDArray[np.uint64], Mask]:
         """What stands for each item's merchant, and whether the item is known, (k,)."""
         rows = self._catalog.rows(item)
         merchant = np.where(rows >= 0, self._catalog.merchant[rows], 0)

@@ -65,7 +65,7 @@ def _seen(market: LiveMarket, now: datetime) -> _Touched:
         wanted = np.isin(batch.type, list(_KINDS)) & (batch.flags & FLAG_CONSENT > 0)
         part = batch.take(np.flatnonzero(wanted))
         with market.lock:
-            merchant, there = market.brain.merchant_words(part.item)
+            merchant, there = market.brain.customers.of_items(part.item)
         shoppers.append(part.shopper[there])
         merchants.append(merchant[there])
         kinds.append(np.where(part.type[there] == EventType.CLICK, LOOKED, SEEN))
