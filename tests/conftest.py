@@ -22,6 +22,15 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 _numbers = count()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is kept by default is kept for this session, not in the folder that it runs in."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "ADUNION_HOME" not in os.environ:
+            patch.setenv("ADUNION_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[engines.Postgres]:
     """A server of this test session's own, with a migrated template to clone.

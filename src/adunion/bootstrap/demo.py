@@ -40,6 +40,10 @@ BUILT = (
     "postgres", "events", "features-*", "statements", "models.npz", "alphas.jsonl", "together.npz",
     "currency", "demo.json", "trends",
 )  # fmt: skip
+KEPT = {
+    LOCK, "cache", "context", "needs", "pictures", "reviews", "search", "weather.csv",
+}  # fmt: skip
+"""What may be in a home before a demo: caches of commands, and lists of an operator."""
 PLAN_SHARE = 0.7  # of a merchant's items; the rest is for the visitor to promote
 PLAN_SHARE_ORDERS = 0.3  # there every merchant has a plan, and shoppers need organic choice
 
@@ -161,8 +165,8 @@ def demo_scenario(size: DemoSize, orders: Path | None, mapping: str | None) -> S
 
 
 def _check_home(home: Path) -> None:
-    """Refuse a folder that holds anything but a demo."""
-    held = sorted(path.name for path in home.iterdir() if path.name != LOCK)
+    """Refuse a folder that holds anything but a demo and what commands and operators keep."""
+    held = sorted(path.name for path in home.iterdir() if path.name not in KEPT)
     if held and MARK not in held:
         raise AdUnionError(
             "home_in_use", f"{home} is not empty and not a demo's: it holds {held[0]}.", 409,
