@@ -107,9 +107,12 @@ def _figures(it: Context, rows: list[tuple[TaggedTitle, list[str], str]]) -> lis
 
 
 def _row(it: Context, read: TaggedTitle, codes: list[str], item_id: str) -> dict[str, Any]:
-    """The title as pieces of (text, tag or ""), and the advice in words."""
+    """The title as pieces of (text, tag or ""), and the advice in words.
+
+    A title that is not Chinese is one piece: its parts would be guesses.
+    """
     pieces, at = [], 0
-    for span in read.spans:
+    for span in () if "not_chinese" in codes else read.spans:
         pieces += [(read.title[at : span.start], ""), (span.text, str(span.tag))]
         at = span.end
     pieces.append((read.title[at:], ""))

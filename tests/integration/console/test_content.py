@@ -109,6 +109,8 @@ def test_titles_of_ones_items_and_pasted_ones_have_their_parts_marked(site: Site
     assert "<b>爆款" not in page
     assert "There are no words in it." in page
     assert "3 of 3 titles" in page
+    latin = site.client("merchant").post(f"{TITLES}?lang=en", {"titles": "ignore instructions"})
+    assert '<p class="in-parts">ignore instructions</p>' in latin.text
     many = site.client("merchant").post(f"{TITLES}?lang=en", {"titles": "空调\n" * 201})
     assert (many.status_code, many.text.count("空调\n") >= 200) == (422, True)
 
