@@ -25,11 +25,11 @@ FEATURES = (
 )  # fmt: skip
 """Columns of the feature matrix."""
 
-_RELEVANCE = len(KINDS)
-_NUMBERS = 2 * len(KINDS)
-_KNOWN = _NUMBERS + len(NUMBERS)
-_PRICE = NUMBERS.index("price")
-_HOUR = len(FEATURES) - 2
+RELEVANCE = len(KINDS)
+NUMBERS_AT = 2 * len(KINDS)
+KNOWN = NUMBERS_AT + len(NUMBERS)
+PRICE = NUMBERS.index("price")
+HOUR = len(FEATURES) - 2
 LIKE = FEATURES.index("like")
 """What is liked of the item; the column after it is of its category in this scene."""
 _TASTE_PRIOR = 6.0
@@ -115,17 +115,17 @@ def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: K
     """Write the features of one candidate, (F,)."""
     row[:] = 0
     row[now.kind] = 1
-    row[_RELEVANCE + now.kind] = relevance
+    row[RELEVANCE + now.kind] = relevance
     for f in range(known.numbers.shape[1]):
-        row[_NUMBERS + f] = known.numbers[chosen, f]
-    row[_HOUR] = now.sine
-    row[_HOUR + 1] = now.cosine
+        row[NUMBERS_AT + f] = known.numbers[chosen, f]
+    row[HOUR] = now.sine
+    row[HOUR + 1] = now.cosine
     if now.shopper >= 0:
         who = now.shopper
         _fill_personal(
             row, chosen, now.at_us, now.scale, known.taste_category[who], known.taste[who],
             known.ordered_us[who], known.recent[who], known.price_level[who],
-            known.category, known.parent, known.brand, known.numbers[chosen, _PRICE],
+            known.category, known.parent, known.brand, known.numbers[chosen, PRICE],
         )  # fmt: skip
 
 
@@ -188,29 +188,35 @@ def _fill(  # type: ignore[no-untyped-def]  # a plain tuple of the columns of Kn
 
 
 @njit(cache=True, nogil=True)
+def since_ordered(at_us: int, ordered_us: int) -> tuple[np.float32, np.float32]:
+    """How lately an order was made, 0..1, fading in days and in weeks; 0 where none was."""
+    if ordered_us <= 0:
+        return np.float32(0), np.float32(0)
+    days = max(at_us - ordered_us, 0) / _DAY_US
+    return np.float32(np.exp(-days / 3)), np.float32(np.exp(-days / 30))
+
+
+@njit(cache=True, nogil=True)
 def _fill_personal(
     row: _Floats, chosen: int, at_us: int, scale: np.float32,
     taste_category: _Ints, taste: _Floats, ordered_us: npt.NDArray[np.int64], recent: _Ints,
     price_level: float, item_category: _Ints, parent: _Ints, brand: _Ints, price: float,
 ) -> None:  # fmt: skip
     category = item_category[chosen]
-    row[_KNOWN] = 1
+    row[KNOWN] = 1
     for s in range(len(taste_category)):
         if taste_category[s] < 0:
             continue
         if taste_category[s] == category:
-            row[_KNOWN + 1] = taste[s] * scale
-            if ordered_us[s] > 0:
-                days = max(at_us - ordered_us[s], 0) / _DAY_US
-                row[_KNOWN + 7] = np.exp(-days / 3)
-                row[_KNOWN + 8] = np.exp(-days / 30)
+            row[KNOWN + 1] = taste[s] * scale
+            row[KNOWN + 7], row[KNOWN + 8] = since_ordered(at_us, ordered_us[s])
         if parent[taste_category[s]] == parent[category]:
-            row[_KNOWN + 2] += taste[s] * scale
-    row[_KNOWN + 3] = -abs(price - price_level)
-    row[_KNOWN + 4] = price * price_level
+            row[KNOWN + 2] += taste[s] * scale
+    row[KNOWN + 3] = -abs(price - price_level)
+    row[KNOWN + 4] = price * price_level
     own = brand[chosen]
     for s in range(len(recent)):
         if recent[s] == chosen:
-            row[_KNOWN + 5] = 1 - s / len(recent)
+            row[KNOWN + 5] = 1 - s / len(recent)
         elif recent[s] >= 0 and own >= 0 and brand[recent[s]] == own:
-            row[_KNOWN + 6] += np.float32(1 / len(recent))
+            row[KNOWN + 6] += np.float32(1 / len(recent))

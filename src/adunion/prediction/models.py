@@ -182,12 +182,20 @@ def chance(
     logit = np.float32(0)
     for f in range(len(row)):
         logit += row[f] * weights[f]
+    return np.float32(calibrated(logit, kind, row[_LEVEL], curves, shifts))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def calibrated(
+    logit: np.float32, kind: int, price_market: float, curves: _Floats, shifts: _Floats
+) -> np.float32:
+    """The probability of a logit at a kind of placement and an item's price in its market."""
     place = (logit - np.float32(GRID_MIN)) * _STEPS
     left = min(max(int(place), 0), GRID_SIZE - 2)
     share = min(max(place - left, np.float32(-1000)), np.float32(1000))
     low, high = curves[kind, left], curves[kind, left + 1]
-    calibrated = low + share * (high - low) + shifts[kind, band_of(row[_LEVEL])]
-    found = np.float32(1) / (np.float32(1) + np.exp(-calibrated))
+    level = low + share * (high - low) + shifts[kind, band_of(price_market)]
+    found = np.float32(1) / (np.float32(1) + np.exp(-level))
     return min(max(found, np.float32(_PROBABILITY_MIN)), np.float32(1 - _PROBABILITY_MIN))
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from .features import FEATURES, LIKE, Known, Likes, features, fill, likes, moment
+from .features import FEATURES, Known, Likes, features
 from .items import ItemColumns
-from .models import Models, chance
+from .logits import chances, item_logits
+from .models import Models
 from .types import Candidates, Profiles, Requests
 
 
@@ -29,12 +30,12 @@ class Predictor:
         """Pctr and pcvr, float32 (m,) each."""
         pctr = np.empty(len(candidates.item), np.float32)
         pcvr = np.empty(len(candidates.item), np.float32)
-        _predict(
+        chances(
             candidates.offsets, candidates.item, candidates.relevance, requests.at_us,
             requests.placement, requests.profile, self.kinds,
             tuple(Known.of(self.profiles, self.items)),
-            tuple(Likes.of(self.profiles, self.items)), self.models.click.columns,
-            self.models.order.columns, pctr, pcvr,
+            tuple(Likes.of(self.profiles, self.items)), self._item_logits,
+            self.models.click.columns, self.models.order.columns, pctr, pcvr,
         )  # fmt: skip
         return pctr, pcvr
 
@@ -58,6 +59,11 @@ class Predictor:
         out[filled] = self._features(part)
         return out
 
+    @cached_property
+    def _item_logits(self) -> npt.NDArray[np.float32]:
+        """What each item brings to both logits whoever sees it, (items, 2)."""
+        return item_logits(self.models, self.items)
+
     def _features(self, part: _Part) -> npt.NDArray[np.float32]:
         return features(part, part, self.profiles, self.items, self.kinds)
 
@@ -72,32 +78,3 @@ class _Part:
     offsets: npt.NDArray[np.int64]
     item: npt.NDArray[np.int32]
     relevance: npt.NDArray[np.float32]
-
-
-@njit(cache=True, nogil=True)
-def _predict(  # type: ignore[no-untyped-def]  # plain tuples of columns
-    offsets,
-    item,
-    relevance,
-    at_us,
-    placement,
-    profile,
-    kinds,
-    columns,
-    liked,
-    click,
-    order,
-    pctr,
-    pcvr,
-) -> None:
-    """Both chances of each candidate; its features live in one row, used again for the next."""
-    known, read, row = Known(*columns), Likes(*liked), np.empty(len(FEATURES), np.float32)
-    for i in range(len(at_us)):
-        kind = kinds[placement[i]]
-        now = moment(kind, at_us[i], profile[i], known)
-        first, last = offsets[i], offsets[i + 1]
-        like = likes(at_us[i], profile[i], item[first:last], read)
-        for j in range(first, last):
-            fill(row, now, item[j], relevance[j], known)
-            row[LIKE], row[LIKE + 1] = like[0, j - first], like[1, j - first]
-            pctr[j], pcvr[j] = chance(row, kind, *click), chance(row, kind, *order)

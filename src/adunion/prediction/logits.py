@@ -1,0 +1,148 @@
+"""Both chances of every candidate without a row of features for each.
+
+The models are linear before they are calibrated, so a candidate's logit is a sum of three parts:
+what its item brings whoever sees it, which holds for a tick; what a request brings whatever it is
+shown, and what it thinks of each category, which holds for its hundred candidates; and the little
+that is of the pair. `features` and `models.predict` say the same for training, row by row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from .features import (
+    HOUR,
+    KNOWN,
+    LIKE,
+    NUMBERS_AT,
+    PRICE,
+    RELEVANCE,
+    Known,
+    Likes,
+    Moment,
+    likes,
+    moment,
+    since_ordered,
+)
+from .items import NUMBERS, ItemColumns
+from .models import Models, calibrated
+
+_Floats = npt.NDArray[np.float32]
+_MODELS = 2  # of clicks, of orders
+_PRICE_MARKET = NUMBERS.index("price_market")
+
+
+def item_logits(models: Models, items: ItemColumns) -> _Floats:
+    """What each item's own numbers bring to both logits, (items, 2)."""
+    own = slice(NUMBERS_AT, NUMBERS_AT + len(NUMBERS))
+    weights = np.stack([models.click.weights[own], models.order.weights[own]], axis=1)
+    return np.asarray(items.numbers @ weights, np.float32)
+
+
+class Habits(NamedTuple):
+    """What a shopper's tastes and orders bring to both logits, by the profile's S slots."""
+
+    category: npt.NDArray[np.int32]  # (S,) -1 none
+    parent: npt.NDArray[np.int32]  # (S,) of the category
+    of_category: _Floats  # (2, S) for items of it
+    of_parent: _Floats  # (2, S) for items under the same first step
+
+
+@njit(cache=True, nogil=True)
+def chances(  # type: ignore[no-untyped-def]  # plain tuples of columns
+    offsets, item, relevance, at_us, placement, profile, kinds, columns, liked, own, click, order,
+    pctr, pcvr,
+) -> None:  # fmt: skip
+    """Write P(click | seen) and P(order | click) of every candidate to `pctr` and `pcvr`, (m,).
+
+    `own` are `item_logits`; `click` and `order` the columns of the models.
+    """
+    known, read = Known(*columns), Likes(*liked)
+    weights = np.empty((_MODELS, len(click[0])), np.float32)
+    weights[0], weights[1] = click[0], order[0]
+    size = known.taste.shape[1]
+    habits = Habits(
+        np.empty(size, np.int32), np.empty(size, np.int32),
+        np.empty((_MODELS, size), np.float32), np.empty((_MODELS, size), np.float32),
+    )  # fmt: skip
+    for i in range(len(at_us)):
+        kind = kinds[placement[i]]
+        now = moment(kind, at_us[i], profile[i], known)
+        first, last = offsets[i], offsets[i + 1]
+        like = likes(at_us[i], profile[i], item[first:last], read)
+        of_click, of_order = _request(now, weights[0]), _request(now, weights[1])
+        if now.shopper >= 0:
+            _learn_habits(now, known, weights, habits)
+        for j in range(first, last):
+            chosen, match = item[j], relevance[j]
+            liking, scene = like[0, j - first], like[1, j - first]
+            a = of_click + own[chosen, 0] + match * weights[0, RELEVANCE + kind]
+            b = of_order + own[chosen, 1] + match * weights[1, RELEVANCE + kind]
+            a += liking * weights[0, LIKE] + scene * weights[0, LIKE + 1]
+            b += liking * weights[1, LIKE] + scene * weights[1, LIKE + 1]
+            if now.shopper >= 0:
+                more_a, more_b = _personal(now.shopper, chosen, known, weights, habits)
+                a, b = a + more_a, b + more_b
+            pctr[j], pcvr[j] = a, b
+        for j in range(first, last):
+            level = known.numbers[item[j], _PRICE_MARKET]
+            pctr[j] = calibrated(pctr[j], kind, level, click[1], click[2])
+            pcvr[j] = calibrated(pcvr[j], kind, level, order[1], order[2])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _request(now: Moment, weights: _Floats) -> np.float32:
+    """What a request brings to a logit whatever it is shown."""
+    level = weights[now.kind] + now.sine * weights[HOUR] + now.cosine * weights[HOUR + 1]
+    return np.float32(level + weights[KNOWN] if now.shopper >= 0 else level)
+
+
+@njit(cache=True, nogil=True)
+def _learn_habits(now: Moment, known: Known, weights: _Floats, habits: Habits) -> None:
+    """Write those of one shopper."""
+    who = now.shopper
+    for s in range(len(habits.category)):
+        category = known.taste_category[who, s]
+        habits.category[s], habits.parent[s] = category, -1
+        if category < 0:
+            continue
+        habits.parent[s] = known.parent[category]
+        taste = known.taste[who, s] * now.scale
+        days, weeks = since_ordered(now.at_us, known.ordered_us[who, s])
+        for model in range(_MODELS):
+            its = weights[model]
+            habits.of_parent[model, s] = taste * its[KNOWN + 2]
+            habits.of_category[model, s] = (
+                taste * its[KNOWN + 1] + days * its[KNOWN + 7] + weeks * its[KNOWN + 8]
+            )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _personal(
+    who: int, chosen: int, known: Known, weights: _Floats, habits: Habits
+) -> tuple[np.float32, np.float32]:
+    """What a known shopper thinks of an item, for both logits."""
+    category, brand = known.category[chosen], known.brand[chosen]
+    parent = known.parent[category]
+    level, price = known.price_level[who], known.numbers[chosen, PRICE]
+    gap, product = -abs(price - level), price * level
+    a = gap * weights[0, KNOWN + 3] + product * weights[0, KNOWN + 4]
+    b = gap * weights[1, KNOWN + 3] + product * weights[1, KNOWN + 4]
+    for s in range(len(habits.category)):
+        if habits.parent[s] == parent:
+            a, b = a + habits.of_parent[0, s], b + habits.of_parent[1, s]
+            if habits.category[s] == category:
+                a, b = a + habits.of_category[0, s], b + habits.of_category[1, s]
+    recent = known.recent[who]
+    for s in range(len(recent)):
+        if recent[s] == chosen:
+            newness = np.float32(1 - s / len(recent))
+            a, b = a + newness * weights[0, KNOWN + 5], b + newness * weights[1, KNOWN + 5]
+        elif recent[s] >= 0 and brand >= 0 and known.brand[recent[s]] == brand:
+            share = np.float32(1 / len(recent))
+            a, b = a + share * weights[0, KNOWN + 6], b + share * weights[1, KNOWN + 6]
+    return np.float32(a), np.float32(b)
