@@ -155,7 +155,7 @@ def _bid(book: Book, payer: int, wanted: float, slots: int) -> int:
     return int(max(most if most * slots <= held else min(most, held // slots), 0))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _score(
     requests: Requests,
     request: int,
@@ -202,7 +202,7 @@ def _score(
                 scores.own[row] = max(own - rules.reserve_micros, 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def rank(
     work: Scratch,
     organic: npt.NDArray[np.int64],

@@ -151,9 +151,19 @@ def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.
     into.sizes[0] = count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> int:
     """The candidate at a place of the ranking, -1 past the end."""
+    if at < ranked.sizes[1]:
+        return int(ranked.order[at])
+    return _sort_to(ranked, at, score, item)
+
+
+@njit(cache=True, nogil=True)
+def _sort_to(
+    ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]
+) -> int:
+    """Sort as far as a place, and what is there, -1 past the end."""
     while ranked.sizes[1] <= at:
         if ranked.sizes[0] == _NO_HEAP:
             _heap_rest(ranked, score, item)
@@ -212,7 +222,7 @@ def fitting(
     return filled
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def fill(
     work: Scratch,
     organic: npt.NDArray[np.int64],
@@ -245,7 +255,7 @@ def put(
         into.sizes[1] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def fill_sorted(
     work: Scratch,
     organic: npt.NDArray[np.int64],

@@ -22,6 +22,7 @@ from .types import GRID, Floats, Landscape
 
 PER_PLAN = 48
 _PAIRS_AT_ONCE = 512
+_EXPOSURE, _LOWER = Facts._fields.index("exposure"), Facts._fields.index("exposure_organic")
 
 
 @njit(cache=True, nogil=True)
@@ -215,10 +216,13 @@ def _add(
         kept.offsets, kept.item, kept.organic, kept.bid, kept.plan, kept.chance,
         kept.weight, goods, target_roi, rules, work, found, chance, value,
     )  # fmt: skip
-    facts = Facts(*found)
-    exposure = np.where(facts.moved, facts.exposure, 0) / EXPOSURE_ONE
-    gained = np.where(facts.moved, facts.exposure - facts.exposure_organic, 0) / EXPOSURE_ONE
-    for row, amounts in enumerate(
-        (price(pricing, facts) * exposure, value * exposure, value * gained, chance * exposure)
-    ):
-        np.add.at(sums[row], plan, amounts.sum(axis=2))
+    # Few of the slots were moved: what the amounts are made of is cut out of the rest first.
+    pair, step, slot = np.nonzero(found[_EXPOSURE] > found[_LOWER])
+    facts = Facts(*found[:, pair, step, slot])
+    exposure = facts.exposure / EXPOSURE_ONE
+    gained = (facts.exposure - facts.exposure_organic) / EXPOSURE_ONE
+    value, chance = value[pair, step, slot], chance[pair, step, slot]
+    amounts = price(pricing, facts) * exposure, value * exposure, value * gained, chance * exposure
+    place = plan[pair] * len(GRID) + step
+    for row, amount in enumerate(amounts):
+        sums[row] += np.bincount(place, amount, sums[row].size).reshape(sums[row].shape)
