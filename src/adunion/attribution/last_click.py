@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from adunion.kernel.id_columns import rows_of
 from adunion.tracking.types import FLAG_MOVED, NO_ID, EventBatch, EventType
 
 from .clicks import CLICK_DTYPE, ClickIndex
@@ -93,8 +94,6 @@ class LastClick:
     def _merchant_ids(self, item: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
         """The items' merchants as 16 bytes each, `NO_ID` where the item is unknown."""
         out = np.zeros((len(item), 2), np.uint64)
-        if len(self._raw):
-            row = np.minimum(np.searchsorted(self._raw, item), len(self._raw) - 1)
-            known = self._raw[row] == item
-            out[:, 0] = np.where(known, self._merchant[row].astype(np.int64) + 1, 0)
+        row = rows_of(self._raw, item)
+        out[row >= 0, 0] = self._merchant[row[row >= 0]].astype(np.int64) + 1
         return out.view("V16").reshape(-1)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from adunion.catalog.types import CatalogSnapshot
-from adunion.prediction import price_levels, row_mapping
+from adunion.prediction import price_levels
 
 from .facets import SIZE, Facets
 from .lookup import IdLookup
@@ -117,7 +117,7 @@ class ProfileStore:
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
         """Move to another snapshot of the catalog: rows are mapped by id, withdrawn dropped."""
-        items = row_mapping(self._snapshot.raw, snapshot.raw)
+        items = snapshot.rows(self._snapshot.raw)
         names = {name: row for row, name in enumerate(snapshot.categories)}
         categories = np.array(
             [names.get(c, -1) for c in self._snapshot.categories] + [-1], np.int32

@@ -48,7 +48,6 @@ from adunion.prediction import (
     TrainingLog,
     cells,
     kind_codes,
-    row_mapping,
 )
 from adunion.tracking import EventBatch, EventType
 from adunion.understanding import LexicalIndex
@@ -164,7 +163,7 @@ class Brain:
         self.profiles.rebase(catalog)
         self.stats.rebase(catalog)
         self.after_sales.rebase(catalog)
-        moved = np.append(row_mapping(self.catalog.raw, catalog.raw), np.int32(-1))
+        moved = np.append(catalog.rows(self.catalog.raw), np.int32(-1))
         self._together.rebase(moved)
         self.customers.take(catalog)
         if self._carts is not None:

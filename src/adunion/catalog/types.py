@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from adunion.kernel.id_columns import rows_of
+
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
@@ -61,10 +63,7 @@ class CatalogSnapshot:
 
     def rows(self, raw: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each 16-byte id, shape (k,) -> (k,); -1 where it is not in the snapshot."""
-        if not len(self.raw):
-            return np.full(len(raw), -1, np.int32)
-        at = np.minimum(np.searchsorted(self.raw, raw), len(self.raw) - 1)
-        return np.where(self.raw[at] == raw, at, -1).astype(np.int32)
+        return rows_of(self.raw, raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Lists as PostgreSQL arrays, written whole: our set-based statements pass many long columns.
 
 psycopg writes an array element by element in Python; a plain list of numbers, truths, texts or
-times is one join.
+times is what JSON makes of it, in braces: PostgreSQL reads its words, quotes and instants alike.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from types import NoneType
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.array import ListDumper
@@ -24,22 +25,20 @@ class PlainListDumper(ListDumper):
 
     def dump(self, obj: list[Any]) -> Buffer | None:
         """The text form of an array."""
-        kinds = set(map(type, obj))
-        some = kinds - {NoneType}
-        if some in ({int}, {float}, {bool}):  # PostgreSQL reads Python's own words for them
-            return _joined(["NULL" if one is None else str(one) for one in obj])
-        if some in ({datetime}, {date}):
-            return _joined(["NULL" if one is None else f'"{one}"' for one in obj])
-        if some == {str}:
-            quoted = ["NULL" if one is None else f'"{one}"' for one in obj]
-            text = ",".join(quoted)
-            if "\\" not in text and text.count('"') == 2 * (len(obj) - obj.count(None)):
-                return b"{" + text.encode() + b"}"
+        kinds = set(map(type, obj)) - {NoneType}
+        if len(kinds) != 1 or not kinds <= _PLAIN:
+            return super().dump(obj)
+        try:
+            found = orjson.dumps(obj)
+        except TypeError:  # such as an integer of more than 64 bits
+            return super().dump(obj)
+        whole = kinds != {float} or found.count(b"null") == obj.count(None)  # JSON knows no NaN
+        if whole and b"\\" not in found:  # which means another thing in an array
+            return b"{" + found[1:-1] + b"}"
         return super().dump(obj)
 
 
-def _joined(words: list[str]) -> bytes:
-    return b"{" + ",".join(words).encode() + b"}"
+_PLAIN = {int, float, bool, str, date, datetime}
 
 
 def insert_columns(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.attribution.types import Credits
+from adunion.kernel.id_columns import rows_of
 from adunion.tracking.types import FLAG_MOVED, NO_ID, EventBatch, EventType
 
 from .types import DIRECT, Dimensions, Rollup, Sums, prefixed_ids
@@ -108,7 +109,7 @@ class _Coder:
         self._periods = (int(at_us.max()) // period_us - self._first + 1) if len(at_us) else 1
 
     def pack(self, ids: Ids, inner: Ints | int, at_us: Ints) -> Ints:
-        codes = np.searchsorted(self.ids, ids).astype(np.int64)
+        codes = rows_of(self.ids, ids).astype(np.int64)
         periods = at_us // self._period_us - self._first
         packed: Ints = (codes * self._width + inner) * self._periods + periods
         return packed
@@ -195,7 +196,7 @@ def _plan_item_days(batch: EventBatch, credits: Credits) -> Sums:
     out = _Adder("impressions", "clicks", "orders", "gmv_minor", "spend_micros")
 
     def event_keys(rows: Rows) -> Ints:
-        inner = np.searchsorted(items, batch.item[rows])
+        inner = rows_of(items, batch.item[rows])
         return coder.pack(batch.plan[rows], inner, batch.at_us[rows])
 
     seen = in_plan & (batch.type == EventType.IMPRESSION)
@@ -203,7 +204,7 @@ def _plan_item_days(batch: EventBatch, credits: Credits) -> Sums:
     out.add("impressions", event_keys(seen))
     out.add("clicks", event_keys(in_plan & (batch.type == EventType.CLICK)))
     out.add("spend_micros", event_keys(paid), batch.price_micros[paid])
-    inner = np.searchsorted(items, credits.item[credited])
+    inner = rows_of(items, credits.item[credited])
     keys = coder.pack(credits.plan[credited], inner, credits.at_us[credited])
     out.add("orders", keys)
     out.add("gmv_minor", keys, credits.amount_minor[credited])
@@ -284,11 +285,8 @@ def _link_days(batch: EventBatch, credits: Credits, refunded: Credits, refunds_m
 
 def _find(sorted_ids: Ids, wanted: Ids) -> tuple[Ints, Rows]:
     """Row of each wanted id (0 where absent) and whether it is there; shapes (n,)."""
-    if len(sorted_ids) == 0 or len(wanted) == 0:
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    rows = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1).astype(np.int64)
-    found = sorted_ids[rows] == wanted
-    return np.where(found, rows, 0), found
+    rows = rows_of(sorted_ids, wanted).astype(np.int64)
+    return np.maximum(rows, 0), rows >= 0
 
 
 def _first_of_each(left: Ids, right: Ids) -> Ints:

@@ -5,7 +5,7 @@ from .drift import Drift
 from .exposures import estimate_exposures
 from .feature_log import FeatureLog, shown_keys
 from .features import FACET_SHARE, FEATURES, KINDS, LIKE_PARTS, features, kind_codes
-from .items import NUMBERS, ItemColumns, ItemStats, price_levels, row_mapping
+from .items import NUMBERS, ItemColumns, ItemStats, price_levels
 from .models import Models, cells, predict
 from .predictor import Predictor
 from .training import TrainingLog, train
@@ -30,7 +30,6 @@ __all__ = [
     "kind_codes",
     "predict",
     "price_levels",
-    "row_mapping",
     "shown_keys",
     "train",
 ]

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 
-from .items import row_mapping
 
 _DAY_US = 86_400_000_000
 _HALF_LIFE_DAYS = 90.0
@@ -121,7 +120,7 @@ class AfterSales:
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
         """Move to another snapshot of the catalog: sums are mapped by id."""
-        rows = row_mapping(snapshot.raw, self._snapshot.raw)
+        rows = self._snapshot.rows(snapshot.raw)
         self.sums = np.vstack([self.sums, np.zeros((1, self.sums.shape[1]))])[rows]
         self._snapshot = snapshot
 

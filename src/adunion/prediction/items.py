@@ -15,6 +15,7 @@ from .types import KINDS
 
 _Ints = npt.NDArray[np.int32]
 _Floats = npt.NDArray[np.float32]
+_Lifts = tuple[npt.NDArray[np.float64], ...]
 
 _HALF_LIFE_US = 21 * 86_400e6
 _PRIOR_CTR = 0.06
@@ -65,11 +66,13 @@ class ItemStats:
         self.sold = np.zeros((len(snapshot), 2))  # pieces of the orders, and their squares
         self.pieces = np.ones(len(snapshot))
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
+        self._click_lifts: _Lifts | None = None
         self.rate = self.expected_rate()
 
     def set_words(self, offsets: npt.NDArray[np.int64], rows: _Ints) -> None:
         """The items that hold each word: word t has `rows[offsets[t]:offsets[t + 1]]`."""
         self._words = (offsets, rows)
+        self._click_lifts = None
 
     def observe(
         self,
@@ -87,6 +90,7 @@ class ItemStats:
         if at_us > self._at_us:
             self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
         self._at_us = max(self._at_us, at_us)
+        self._click_lifts = None
         decay = 0.5 ** (elapsed / _HALF_LIFE_US)
         for counts, rows, kinds in (
             (self.seen, seen, seen_kind),
@@ -111,18 +115,18 @@ class ItemStats:
     def expected_rate(self) -> npt.NDArray[np.float32]:
         """Clicks of a seen impression by item and kind of placement, (items, kinds), of anybody."""
         base = _base(self.clicks, self.seen, _PRIOR_CTR)
-        lifts = self._lifts(self.clicks.sum(1), self.seen @ base)
-        rate = np.minimum(np.exp(sum(lifts))[:, None] * base, 0.9)
+        rate = np.minimum(np.exp(sum(self._lifts_of_clicks()))[:, None] * base, 0.9)
         return np.asarray(rate, np.float32)
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
         """Move to another snapshot of the catalog: counts are mapped by id."""
-        rows = row_mapping(snapshot.raw, self._snapshot.raw)
+        rows = self._snapshot.rows(snapshot.raw)
         for name in ("seen", "clicks", "orders", "sold"):
             counts = getattr(self, name)
             setattr(self, name, np.vstack([counts, np.zeros((1, counts.shape[1]))])[rows])
         self._bind(snapshot)
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
+        self._click_lifts = None
         self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
 
     def _bind(self, snapshot: CatalogSnapshot) -> None:
@@ -139,11 +143,9 @@ class ItemStats:
         """The columns as of now; take them once a tick, not once a request."""
         snapshot = self._snapshot
         category = snapshot.category
-        clicks, orders = self.clicks.sum(1), self.orders.sum(1)
-        due_clicks = self.seen @ _base(self.clicks, self.seen, _PRIOR_CTR)
         due_orders = self.clicks @ _base(self.orders, self.clicks, _PRIOR_CVR)
-        click_lift, click_category, click_content = self._lifts(clicks, due_clicks)
-        order_lift, order_category, order_content = self._lifts(orders, due_orders)
+        click_lift, click_category, click_content = self._lifts_of_clicks()
+        order_lift, order_category, order_content = self._lifts(self.orders.sum(1), due_orders)
         numbers = np.stack(
             [
                 click_lift, click_category, order_lift, order_category, self._price,
@@ -159,9 +161,14 @@ class ItemStats:
             np.ascontiguousarray(numbers, np.float32),
         )
 
-    def _lifts(
-        self, hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], ...]:
+    def _lifts_of_clicks(self) -> _Lifts:
+        """Worked out once until something is observed."""
+        if self._click_lifts is None:
+            due = self.seen @ _base(self.clicks, self.seen, _PRIOR_CTR)
+            self._click_lifts = self._lifts(self.clicks.sum(1), due)
+        return self._click_lifts
+
+    def _lifts(self, hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64]) -> _Lifts:
         """Lifts of items, of their categories, and of what says the same (gamma-Poisson)."""
         category, size = self._snapshot.category, len(self._snapshot.categories)
         category_hits = np.bincount(category, hits, size)
@@ -185,14 +192,6 @@ def price_levels(snapshot: CatalogSnapshot) -> _Floats:
     middle = np.cumsum(counts) - counts + (counts - 1).clip(0) // 2
     medians = log_price[order][np.minimum(middle, len(order) - 1)]
     return np.asarray(log_price - medians[snapshot.category], np.float32)
-
-
-def row_mapping(old: npt.NDArray[np.void], new: npt.NDArray[np.void]) -> _Ints:
-    """For each old id its row among the new ones, -1 where it is gone; `new` is sorted."""
-    if not len(new):
-        return np.full(len(old), -1, np.int32)
-    place = np.minimum(np.searchsorted(new, old), len(new) - 1)
-    return np.where(new[place] == old, place, -1).astype(np.int32)
 
 
 def _parents(categories: list[str]) -> _Ints:

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.catalog.snapshot import raw_ids as catalog_ids
 
@@ -52,21 +53,27 @@ def order_step_keys(
 
 def id_texts(prefix: str, ids: npt.NDArray[np.void]) -> list[str]:
     """16-byte ids (n,) as `prefix_01J...` texts, `prefix_` and Crockford's base 32."""
-    high, low = (
-        words.astype(np.uint64) for words in np.ascontiguousarray(ids).view(">u8").reshape(-1, 2).T
-    )
-    digits = np.empty((len(ids), 26), np.uint8)
-    for place in range(26):
-        shift = 125 - 5 * place
-        if shift >= 64:
-            digits[:, place] = high >> np.uint64(shift - 64) & np.uint64(31)
-        elif shift + 5 <= 64:
-            digits[:, place] = low >> np.uint64(shift) & np.uint64(31)
-        else:
-            both = high << np.uint64(64 - shift) | low >> np.uint64(shift)
-            digits[:, place] = both & np.uint64(31)
-    texts = _LETTERS[digits].view("S26").reshape(-1).astype("U26").tolist()
-    return [f"{prefix}_{text}" for text in texts]
+    head = np.frombuffer(f"{prefix}_".encode(), np.uint8)
+    size = len(head) + 26
+    letters = np.empty((len(ids), size), np.uint8)
+    letters[:, : len(head)] = head
+    _spell(np.ascontiguousarray(ids).view(np.uint8), letters[:, len(head) :])
+    text = letters.tobytes().decode()
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+@njit(cache=True, nogil=True)
+def _spell(raw: npt.NDArray[np.uint8], letters: npt.NDArray[np.uint8]) -> None:
+    """Write the 130 bits of each id, two zeros first, five to a letter."""
+    for i in range(len(letters)):
+        bits, held, at = np.uint32(0), 2, 0
+        for byte in range(16 * i, 16 * i + 16):
+            bits, held = bits << np.uint32(8) | raw[byte], held + 8
+            while held >= 5:
+                held -= 5
+                letters[i, at] = _LETTERS[bits >> np.uint32(held) & np.uint32(31)]
+                at += 1
+            bits &= np.uint32(31)
 
 
 def raw_ids(texts: list[str | None]) -> npt.NDArray[np.void]:

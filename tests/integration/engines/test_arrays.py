@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
         ("bigint", [1, -(2**62), 0, 2**62]),
         ("bigint", []),
         ("bigint", [1, None, 3]),
+        ("numeric", [2**70, -1, None]),
         ("boolean", [True, False]),
         ("text", ["a", "", "null", 'say "so"', "back\\slash", "{x,y}", " 空格 ", '","', '"']),
         ("text", ["plain", "", "NULL", "{x,y}", "a b", "行\n"]),
@@ -29,6 +30,8 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
         ("timestamptz", [None, datetime(2026, 11, 1, tzinfo=UTC)]),
         ("float8", [0.1, 1e300, -0.0, 5e-324, float("inf")]),
         ("timestamptz", [datetime(2026, 11, 1, 3, 4, 5, 678, tzinfo=UTC)] * 2),
+        ("timestamptz", [datetime(2026, 11, 1, tzinfo=timezone(timedelta(hours=5, minutes=45)))]),
+        ("float8", [1.5, None]),
         ("date", [date(2026, 11, 1), date(1999, 1, 1)]),
         ("bigint[]", [[1, 2], [3, 4]]),
     ],

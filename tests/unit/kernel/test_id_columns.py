@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adunion.kernel.id_columns import rows_of
+
+IDS = st.binary(min_size=16, max_size=16) | st.integers(0, 300).map(lambda n: n.to_bytes(16, "big"))
+
+
+def column(ids: list[bytes]) -> np.ndarray:
+    return np.frombuffer(b"".join(ids), "V16")
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(known=st.sets(IDS, max_size=20), others=st.lists(IDS, max_size=20))
+def test_every_id_is_found_where_it_is_and_no_other(known: set[bytes], others: list[bytes]) -> None:
+    order = sorted(known)
+    wanted = [*order, *others]
+    expected = [order.index(one) if one in known else -1 for one in wanted]
+    assert rows_of(column(order), column(wanted)).tolist() == expected
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_ids_that_do_not_lie_side_by_side_are_found_too(step: int) -> None:
+    ids = column([n.to_bytes(16, "little") for n in range(40)])
+    known = np.sort(ids)[::step]
+    assert rows_of(known, known).tolist() == list(range(len(known)))
+    assert (rows_of(known, ids) >= 0).sum() == len(known)
