@@ -108,7 +108,7 @@ class _Coder:
         self._first = int(at_us.min()) // period_us if len(at_us) else 0
         self._periods = (int(at_us.max()) // period_us - self._first + 1) if len(at_us) else 1
 
-    def pack(self, ids: Ids, inner: Ints | int, at_us: Ints) -> Ints:
+    def pack(self, ids: Ids, inner: npt.NDArray[np.integer] | int, at_us: Ints) -> Ints:
         codes = rows_of(self.ids, ids).astype(np.int64)
         periods = at_us // self._period_us - self._first
         packed: Ints = (codes * self._width + inner) * self._periods + periods

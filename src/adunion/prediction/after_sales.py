@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 
-
 _DAY_US = 86_400_000_000
 _HALF_LIFE_DAYS = 90.0
 _RETURN_DAYS = 7.0  # mean age of an order when it comes back; ages taken as exponential
