@@ -12,19 +12,15 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.boxed import boxed
 
-from .tokens import tokens
+from .impacts import Postings, Rows, Scores, add_up, best_keys, holds, take
+from .tokens import chunks, of_chunk, tokens
 
-Rows = npt.NDArray[np.int32]
-Scores = npt.NDArray[np.float32]
 Hits = tuple[Rows, Scores]
 T = TypeVar("T")
-
-POOL_MAX = 600
-"""Most items an answer holds."""
 
 _FIELDS = (("title", 1.0, 0.4), ("title_en", 1.0, 0.4), ("brand", 0.9, 0.0), ("category", 1.2, 0.0))
 """Field, weight, how far its length counts."""
@@ -32,12 +28,8 @@ _SATURATION = 0.9
 _QUERY_TOKENS_MAX = 48
 _CACHED_MAX = 5_000
 _CACHED_CHARS_MAX = 500  # pages are rarely asked twice and would fill the memory
-_RELEVANCE_MIN = 0.08
-_LEAST_SHARE = 0.25  # of the best match: what shares one common word with it is left out
-_SCORE_ONE = 2**20  # a score of 1 in a sort key
-_BUCKETS = 1_200  # of scores, when the best are picked
-_ROWS_END = 2**32
-_SCATTER, _GATHER = 2_654_435_761, pow(2_654_435_761, -1, 2**32)
+_CHUNKS_MAX = 50_000
+_CHUNK_CHARS_MAX = 40
 _UNKNOWN_SHARE = 0.5  # of the rarest token's weight: a word no item has makes every match weaker
 
 
@@ -60,10 +52,12 @@ class LexicalIndex:
         self._impacts = impacts
         self._items = items
         self._best = _best_impacts(offsets, impacts)
-        self._scores = np.zeros(items, np.float32)  # all zero but within a search
+        scores = np.zeros(items, np.float32)  # all zero but within a search
+        self._postings = boxed(Postings(offsets, rows, impacts, scores))
         self._searching = Lock()
         self._cache: dict[str, Hits] = {}
         self._words: dict[str, npt.NDArray[np.int64]] = {}  # of recent queries, by token row
+        self._chunks: dict[str, list[int]] = {}  # token rows of words that queries are made of
 
     @classmethod
     def build(cls, snapshot: CatalogSnapshot, previous: LexicalIndex | None = None) -> LexicalIndex:
@@ -108,7 +102,7 @@ class LexicalIndex:
         if found is None:
             found = self._find(query)
             if len(query) < _CACHED_CHARS_MAX:
-                _remember(self._cache, query, found)
+                _remember(self._cache, query, found, _CACHED_MAX)
         rows, scores = found
         return rows[: max(top, 0)], scores[: max(top, 0)]
 
@@ -122,7 +116,7 @@ class LexicalIndex:
         ids = self._words.get(query)
         if ids is None:
             ids = self._read(query)[0]
-        _holds(self._offsets, self._rows, ids, rows, out)
+        holds(self._postings, ids, rows, out)
         return out
 
     def _find(self, query: str) -> Hits:
@@ -131,35 +125,27 @@ class LexicalIndex:
         if not len(ids):
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         with self._searching:
-            key = np.sort(
-                _keys(
-                    self._offsets, self._rows, self._impacts, ids, weights,
-                    np.float32(1 / ideal), self._scores,
-                )
-            )  # fmt: skip
-            rows, scores = np.empty(len(key), np.int32), np.empty(len(key), np.float32)
-            _take(key, self._scores, rows, scores)
-            _clear(self._offsets, self._rows, ids, self._scores)
+            keys = best_keys(self._postings, ids, weights, 1 / ideal)
+            keys.sort()  # numpy's is many times faster than numba's
+            rows, scores = np.empty(len(keys), np.int32), np.empty(len(keys), np.float32)
+            take(self._postings, ids, keys, rows, scores)
         return rows, scores
 
     def _score(self, query: str) -> Scores:
         ids, weights, ideal = self._read(query)
         scores = np.zeros(self._items, np.float32)
         if len(ids):
-            _accumulate(self._offsets, self._rows, self._impacts, ids, weights, scores)
+            add_up(self._offsets, self._rows, self._impacts, ids, weights, scores)
             scores *= np.float32(1 / ideal)
         return scores
 
     def _read(self, query: str) -> tuple[npt.NDArray[np.int64], Scores, float]:
         """Known tokens of a query, their weights, and the best score any item could reach."""
         counts: dict[int, int] = {}
-        unknown = 0
-        for token in tokens(query):
-            row = self._vocabulary.get(token, -1)
-            if row < 0 or self._best[row] == 0:
-                unknown += 1
-            else:
+        for chunk in chunks(query):
+            for row in self._rows_of(chunk):
                 counts[row] = counts.get(row, 0) + 1
+        unknown = counts.pop(-1, 0)
         ids = np.array(list(counts), np.int64)
         value = self._best[ids]
         if len(ids) == sum(counts.values()):
@@ -170,19 +156,30 @@ class LexicalIndex:
         if len(ids) > _QUERY_TOKENS_MAX:  # a page: what is both frequent in it and rare elsewhere
             keep = np.argsort(-value, kind="stable")[:_QUERY_TOKENS_MAX]
             ids, weights, value, unknown = ids[keep], weights[keep], value[keep], 0
-        ideal = float(np.add.reduce(value)) if len(ids) else 1.0
+        ideal = total = float(np.add.reduce(value)) if len(ids) else 1.0
         if unknown and len(ids):
-            ideal += min(unknown, len(ids)) * _UNKNOWN_SHARE * float(value.mean())
+            mean = float(np.float32(total / len(ids)))
+            ideal += min(unknown, len(ids)) * _UNKNOWN_SHARE * mean
         if len(query) < _CACHED_CHARS_MAX:
-            _remember(self._words, query, ids)
+            _remember(self._words, query, ids, _CACHED_MAX)
         return ids, weights, ideal
 
+    def _rows_of(self, chunk: str) -> list[int]:
+        """The rows of a chunk's tokens, -1 of those that no item has."""
+        rows = self._chunks.get(chunk)
+        if rows is None:
+            found = [self._vocabulary.get(token, -1) for token in of_chunk(chunk)]
+            rows = [row if row >= 0 and self._best[row] > 0 else -1 for row in found]
+            if len(chunk) <= _CHUNK_CHARS_MAX:
+                _remember(self._chunks, chunk, rows, _CHUNKS_MAX)
+        return rows
 
-def _remember(known: dict[str, T], query: str, found: T) -> None:
-    """Keep what a query gave; the oldest goes when there are too many."""
-    while len(known) >= _CACHED_MAX:
+
+def _remember(known: dict[str, T], text: str, found: T, most: int) -> None:
+    """Keep what a text gave; the oldest goes when there are too many."""
+    while len(known) >= most:
         del known[next(iter(known))]
-    known[query] = found
+    known[text] = found
 
 
 def _is_single(token: str) -> bool:
@@ -226,134 +223,3 @@ def _best_impacts(offsets: npt.NDArray[np.int64], impacts: Scores) -> Scores:
     if len(filled):
         best[filled] = np.maximum.reduceat(impacts, offsets[filled])
     return best
-
-
-@njit(cache=True, nogil=True)
-def _accumulate(
-    offsets: npt.NDArray[np.int64],
-    rows: Rows,
-    impacts: Scores,
-    ids: npt.NDArray[np.int64],
-    weights: Scores,
-    scores: Scores,
-) -> None:
-    for i in range(len(ids)):
-        weight = weights[i]
-        for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
-            scores[rows[j]] += weight * impacts[j]
-
-
-@njit(cache=True, nogil=True)
-def _holds(
-    offsets: npt.NDArray[np.int64],
-    rows: Rows,
-    ids: npt.NDArray[np.int64],
-    wanted: Rows,
-    out: npt.NDArray[np.bool_],
-) -> None:
-    """Whether each wanted row is in any of the tokens' lists, which are sorted by row."""
-    for token in ids:
-        last = offsets[token + 1]
-        for k in range(len(wanted)):
-            low, high = offsets[token], last
-            while low < high:
-                middle = (low + high) // 2
-                if rows[middle] < wanted[k]:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low < last and rows[low] == wanted[k]:
-                out[k] = True
-
-
-@njit(cache=True, nogil=True)
-def _keys(
-    offsets: npt.NDArray[np.int64],
-    rows: Rows,
-    impacts: Scores,
-    ids: npt.NDArray[np.int64],
-    weights: Scores,
-    scale: np.float32,
-    scores: Scores,
-) -> npt.NDArray[np.int64]:
-    """Fill `scores`; sort keys of the best items, at most `POOL_MAX`, in no order.
-
-    A key has the score in its upper half, best first, and the item's row in its lower, scattered so
-    that equal scores favour no row.
-    """
-    found = _add_up(offsets, rows, impacts, ids, weights, scale, scores)
-    best = np.float32(0)
-    for row in found:
-        best = max(best, scores[row])
-    least = np.float32(max(_RELEVANCE_MIN, _LEAST_SHARE * float(best)))
-    cut, count = _cut(found, scores, least)
-    key, kept = np.empty(count, np.int64), 0
-    for row in found:
-        if scores[row] >= least and _bucket(scores[row]) >= cut:
-            scattered = np.int64(row) * _SCATTER % _ROWS_END
-            key[kept] = np.int64(scores[row] * np.float32(-_SCORE_ONE)) * _ROWS_END + scattered
-            kept += 1
-    return np.partition(key, POOL_MAX)[:POOL_MAX] if kept > POOL_MAX else key
-
-
-@njit(cache=True, nogil=True)
-def _add_up(
-    offsets: npt.NDArray[np.int64],
-    rows: Rows,
-    impacts: Scores,
-    ids: npt.NDArray[np.int64],
-    weights: Scores,
-    scale: np.float32,
-    scores: Scores,
-) -> Rows:
-    """Fill `scores`; the rows that have one."""
-    total = 0
-    for token in ids:
-        total += offsets[token + 1] - offsets[token]
-    touched, count = np.empty(total, np.int32), 0
-    for i in range(len(ids)):
-        for j in range(offsets[ids[i]], offsets[ids[i] + 1]):
-            row = rows[j]
-            if scores[row] == 0:
-                touched[count] = row
-                count += 1
-            scores[row] += weights[i] * impacts[j]
-    for row in touched[:count]:
-        scores[row] *= scale
-    return touched[:count]
-
-
-@njit(cache=True, nogil=True)
-def _cut(found: Rows, scores: Scores, least: np.float32) -> tuple[int, int]:
-    """The lowest bucket of scores that is wanted, and how many rows it and those above hold."""
-    held = np.zeros(_BUCKETS, np.int64)
-    for row in found:
-        if scores[row] >= least:
-            held[_bucket(scores[row])] += 1
-    cut, above = _BUCKETS - 1, held[_BUCKETS - 1]
-    while cut > 0 and above < POOL_MAX:
-        cut -= 1
-        above += held[cut]
-    return cut, above
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _bucket(score: np.float32) -> int:
-    return min(int(score * np.float32(_SCORE_ONE)) >> 10, _BUCKETS - 1)
-
-
-@njit(cache=True, nogil=True)
-def _take(key: npt.NDArray[np.int64], scores: Scores, rows: Rows, out: Scores) -> None:
-    """The rows that sorted keys are of, and their relevance."""
-    for k in range(len(key)):
-        rows[k] = key[k] % _ROWS_END * _GATHER % _ROWS_END
-        out[k] = min(scores[rows[k]], np.float32(1))
-
-
-@njit(cache=True, nogil=True)
-def _clear(
-    offsets: npt.NDArray[np.int64], rows: Rows, ids: npt.NDArray[np.int64], scores: Scores
-) -> None:
-    for token in ids:
-        for j in range(offsets[token], offsets[token + 1]):
-            scores[rows[j]] = 0

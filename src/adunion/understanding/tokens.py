@@ -48,9 +48,32 @@ def tokens(text: str, *, singles: bool = False) -> list[str]:
     return [token for piece in pieces(text, singles=singles) for token in piece]
 
 
+def chunks(text: str) -> list[str]:
+    """A text cut at spaces, but not after a number, which may be of a size.
+
+    The tokens of the chunks (`of_chunk`), one after the other, are those of the text.
+    """
+    out: list[str] = []
+    for part in _spelled(text).split(" "):
+        if out and out[-1][-1:].isdecimal():
+            out[-1] += f" {part}"
+        else:
+            out.append(part)
+    return out
+
+
+def of_chunk(chunk: str) -> list[str]:
+    """The tokens of one of a text's `chunks`."""
+    return [token for piece in _cut(chunk, singles=False) for token in piece]
+
+
 def pieces(text: str, *, singles: bool = False) -> Iterator[list[str]]:
     """The tokens of each piece as it is written: a word, a size, a run of unspaced script."""
-    for piece in _PIECES.finditer(unicodedata.normalize("NFKC", text[:CHARS_MAX]).lower()):
+    return _cut(_spelled(text), singles=singles)
+
+
+def _cut(spelled: str, *, singles: bool) -> Iterator[list[str]]:
+    for piece in _PIECES.finditer(spelled):
         kind = piece.lastgroup
         if kind == "unit":
             yield [_size(float(piece["number"][:12]), piece["unit"])]
@@ -58,6 +81,11 @@ def pieces(text: str, *, singles: bool = False) -> Iterator[list[str]]:
             yield _pairs(piece["unspaced"], singles)
         else:
             yield _words(piece["word"])
+
+
+def _spelled(text: str) -> str:
+    """The beginning of a text in the one spelling that is indexed."""
+    return unicodedata.normalize("NFKC", text[:CHARS_MAX]).lower()
 
 
 def _size(number: float, said: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from adunion.understanding import tokens
-from adunion.understanding.tokens import CHARS_MAX
+from adunion.understanding.tokens import CHARS_MAX, chunks, of_chunk
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,14 @@ def test_singles_add_each_unspaced_character() -> None:
 def test_long_text_is_read_to_a_bound() -> None:
     assert len(tokens("word " * 1_000_000)) == CHARS_MAX // 5
     assert len(tokens("9" * 1_000_000 + "kg")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "手机壳 手机 壳", "phone cases  for iPad", "0.5 L 奶粉", "12  ml", "12\tml 3 4 瓶",
+        "３ 片 装", " 5 ", "", "iphone 15 pro max", "🆠 g 克", "m² 2 m x 3", "wi-fi 6 500 ml",
+    ],
+)  # fmt: skip
+def test_the_chunks_of_a_text_have_its_tokens(text: str) -> None:
+    assert [token for chunk in chunks(text) for token in of_chunk(chunk)] == tokens(text)

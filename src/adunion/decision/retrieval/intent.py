@@ -1,4 +1,4 @@
-"""What each request is about, as categories: from cart, query, shopper and audience."""
+"""What a request is about, as categories: from cart, query, shopper and audience."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from adunion.decision.types import RequestBatch
+from adunion.audience import SHELVES
 from adunion.prediction import KINDS
 
-from .answers import Answers
-from .state import RetrievalState
 from .types import Floats, Ints
 
 MIX = 14
 """Most categories of one request."""
-_SEARCH, _CART = KINDS.index("search"), KINDS.index("cart")
+SEARCH, CART = KINDS.index("search"), KINDS.index("cart")
 _ENOUGH_FOUND = 24
 _DRAWN = 4
 _DRAWN_WEIGHT = 0.15
@@ -25,57 +23,49 @@ _AUDIENCE_WEIGHT = 0.5
 _TASTE_SHRINK = 3.0
 
 
+class Market(NamedTuple):
+    """What holds for every request."""
+
+    kinds: npt.NDArray[np.uint8]  # (placements,)
+    item_category: Ints  # (items,)
+    audience: Ints  # (placements, 6) categories, -1 none
+    audience_share: Floats
+    goes_with: Ints  # (categories, 8) categories, -1 none
+    strength: Floats
+    demand: npt.NDArray[np.float64]  # (categories,) cumulative share
+    shelf_offsets: npt.NDArray[np.int64]  # (shelves + 1,) of the items on each
+    centres: Floats  # (shelves, d)
+
+
+class Asked(NamedTuple):
+    """n requests, what their queries find, and the profiles of shoppers."""
+
+    words: npt.NDArray[np.uint64]  # (2n,) their ids
+    placement: npt.NDArray[np.int16]
+    query: Ints
+    profile: Ints
+    consent: npt.NDArray[np.bool_]
+    context_offsets: npt.NDArray[np.int64]
+    context_items: Ints
+    found: npt.NDArray[np.int64]  # (q,) how many items a query finds
+    query_category: Ints  # (q, 4)
+    query_share: Floats
+    taste_category: Ints  # (profiles, 8)
+    taste: Floats
+    sketch: Floats  # (profiles, d)
+
+
 class Intent(NamedTuple):
-    """n requests with what they are about.
+    """What one request is about, (14,) each; made once and written anew for each request."""
 
-    `category` (n, 14) are category rows (-1 none), `weight` (n, 14) how surely, 0..1, and `share`
-    the weights of each request made to sum to 1.
-    """
-
-    requests: RequestBatch
-    state: RetrievalState
-    kind: npt.NDArray[np.uint8]  # (n,)
-    answers: Answers  # of `requests.queries`
-    category: Ints
-    weight: Floats
-    share: Floats
-    draw: npt.NDArray[np.uint64]  # (n,) a number that depends on the request's id alone
-
-    def portions(self, count: int) -> Ints:
-        """So many places divided by `share` and rounded up, (n, 14)."""
-        return _portions(self.share, count)
-
-
-def read(requests: RequestBatch, state: RetrievalState) -> Intent:
-    """Answer each distinct query once and find every request's categories."""
-    answers = state.answer(requests.queries)
-    kind = state.kinds[requests.placement]
-    shape = (len(requests), MIX)
-    category, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
-    share, draw = np.empty(shape, np.float32), np.empty(len(requests), np.uint64)
-    _mix(
-        category, weight, share, draw, requests.request.view(np.uint64), kind, requests.placement,
-        requests.query, requests.profile, requests.consent,
-        requests.context_offsets, requests.context_items, state.snapshot.category,
-        answers.category, answers.share, answers.sizes,
-        state.profiles.category, state.profiles.taste,
-        state.audience, state.audience_share, state.complements.category,
-        state.complements.strength, state.demand,
-    )  # fmt: skip
-    return Intent(requests, state, kind, answers, category, weight, share, draw)
+    category: Ints  # category rows, -1 none
+    weight: Floats  # how surely, 0..1
+    share: Floats  # the weights made to sum to 1
 
 
 @njit(cache=True, nogil=True)
-def _portions(share: Floats, count: int) -> Ints:
-    out: Ints = np.empty(share.shape, np.int32)
-    for i in range(len(out)):
-        for s in range(len(out[i])):
-            out[i, s] = np.ceil(share[i, s] * np.float32(count))
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _drawn(left: np.uint64, right: np.uint64) -> np.uint64:
+def drawn(left: np.uint64, right: np.uint64) -> np.uint64:
+    """A number that depends on a request's id alone."""
     mixed = (left ^ (right >> np.uint64(7))) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(31)
     return mixed * np.uint64(0xBF58476D1CE4E5B9)
@@ -111,7 +101,7 @@ def _put_cart(
     """What goes with the items at hand; and more of their like, unless they are in the cart."""
     for item in context:
         own = item_category[item]
-        if kind != _CART:
+        if kind != CART:
             _put(mine, much, own, 1.0)
         for s in range(goes_with.shape[1]):
             _put(mine, much, goes_with[own, s], 0.7 * strength[own, s])
@@ -135,36 +125,45 @@ def _put_drawn(mine: Ints, much: Floats, draw: np.uint64, demand: npt.NDArray[np
 
 
 @njit(cache=True, nogil=True)
-def _mix(
-    category: Ints, weight: Floats, share: Floats, draw: npt.NDArray[np.uint64],
-    words: npt.NDArray[np.uint64], kind: npt.NDArray[np.uint8], placement: npt.NDArray[np.int16],
-    query: Ints, profile: Ints, consent: npt.NDArray[np.bool_],
-    context_offsets: npt.NDArray[np.int64], context_items: Ints, item_category: Ints,
-    query_category: Ints, query_share: Floats, found: npt.NDArray[np.int64],
-    taste_category: Ints, taste: Floats, audience: Ints, audience_share: Floats,
-    goes_with: Ints, strength: Floats, demand: npt.NDArray[np.float64],
-) -> None:  # fmt: skip
-    for i in range(len(kind)):
-        mine, much = category[i], weight[i]
-        mine[:], much[:] = -1, 0
-        draw[i] = _drawn(words[2 * i], words[2 * i + 1])
-        context = context_items[context_offsets[i] : context_offsets[i + 1]]
-        _put_cart(mine, much, kind[i], context, item_category, goes_with, strength)
-        asked = query[i]
-        if kind[i] != _SEARCH or asked < 0 or found[asked] < _ENOUGH_FOUND:
-            if asked >= 0:
-                for s in range(query_category.shape[1]):
-                    _put(mine, much, query_category[asked, s], query_share[asked, s])
-            known = profile[i] if consent[i] else -1
-            if known >= 0 and kind[i] != _CART:
-                _put_tastes(mine, much, taste_category[known], taste[known])
-            for s in range(audience.shape[1]):
-                much_of = _AUDIENCE_WEIGHT * audience_share[placement[i], s]
-                _put(mine, much, audience[placement[i], s], much_of)
-            _put_drawn(mine, much, draw[i], demand)
-            if kind[i] == _CART:
-                for item in context:
-                    _drop(mine, much, item_category[item])
-        total = max(much.sum(), np.float32(1e-9))
-        for s in range(len(much)):
-            share[i, s] = much[s] / total
+def read(i: int, draw: np.uint64, asked: Asked, market: Market, out: Intent) -> None:
+    """Find request i's categories."""
+    mine, much = out.category, out.weight
+    mine[:], much[:] = -1, 0
+    place, query = asked.placement[i], asked.query[i]
+    kind = market.kinds[place]
+    context = asked.context_items[asked.context_offsets[i] : asked.context_offsets[i + 1]]
+    _put_cart(
+        mine, much, kind, context, market.item_category, market.goes_with, market.strength
+    )  # fmt: skip
+    if kind != SEARCH or query < 0 or asked.found[query] < _ENOUGH_FOUND:
+        if query >= 0:
+            for s in range(asked.query_category.shape[1]):
+                _put(mine, much, asked.query_category[query, s], asked.query_share[query, s])
+        known = asked.profile[i] if asked.consent[i] else -1
+        if known >= 0 and kind != CART:
+            _put_tastes(mine, much, asked.taste_category[known], asked.taste[known])
+        for s in range(market.audience.shape[1]):
+            much_of = _AUDIENCE_WEIGHT * market.audience_share[place, s]
+            _put(mine, much, market.audience[place, s], much_of)
+        _put_drawn(mine, much, draw, market.demand)
+        if kind == CART:
+            for item in context:
+                _drop(mine, much, market.item_category[item])
+    total = max(much.sum(), np.float32(1e-9))
+    for s in range(len(much)):
+        out.share[s] = much[s] / total
+
+
+@njit(cache=True, nogil=True)
+def liked_shelf(category: int, sketch: Floats, market: Market) -> int:
+    """The shelf of a category that a shopper's sketch is nearest to, -1 if it is near none."""
+    best, liked = np.float32(0), -1
+    for shelf in range(category * SHELVES, (category + 1) * SHELVES):
+        if market.shelf_offsets[shelf + 1] == market.shelf_offsets[shelf]:
+            continue
+        near = np.float32(0)
+        for d in range(len(sketch)):
+            near += sketch[d] * market.centres[shelf, d]
+        if near > best:
+            best, liked = near, shelf
+    return liked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,15 +10,18 @@ import numpy.typing as npt
 from numba import njit
 
 from adunion.decision.types import CandidateBatch, RequestBatch
-from adunion.prediction import KINDS
+from adunion.kernel.boxed import Box, boxed
 
-from .intent import read
+from .intent import CART, MIX, SEARCH, Asked, Intent, Market, drawn, liked_shelf, read
 from .state import RetrievalState
-from .types import RETRIEVALS, Floats, Ints, Retrieval, Routes
+from .types import NO_LISTS, RETRIEVALS, By, Floats, Found, Ints, Lists, Retrieval, Routes
 
-_CART, _SEARCH = KINDS.index("cart"), KINDS.index("search")
 SEARCH_FLOOR = 0.55  # of the best match of a search
+CONTEXT_MAX = 8
+"""Items of a cart that are looked at: the last ones put in."""
 _DEEPER = 4  # times the quota, where places are left after the first round
+_QUERY, _CATEGORY, _SHELF, _ITEM = (int(by) for by in By)
+_NO_ROWS = np.zeros(0, np.int32)
 
 
 def retrieve(
@@ -34,23 +38,71 @@ def retrieve(
     drops what matches far worse than its best match, so that no bid can bring a phone to someone
     who asked for a phone case.
     """
-    chosen = RETRIEVALS if retrievals is None else sorted(retrievals.items())
-    intent = read(requests, state)
-    routes = []
-    for source, (_, retrieval) in enumerate(chosen):
-        made = retrieval(intent, top)
-        routes += [_path(source, each) for each in ((made,) if isinstance(made, Routes) else made)]
-    count = len(requests)
+    names = None if retrievals is None else tuple(sorted(retrievals))
+    plan = state.plans.get((names, top))
+    if plan is None:
+        chosen = list(RETRIEVALS) if retrievals is None else sorted(retrievals.items())
+        plan = state.plans[names, top] = _plan(state, top, [each for _, each in chosen])
+    count, queries = len(requests), requests.queries
     offsets = np.zeros(count + 1, np.int64)
     item, relevance = np.empty(count * top, np.int32), np.empty(count * top, np.float32)
     source_of = np.empty(count * top, np.uint8)
-    if routes:
+    if plan.box is not None:
+        answers, profiles = state.answer(queries), state.profiles
         _gather(
-            tuple(routes), top, intent.draw, intent.kind, requests.query, requests.context_offsets,
-            requests.context_items, state.snapshot.category, offsets, item, relevance, source_of,
+            plan.box, tuple([_columns(each(state, answers, queries)) for each in plan.found]), top,
+            requests.request.view(np.uint64), requests.placement, requests.query,
+            requests.profile, requests.consent, requests.context_offsets, requests.context_items,
+            answers.sizes, answers.category, answers.share,
+            profiles.category, profiles.taste, profiles.sketch,
+            offsets, item, relevance, source_of,
         )  # fmt: skip
     total = int(offsets[count])
     return CandidateBatch(offsets, item[:total], relevance[:total], source_of[:total])
+
+
+class Plan(NamedTuple):
+    """What retrievals say, ready for the kernel."""
+
+    box: Box | None  # of `Standing`; None: no retrieval
+    found: list[Found]  # what is asked for each batch of queries
+
+
+class _Standing(NamedTuple):
+    """What holds for every request until statistics or plans change."""
+
+    market: Market
+    paths: tuple[tuple[Any, ...], ...]
+
+
+def _plan(state: RetrievalState, top: int, retrievals: Sequence[Retrieval]) -> Plan:
+    paths: list[tuple[Any, ...]] = []
+    found: list[Found] = []
+    for source, retrieval in enumerate(retrievals):
+        made = retrieval(state, top)
+        for routes in (made,) if isinstance(made, Routes) else made:
+            lists = routes.lists
+            if not isinstance(lists, Lists):
+                found.append(lists)
+                lists = NO_LISTS
+            search = routes.places if routes.places_search is None else routes.places_search
+            list_of = _NO_ROWS if routes.list_of is None else routes.list_of
+            paths.append(
+                (*_columns(lists), list_of, int(routes.by), len(found) - 1, routes.places, search,
+                 source, routes.reserve, float(routes.explore), float(routes.weight), routes.fills)
+            )  # fmt: skip
+    if not paths:
+        return Plan(None, [])
+    market = Market(
+        state.kinds, state.snapshot.category, state.audience, state.audience_share,
+        state.complements.category, state.complements.strength, state.demand,
+        state.shelved.offsets, state.profiles.facets.centres,
+    )  # fmt: skip
+    return Plan(boxed(_Standing(market, tuple(paths))), found or [lambda *_: NO_LISTS])
+
+
+def _columns(lists: Lists) -> tuple[npt.NDArray[np.int64], Ints, Floats]:
+    return lists.offsets, lists.item, lists.score
 
 
 class _Path(NamedTuple):
@@ -59,22 +111,16 @@ class _Path(NamedTuple):
     offsets: npt.NDArray[np.int64]
     item: Ints
     score: Floats
-    list_row: Ints
-    weight: Floats
-    quota: Ints
+    list_of: Ints  # (0,): an item's own row
+    by: int
+    found: int  # of the lists that were asked for, by query
+    places: int
+    places_search: int
     source: int
     reserve: int
     explore: float
+    weight: float
     fills: bool
-
-
-def _path(source: int, routes: Routes) -> tuple[Any, ...]:
-    """The fields of a `_Path`: numba takes longer to recognise a named tuple."""
-    lists, row, weight, quota, reserve, explore, fills = routes
-    return (
-        lists.offsets, lists.item, lists.score, row, weight, quota, source, reserve,
-        float(explore), fills,
-    )  # fmt: skip
 
 
 class _Out(NamedTuple):
@@ -87,36 +133,86 @@ class _Out(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _gather(
-    paths: tuple[tuple[Any, ...], ...], top: int, turn: npt.NDArray[np.uint64],
-    kind: npt.NDArray[np.uint8], query: Ints, context_offsets: npt.NDArray[np.int64],
-    context_items: Ints, category: Ints, offsets: npt.NDArray[np.int64], item: Ints,
-    relevance: Floats, source: npt.NDArray[np.uint8],
+def _gather(  # type: ignore[no-untyped-def]  # the columns of Asked and of CandidateBatch
+    standing, found, top, words, placement, query, profile, consent, context_offsets,
+    context_items, sizes, query_category, query_share, taste_category, taste, sketch,
+    offsets, item, relevance, source,
 ) -> None:  # fmt: skip
     """Write every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`."""
-    count, size = len(kind), 2
+    asked = Asked(
+        words, placement, query, profile, consent, context_offsets, context_items, sizes,
+        query_category, query_share, taste_category, taste, sketch,
+    )  # fmt: skip
+    its, size = standing.value, 2
     while size < 4 * top:
         size *= 2
-    place = np.empty(size, np.int16)
-    for i in range(count):
+    place, routes = np.empty(size, np.int16), _new_routes()
+    about = Intent(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.float32))
+    for i in range(len(placement)):
         first = offsets[i]
         last = first + top
+        draw = drawn(words[2 * i], words[2 * i + 1])
+        read(i, draw, asked, its.market, about)
         place[:] = -1
         out = _Out(item[first:last], relevance[first:last], source[first:last], place)
-        cart = context_items[context_offsets[i] : context_offsets[i + 1]]
-        filled = _round(paths, out, 0, i, 1, turn[i], cart, category, kind[i] == _CART)
-        filled = _round(paths, out, filled, i, _DEEPER, turn[i], cart, category, kind[i] == _CART)
-        if kind[i] == _SEARCH and query[i] >= 0:
+        filled = 0
+        for deeper in (1, _DEEPER):
+            filled = _round(
+                its.paths, found, routes, out, filled, i, deeper, draw, asked, its.market, about
+            )
+        if its.market.kinds[placement[i]] == SEARCH and query[i] >= 0:
             filled = _drop_weak(out, filled)
         offsets[i + 1] = first + filled
 
 
+class _Taken(NamedTuple):
+    """The lists that one request takes from by one path, (14,) each."""
+
+    row: Ints
+    weight: Floats
+    quota: npt.NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def _new_routes() -> _Taken:
+    return _Taken(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.int64))
+
+
+@njit(cache=True, nogil=True)
+def _lists(path: _Path, i: int, asked: Asked, market: Market, about: Intent, out: _Taken) -> int:
+    """Write the lists that request i takes from by a path; how many."""
+    if path.by == _QUERY:
+        search = market.kinds[asked.placement[i]] == SEARCH
+        out.row[0], out.weight[0] = asked.query[i], np.float32(path.weight)
+        out.quota[0] = path.places_search if search else path.places
+        return 1
+    if path.by == _ITEM:
+        last = asked.context_offsets[i + 1]
+        count = int(min(last - asked.context_offsets[i], CONTEXT_MAX))
+        for k in range(count):
+            row = asked.context_items[last - 1 - k]
+            out.row[k] = path.list_of[row] if row >= 0 and len(path.list_of) else row
+            out.weight[k], out.quota[k] = np.float32(path.weight), path.places // count
+        return count
+    known = asked.profile[i] if asked.consent[i] else -1
+    for s in range(MIX):
+        row = about.category[s]
+        if path.by == _SHELF and row >= 0:
+            row = liked_shelf(row, asked.sketch[known], market) if known >= 0 else -1
+        out.row[s], out.weight[s] = row, about.weight[s]
+        out.quota[s] = np.ceil(about.share[s] * np.float32(path.places))
+    return MIX
+
+
 @njit(cache=True, nogil=True)
 def _round(
-    paths: tuple[tuple[Any, ...], ...], out: _Out, filled: int, i: int, deeper: int,
-    turn: np.uint64, cart: Ints, category: Ints, complement_only: bool,
+    paths: tuple[tuple[Any, ...], ...], found: tuple[tuple[Any, ...], ...], routes: _Taken,
+    out: _Out, filled: int, i: int, deeper: int, turn: np.uint64, asked: Asked, market: Market,
+    about: Intent,
 ) -> int:  # fmt: skip
     """Let every retrieval add items, its own share or, when going deeper, what is left."""
+    cart = asked.context_items[asked.context_offsets[i] : asked.context_offsets[i + 1]]
+    complement_only = market.kinds[asked.placement[i]] == CART
     source, begun = -1, filled
     for p in range(len(paths)):
         path = _Path(*paths[p])
@@ -127,43 +223,51 @@ def _round(
         end = len(out.item)
         if deeper == 1:
             end = min(begun + path.reserve, end)
-        if filled < end:
-            filled = _take(path, out, filled, end, i, deeper, turn, cart, category, complement_only)
+        if filled >= end:
+            continue
+        count = _lists(path, i, asked, market, about, routes)
+        offsets, item, score = path.offsets, path.item, path.score
+        if path.by == _QUERY:
+            offsets, item, score = found[path.found]
+        for r in range(count):
+            if routes.row[r] >= 0:
+                filled = _take(
+                    offsets, item, score, routes.row[r], routes.weight[r],
+                    routes.quota[r] * deeper, path.explore, path.source, out, filled, end, turn,
+                    cart, market.item_category, complement_only,
+                )  # fmt: skip
     return filled
 
 
 @njit(cache=True, nogil=True)
 def _take(
-    path: _Path, out: _Out, filled: int, end: int, i: int, deeper: int, turn: np.uint64,
+    offsets: npt.NDArray[np.int64], item: Ints, score: Floats, row: int, weight: np.float32,
+    quota: int, explore: float, source: int, out: _Out, filled: int, end: int, turn: np.uint64,
     cart: Ints, category: Ints, complement_only: bool,
 ) -> int:  # fmt: skip
-    """Add one retrieval's items to request i, up to `end` of them in all."""
+    """Add one list's items to a request, up to `end` of them in all."""
     mask = len(out.place) - 1
-    for r in range(path.list_row.shape[1]):
-        row = path.list_row[i, r]
-        if row < 0:
-            continue
-        first = path.offsets[row]
-        size = path.offsets[row + 1] - first
-        wanted = min(path.quota[i, r] * deeper, size)
-        steady = wanted - int(wanted * path.explore) if size > wanted else wanted
-        begin = np.int64(turn >> np.uint64(33)) % (size - steady) if size > steady else 0
-        for k in range(wanted):
-            at = k if k < steady else steady + (begin + k - steady) % (size - steady)
-            found = path.item[first + at]
-            value = min(path.weight[i, r] * path.score[first + at], np.float32(1))
-            slot = (found * 40_503 >> 3) & mask
-            while out.place[slot] >= 0 and out.item[out.place[slot]] != found:
-                slot = (slot + 1) & mask
-            known = out.place[slot]
-            if known >= 0:
-                out.relevance[known] = max(out.relevance[known], value)
-            elif filled < end and _fits(found, cart, category, complement_only):
-                out.place[slot] = filled
-                out.item[filled] = found
-                out.relevance[filled] = value
-                out.source[filled] = path.source
-                filled += 1
+    first = offsets[row]
+    size = offsets[row + 1] - first
+    wanted = min(quota, size)
+    steady = wanted - int(wanted * explore) if size > wanted else wanted
+    begin = np.int64(turn >> np.uint64(33)) % (size - steady) if size > steady else 0
+    for k in range(wanted):
+        at = k if k < steady else steady + (begin + k - steady) % (size - steady)
+        found = item[first + at]
+        value = min(weight * score[first + at], np.float32(1))
+        slot = (found * 40_503 >> 3) & mask
+        while out.place[slot] >= 0 and out.item[out.place[slot]] != found:
+            slot = (slot + 1) & mask
+        known = out.place[slot]
+        if known >= 0:
+            out.relevance[known] = max(out.relevance[known], value)
+        elif filled < end and _fits(found, cart, category, complement_only):
+            out.place[slot] = filled
+            out.item[filled] = found
+            out.relevance[filled] = value
+            out.source[filled] = source
+            filled += 1
     return filled
 
 

@@ -25,6 +25,8 @@ from .understood import Understood
 if TYPE_CHECKING:
     from adunion.understanding.nearest import NearestItems
 
+    from .merge import Plan
+
 T = TypeVar("T")
 
 _BEST = 50  # matches that say which categories a query is about
@@ -108,6 +110,11 @@ class RetrievalState:
             answers={},
             needs={},
         )
+
+    @cached_property
+    def plans(self) -> dict[tuple[tuple[str, ...] | None, int], Plan]:
+        """What retrievals said, by their names and the candidates wanted (see `merge`)."""
+        return {}
 
     @cached_property
     def shelved(self) -> Lists:
