@@ -125,6 +125,7 @@ class Market:
 
     def close(self) -> None:
         """Let go of the event log; nothing is lost without it."""
+        self.brain.engine.watch()
         self.decisions.flush()
         self._log.close()
 

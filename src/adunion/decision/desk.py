@@ -30,7 +30,15 @@ from .auction.batch import (
 from .auction.load import paid_most
 from .auction.rank import Scratch, scratch
 from .log import is_kept
-from .page import Moved, find_moved, new_page, pay, room_for_moved, write_page
+from .page import (
+    Moved,
+    answers,
+    find_moved,
+    new_pages,
+    pay,
+    room_for_moved,
+    write_page,
+)
 from .types import CandidateBatch, DecisionBatch, RequestBatch
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +52,7 @@ _CANDIDATES_EACH = 160
 class Columns(NamedTuple):
     """A batch of requests, its candidates, and what is made of them."""
 
+    words: npt.NDArray[np.uint64]  # (2n,) the requests' ids
     requests: Requests
     candidates: Candidates
     relevance: Floats
@@ -89,12 +98,12 @@ class Sheet:
         """Write the prices of what was just ranked and moved, and give back what bids held."""
         _pay(*self._boxes, prices, terms, book)
 
-    def answer(self, words: npt.NDArray[np.uint64], terms: Box) -> tuple[Ints, DecisionBatch]:
-        """Candidate rows that are shown, (n, K), and the answer; `words` (2n,) are the ids."""
+    def answer(self, terms: Box) -> tuple[Ints, DecisionBatch]:
+        """Candidate rows that are shown, (n, K), and the answer."""
         count = len(self.columns.requests.at_us)
-        shown, explored, out = new_page(count, self.slots_max)
-        _answer(*self._boxes, words, terms, shown, explored, *vars(out).values())
-        return shown, out
+        pages = new_pages(count, self.slots_max)
+        _answer(*self._boxes, terms, boxed(pages))
+        return pages.shown, answers(pages, 0, count)
 
     def _moved(self, count: int) -> Moved:
         return Moved(self._work.where[:, :count], self._work.facts[:, :count])
@@ -108,15 +117,19 @@ class Desk(Sheet):
 
     def __init__(self, slots_max: int, weighed: bool, candidates: int) -> None:
         self._room = max(REQUESTS_MAX * _CANDIDATES_EACH, candidates)
-        self._weighed, self._count, self._used = weighed, 0, 0
+        self._weighed = weighed
         super().__init__(_room(self._room, slots_max, weighed), 1, self._room)
+        self.clear()
 
     def __len__(self) -> int:
         return self._count
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Begin anew; what was answered stays as it is."""
         self._count = self._used = 0
+        self.kept: list[int] = []  # the requests on it that the log of decisions wants
+        self._pages = new_pages(REQUESTS_MAX, self.slots_max)
+        self._page_box = boxed(self._pages)
 
     def fits(self, slots_max: int, weighed: bool, candidates: int) -> bool:
         """Whether one more request fits on it, of such pages and with weights or without them."""
@@ -129,48 +142,35 @@ class Desk(Sheet):
         return _part(self.columns, 0, self._count, 0, self._used)
 
     @property
-    def last(self) -> Columns:
-        """The last request's columns alone, as those of a batch of one."""
-        at = self._count - 1
-        begin = int(self.columns.requests.offsets[at])
-        part = _part(self.columns, at, at + 1, begin, self._used)
-        candidate = np.where(part.slots.candidate >= 0, part.slots.candidate - begin, -1)
-        return part._replace(
-            requests=part.requests._replace(offsets=part.requests.offsets - begin),
-            slots=part.slots._replace(candidate=candidate),
-        )
+    def answered(self) -> tuple[Ints, DecisionBatch]:
+        """Candidate rows that were shown, (n, K), and the answers."""
+        return self._pages.shown[: self._count], answers(self._pages, 0, self._count)
 
     def rank_next(
         self, requests: RequestBatch, candidates: CandidateBatch, pctr: Floats, pcvr: Floats,
         weight: Floats, region: int, terms: Box, book: Box,
     ) -> Moved:  # fmt: skip
         """Put one request on the desk and rank it."""
-        self._words = requests.request.view(np.uint64)
         harmful = requests.harmful is not None and bool(requests.harmful[0])
         moved = _rank_next(
-            *self._boxes, self._count, self._words, requests.at_us, requests.placement,
-            requests.slots, region, harmful, candidates.item, candidates.relevance, pctr, pcvr,
-            weight, terms, book,
+            *self._boxes, self._count, requests.request.view(np.uint64), requests.at_us,
+            requests.placement, requests.slots, region, harmful, candidates.item,
+            candidates.relevance, pctr, pcvr, weight, terms, book,
         )  # fmt: skip
         self._used += len(candidates.item)
         return self._moved(moved)
 
     def answer_next(
         self, prices: Ints, terms: Box, book: Box, one_in: int
-    ) -> tuple[Ints, DecisionBatch, bool]:
+    ) -> tuple[DecisionBatch, bool]:
         """Pay for what that request's bids moved, and take the page as `answer` does.
 
         Also whether the request is one of the `one_in` that are kept; 0: none is.
         """
-        shown, explored, out = new_page(1, self.slots_max)
-        kept = _answer_next(
-            *self._boxes, self._count, self._words, prices, terms, book, one_in, shown, explored,
-            out.item, out.plan, out.moved, out.price_micros, out.exposure, out.exposure_organic,
-            out.pctr, out.pcvr, out.organic, out.bid, out.relevance, out.propensity,
-            out.candidates,
-        )  # fmt: skip
+        at = self._count
+        kept = _answer_next(*self._boxes, at, prices, terms, book, one_in, self._page_box)
         self._count += 1
-        return shown, out, kept
+        return answers(self._pages, at, at + 1), kept
 
 
 def _room(candidates: int, slots_max: int, weighed: bool) -> Columns:
@@ -179,6 +179,7 @@ def _room(candidates: int, slots_max: int, weighed: bool) -> Columns:
 
     count, weights = REQUESTS_MAX, candidates if weighed else 0
     return Columns(
+        whole(2 * count, "u8"),
         Requests(
             whole(count, "i8"), whole(count, "i2"), whole(count, "i2"), whole(count, "i2"),
             whole(count, "i2"), whole(count + 1, "i8"),
@@ -203,6 +204,7 @@ def _part(whole: Columns, first: int, last: int, begin: int, end: int) -> Column
     offsets = whole.requests.offsets[first : last + 1]
     requests = Requests._make([*cut(whole.requests[:-1], first, last), offsets])
     return Columns(
+        whole.words[2 * first : 2 * last],
         requests,
         Candidates._make(cut(whole.candidates, begin, end)),
         whole.relevance[begin:end],
@@ -232,15 +234,13 @@ def _pay(sheet: Box, work: Box, prices: Ints, terms: Box, book: Box) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _answer(  # type: ignore[no-untyped-def]  # the columns of DecisionBatch
-    sheet, work, words, terms, shown, explored, *out
-) -> None:
+def _answer(sheet: Box, work: Box, terms: Box, pages: Box) -> None:
     its, given, ranking = sheet.value, terms.value, work.value.ranking
-    for request in range(len(shown)):
+    for i in range(len(its.requests.at_us)):
         write_page(
-            request, request, words[2 * request] ^ words[2 * request + 1], its.requests,
-            its.candidates, its.relevance, its.scores, its.slots, its.price_micros, given.goods,
-            given.rules, ranking, given.explore_share, shown, explored, *out,
+            i, its.words[2 * i] ^ its.words[2 * i + 1], its.requests, its.candidates, its.relevance,
+            its.scores, its.slots, its.price_micros, given.goods, given.rules, ranking,
+            given.explore_share, pages.value,
         )  # fmt: skip
 
 
@@ -251,6 +251,7 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
 ) -> int:  # fmt: skip
     its, given = sheet.value, terms.value
     requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
+    its.words[2 * at], its.words[2 * at + 1] = words[0], words[1]
     requests.at_us[at], requests.placement[at] = at_us[0], placement[0]
     requests.slots[at], requests.region[at] = slots[0], region
     requests.offsets[at + 1] = begin + len(item)
@@ -273,17 +274,15 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
 
 
 @njit(cache=True, nogil=True)
-def _answer_next(  # type: ignore[no-untyped-def]  # the columns of DecisionBatch
-    sheet, work, at, words, prices, terms, book, one_in, shown, explored, *out
+def _answer_next(
+    sheet: Box, work: Box, at: int, prices: Ints, terms: Box, book: Box, one_in: int, pages: Box
 ) -> bool:
-    its, given, begin = sheet.value, terms.value, sheet.value.requests.offsets[at]
+    its, given = sheet.value, terms.value
     _pay(sheet, work, prices, terms, book)
-    key = words[0] ^ words[1]
+    key = its.words[2 * at] ^ its.words[2 * at + 1]
     write_page(
-        0, at, key, its.requests, its.candidates, its.relevance, its.scores, its.slots,
+        at, key, its.requests, its.candidates, its.relevance, its.scores, its.slots,
         its.price_micros, given.goods, given.rules, work.value.ranking, given.explore_share,
-        shown, explored, *out,
+        pages.value,
     )  # fmt: skip
-    for k in range(shown.shape[1]):
-        shown[0, k] -= begin if shown[0, k] >= 0 else 0
     return is_kept(key, one_in)

@@ -24,7 +24,7 @@ from .explain import Explanation, explain
 from .goods import goods, promised, weights
 from .kept import decided as kept_columns
 from .log import DecisionLog
-from .page import Moved, new_page
+from .page import Moved, answers, new_pages
 from .seen import HourlyLandscapes
 from .settings import DecisionSettings
 from .types import CandidateBatch, DecisionBatch, Placement, RequestBatch
@@ -39,7 +39,6 @@ Newness = Callable[[RequestBatch, CandidateBatch], Floats]
 
 _EVEN = np.zeros(0, np.float32)  # every sale counts for itself
 _FREE = np.zeros(0, np.int64)
-_FIRST = np.zeros(1, np.int64)
 CHUNK = 128  # requests between two settlings of what bids reserved and prices left over
 
 
@@ -115,6 +114,7 @@ class DecisionEngine:
         The pieces expected of an order, the share of its money that comes back, and what a click
         on it is to the shopper, 0..1.
         """
+        self.watch()
         self._learned = (pieces, returned, experience)
         self._value()
 
@@ -153,32 +153,36 @@ class DecisionEngine:
     def decide(self, requests: RequestBatch) -> DecisionBatch:
         """Fill the slots of n requests, in order; at most a placement's own slots each."""
         if not len(requests):
-            return new_page(0, self._goods.exposures.shape[1])[2]
+            return answers(new_pages(0, self._goods.exposures.shape[1]), 0, 0)
         if len(requests) == 1:
             return self._decide_next(requests)
         self.watch()
         sheet = self._ranked(requests, self.plans)
         self._show(sheet.columns)
-        shown, made = sheet.answer(_words(requests), self._terms)
+        shown, made = sheet.answer(self._terms)
         if self.log is not None:
             every = np.arange(len(requests))
             kept = every if requests.keep else self.log.chosen(requests.request)
             if len(kept):
-                self._note(self.log, requests, sheet.columns, shown, made, kept)
+                self._note(self.log, sheet.columns, shown, made, kept)
         return made
 
     def preview(self, requests: RequestBatch) -> DecisionBatch:
         """What `decide` would answer now; changes nothing."""
         plans = self.plans.copy()
         if len(requests) == 1:
-            return self._next(requests, plans, None, 0)[2]
-        return self._ranked(requests, plans).answer(_words(requests), self._terms)[1]
+            return self._next(requests, plans, None, 0)[1]
+        return self._ranked(requests, plans).answer(self._terms)[1]
 
     def watch(self) -> None:
-        """Let bidding and the waterfall see what was decided since the last time."""
-        if self._desk is not None and len(self._desk):
-            self._show(self._desk.all)
-            self._desk.clear()
+        """Let bidding, the waterfall and the log see what was decided since the last time."""
+        desk = self._desk
+        if desk is not None and len(desk):
+            its = desk.all
+            self._show(its)
+            if self.log is not None and desk.kept:
+                self._note(self.log, its, *desk.answered, np.array(desk.kept))
+            desk.clear()
 
     def counted(self) -> Counted | None:
         """Where plans' requests went since the last time this was asked."""
@@ -229,6 +233,7 @@ class DecisionEngine:
         """What holds for every request, in a box; made anew when the settings are others."""
         chosen = self.settings
         if self._set_by is not chosen:
+            self.watch()
             self._set_by = chosen
             day, explore = chosen.ad_load_day_bps / ALL_BPS, chosen.explore_bps / ALL_BPS
             self._box = boxed(Terms(self._goods, chosen.rules, self._page_bps, day, explore))
@@ -242,17 +247,17 @@ class DecisionEngine:
     def _decide_next(self, requests: RequestBatch) -> DecisionBatch:
         """Decide one request on the desk."""
         one_in = 0 if self.log is None else self.log.one_in
-        desk, shown, made, kept = self._next(requests, self.plans, self._desk, one_in)
+        desk, made, kept = self._next(requests, self.plans, self._desk, one_in)
         self._desk = desk
-        if self.log is not None and (kept or requests.keep):
-            self._note(self.log, requests, desk.last, shown, made, _FIRST)
-        if len(desk) == REQUESTS_MAX:
+        if kept or requests.keep:
+            desk.kept.append(len(desk) - 1)
+        if len(desk) == REQUESTS_MAX or requests.keep:
             self.watch()
         return made
 
     def _next(
         self, requests: RequestBatch, plans: PlanBook, desk: Desk | None, one_in: int
-    ) -> tuple[Desk, Micros, DecisionBatch, bool]:
+    ) -> tuple[Desk, DecisionBatch, bool]:
         """Decide one request as the next of a desk, or of another where it does not fit."""
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
@@ -275,6 +280,7 @@ class DecisionEngine:
         slots = new_slots(len(requests), self._goods.exposures.shape[1])
         weight = self._weight(requests, candidates, plans)
         columns = Columns(
+            np.ascontiguousarray(requests.request).view(np.uint64),
             Requests(
                 requests.at_us, requests.placement, requests.slots, self.paid_slots(requests),
                 region_column(requests, plans), candidates.offsets,
@@ -309,13 +315,12 @@ class DecisionEngine:
         )  # fmt: skip
 
     def _note(
-        self, log: DecisionLog, requests: RequestBatch, columns: Columns, shown: Micros,
-        made: DecisionBatch, rows: Micros,
-    ) -> None:  # fmt: skip
+        self, log: DecisionLog, columns: Columns, shown: Micros, made: DecisionBatch, rows: Micros
+    ) -> None:
         """Keep some requests of a batch in the log of decisions."""
         kept = kept_columns(
-            requests, columns, shown, made, self._goods, self.catalog, self.plans,
-            self.placements, self.settings,
+            columns, shown, made, self._goods, self.catalog, self.plans, self.placements,
+            self._set_by or self.settings,
         )  # fmt: skip
         log.note(kept, rows)
 
@@ -336,7 +341,3 @@ def region_column(requests: RequestBatch, plans: PlanBook) -> npt.NDArray[np.int
     if requests.region is None or not plans.region_names:
         return np.zeros(len(requests), np.int16)
     return np.append(plans.region_rows(requests.regions), np.int16(0))[requests.region]
-
-
-def _words(requests: RequestBatch) -> npt.NDArray[np.uint64]:
-    return np.ascontiguousarray(requests.request).view(np.uint64)

@@ -12,24 +12,24 @@ import numpy.typing as npt
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.money import micros_per_minor
 
-from .auction.batch import Goods
+from .auction.batch import Goods, Requests
 from .book import PlanBook
 from .desk import Columns
 from .log import Decided
 from .settings import DecisionSettings
-from .types import DecisionBatch, Placement, RequestBatch
+from .types import DecisionBatch, Placement
 
 Ints = npt.NDArray[np.int64]
 _SETTINGS = ("explore_bps", "take_bps", "experience_bps", "merchant_cap", "group_cap")
 
 
 def decided(
-    requests: RequestBatch, columns: Columns, shown: Ints, made: DecisionBatch, goods: Goods,
+    columns: Columns, shown: Ints, made: DecisionBatch, goods: Goods,
     catalog: CatalogSnapshot, plans: PlanBook, placements: Sequence[Placement],
     settings: DecisionSettings,
 ) -> Decided:  # fmt: skip
     """The batch as it was ranked, and what was shown of it: candidate rows (n, K), the answer."""
-    candidates, scores = columns.candidates, columns.scores
+    requests, candidates, scores = columns.requests, columns.candidates, columns.scores
     plan_raw = np.append(plans.raw, np.zeros(1, "V16"))
 
     def of_rows(rows: Ints) -> dict[str, npt.NDArray[Any]]:
@@ -49,12 +49,13 @@ def decided(
         }
 
     return Decided(
-        requests=requests,
-        offsets=columns.requests.offsets,
+        request=columns.words.view("V16"),
+        at_us=requests.at_us,
+        offsets=requests.offsets,
         columns=of_rows,
         score=scores.organic + scores.bid,
         exposures=_exposures(goods, requests),
-        paid_most=columns.requests.paid,
+        paid_most=requests.paid,
         settings={
             "unit": micros_per_minor(catalog.currency),
             **{name: getattr(settings, name) for name in _SETTINGS},
@@ -76,7 +77,7 @@ def _ids(placements: tuple[Placement, ...]) -> npt.NDArray[np.str_]:
     return np.array([each.id for each in placements])
 
 
-def _exposures(table: Goods, requests: RequestBatch) -> Ints:
+def _exposures(table: Goods, requests: Requests) -> Ints:
     """(n, K) of the slots that each request wanted, 0 past them."""
     exposures = table.exposures[requests.placement]
     wanted = np.arange(exposures.shape[1]) < requests.slots[:, None]

@@ -19,8 +19,6 @@ from numba import njit
 
 from adunion.kernel.chance import mix
 
-from .types import RequestBatch
-
 CANDIDATES_MAX = 64  # the best by score are kept
 BLOCK_REQUESTS = 256
 BLOCKS_MAX = 128
@@ -117,7 +115,8 @@ class Decided:
     `columns` gives those of chosen candidates, named as in `LoggedDecisions`.
     """
 
-    requests: RequestBatch
+    request: Ids
+    at_us: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]  # (n + 1,) of the candidates
     columns: Callable[[npt.NDArray[np.int64]], dict[str, npt.NDArray[Any]]]  # of candidate rows
     score: npt.NDArray[np.int64]  # (m,)
@@ -138,8 +137,8 @@ class Decided:
             name: np.full(len(rows), value, np.int32) for name, value in self.settings.items()
         }
         return LoggedDecisions(
-            request=self.requests.request[rows],
-            at_us=self.requests.at_us[rows],
+            request=self.request[rows],
+            at_us=self.at_us[rows],
             placement=self.placement[rows],
             exposures=self.exposures[rows].astype(np.int32),
             paid_most=self.paid_most[rows],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -72,55 +72,72 @@ def pay(
         book.pool_micros[book.pool[plan]] += back
 
 
-def new_page(count: int, slots_max: int) -> tuple[Ints, npt.NDArray[np.bool_], DecisionBatch]:
-    """Room for the answers of that many requests: rows shown, where chance chose, and columns."""
+class Pages(NamedTuple):
+    """Answers, (n, K): candidate rows shown, where chance chose, then as in `DecisionBatch`."""
+
+    shown: Ints
+    explored: npt.NDArray[np.bool_]
+    item: npt.NDArray[np.int32]
+    plan: npt.NDArray[np.int32]
+    moved: npt.NDArray[np.bool_]
+    price_micros: Ints
+    exposure: Floats
+    exposure_organic: Floats
+    pctr: Floats
+    pcvr: Floats
+    organic: Floats
+    bid: Floats
+    relevance: Floats
+    propensity: Floats
+    candidates: npt.NDArray[np.int32]  # (n,)
+
+
+def new_pages(count: int, slots_max: int) -> Pages:
+    """Room for the answers of that many requests."""
     shape = (count, slots_max)
-    item, plan = np.empty((2, *shape), np.int32)
-    moved, explored = np.empty((2, *shape), np.bool_)
-    price_micros, shown = np.empty((2, *shape), np.int64)
-    seen, lower, pctr, pcvr, organic, bid, relevance, propensity = np.empty((8, *shape), np.float32)
-    out = DecisionBatch(
-        item, plan, moved, price_micros, seen, lower, pctr, pcvr, organic, bid, relevance,
-        propensity, np.empty(count, np.int32),
-    )  # fmt: skip
-    return shown, explored, out
+    columns = [np.empty(shape, dtype) for dtype in ("i8", "?", "i4", "i4", "?", "i8", *["f4"] * 8)]
+    return Pages._make([*columns, np.empty(count, np.int32)])
+
+
+def answers(pages: Pages, first: int, last: int) -> DecisionBatch:
+    """The answers to requests first to last - 1, as views."""
+    columns: list[npt.NDArray[Any]] = [column[first:last] for column in pages[2:]]
+    return DecisionBatch(*columns)
 
 
 @njit(cache=True, nogil=True)
-def write_page(  # type: ignore[no-untyped-def]  # the columns of DecisionBatch
-    at: int, request: int, key: np.uint64, requests: Requests, candidates: Candidates,
-    relevance: Floats, scores: Scores, slots: Slots, price_micros: Ints, goods: Goods,
-    rules: Rules, work: Scratch, explore_share: float, shown: Ints,
-    explored: npt.NDArray[np.bool_],
-    out_item, plan, moved, price, exposure, exposure_organic, pctr, pcvr, organic, bid,
-    out_relevance, propensity, count,
+def write_page(
+    i: int, key: np.uint64, requests: Requests, candidates: Candidates, relevance: Floats,
+    scores: Scores, slots: Slots, price_micros: Ints, goods: Goods, rules: Rules, work: Scratch,
+    explore_share: float, out: Pages,
 ) -> None:  # fmt: skip
-    """Write what is shown of a ranked request: candidate rows, and row `at` of the answer.
+    """Write what is shown of request i, which was ranked.
 
     A slot that chance gave away is free, and nobody's bid moved it.
     """
     one = np.float32(EXPOSURE_ONE)
-    begin, end = requests.offsets[request], requests.offsets[request + 1]
+    begin, end = requests.offsets[i], requests.offsets[i + 1]
     explore(
-        at, key, explore_share, begin, candidates.item[begin:end], scores.organic[begin:end],
-        scores.bid[begin:end], int(requests.paid[request]), slots.candidate[request], goods, rules,
-        work, Shown(shown, propensity, explored),
+        i, key, explore_share, begin, candidates.item[begin:end], scores.organic[begin:end],
+        scores.bid[begin:end], int(requests.paid[i]), slots.candidate[i], goods, rules,
+        work, Shown(out.shown, out.propensity, out.explored),
     )  # fmt: skip
-    i, count[at] = request, end - begin
-    for k in range(shown.shape[1]):
-        row, free = shown[at, k], explored[at, k]
+    out.candidates[i] = end - begin
+    for k in range(out.shown.shape[1]):
+        row, free = out.shown[i, k], out.explored[i, k]
         if row < 0:
-            out_item[at, k], plan[at, k], moved[at, k], price[at, k] = -1, -1, False, 0
-            exposure[at, k], exposure_organic[at, k], out_relevance[at, k] = 0, 0, 0
-            pctr[at, k], pcvr[at, k], organic[at, k], bid[at, k] = 0, 0, 0, 0
+            out.item[i, k], out.plan[i, k], out.moved[i, k] = -1, -1, False
+            out.price_micros[i, k], out.exposure[i, k], out.exposure_organic[i, k] = 0, 0, 0
+            out.pctr[i, k], out.pcvr[i, k], out.relevance[i, k] = 0, 0, 0
+            out.organic[i, k], out.bid[i, k] = 0, 0
             continue
-        exposure[at, k] = slots.exposure[i, k] / one
+        out.exposure[i, k] = slots.exposure[i, k] / one
         lower = slots.exposure[i, k] if free else slots.exposure_organic[i, k]
-        exposure_organic[at, k] = lower / one
-        moved[at, k] = slots.exposure[i, k] > lower
-        price[at, k] = 0 if free else price_micros[i, k]
-        out_item[at, k] = candidates.item[row]
-        plan[at, k] = scores.plan[row] if free else slots.plan[i, k]
-        pctr[at, k], pcvr[at, k] = candidates.pctr[row], candidates.pcvr[row]
-        organic[at, k], bid[at, k] = scores.organic[row], scores.bid[row]
-        out_relevance[at, k] = relevance[row]
+        out.exposure_organic[i, k] = lower / one
+        out.moved[i, k] = slots.exposure[i, k] > lower
+        out.price_micros[i, k] = 0 if free else price_micros[i, k]
+        out.item[i, k] = candidates.item[row]
+        out.plan[i, k] = scores.plan[row] if free else slots.plan[i, k]
+        out.pctr[i, k], out.pcvr[i, k] = candidates.pctr[row], candidates.pcvr[row]
+        out.organic[i, k], out.bid[i, k] = scores.organic[row], scores.bid[row]
+        out.relevance[i, k] = relevance[row]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from adunion.decision.log import BLOCK_REQUESTS, CANDIDATES_MAX, DecisionLog
+from adunion.decision.types import RequestBatch
 
 from .test_engine import CATALOG, QUIET, engine, plan, requests
+
+
+def one(asked: RequestBatch, row: int) -> RequestBatch:
+    columns = ("request", "at_us", "placement", "slots", "shopper", "profile", "query", "consent")
+    cut = {name: getattr(asked, name)[row : row + 1] for name in columns}
+    return replace(asked, context_offsets=np.zeros(2, np.int64), **cut)
+
 
 EXPLORING = replace(QUIET, explore_bps=3_000)
 
@@ -74,3 +82,32 @@ def test_a_torn_block_is_left_out(tmp_path: Path) -> None:
     found = DecisionLog(tmp_path, 1).read()
     assert found is not None
     assert len(found) == BLOCK_REQUESTS
+
+
+def test_single_requests_are_kept_as_those_of_a_batch(tmp_path: Path) -> None:
+    asked = requests(100)
+    logs = []
+    for folder in ("batch", "single"):
+        market = engine([plan(0), plan(1)], EXPLORING)
+        market.log = DecisionLog(tmp_path / folder, one_in=3)
+        rows = [asked] if folder == "batch" else [one(asked, row) for row in range(100)]
+        for each in rows:
+            market.decide(each)
+        market.watch()
+        logs.append(market.log.read())
+    batch, single = logs
+    assert batch is not None
+    assert single is not None
+    for column in fields(batch):
+        left, right = getattr(batch, column.name), getattr(single, column.name)
+        np.testing.assert_array_equal(left, right, err_msg=column.name)
+
+
+def test_a_request_to_explain_is_found_at_once(tmp_path: Path) -> None:
+    market = engine([plan(0)], QUIET)
+    market.log = DecisionLog(tmp_path, one_in=10**9)
+    asked = requests(3)
+    for row in range(3):
+        market.decide(replace(one(asked, row), keep=row == 1))
+    assert market.log.find(bytes(asked.request[1])) is not None
+    assert market.log.find(bytes(asked.request[2])) is None
