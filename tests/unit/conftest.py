@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.kernel.clock import ManualClock
 from adunion.kernel.ids import IdFactory, decode, encode
-from adunion.serving.answer import Card, Reasons, card
+from adunion.serving.answer import Card, Cards, Reasons, card
 from adunion.serving.types import LinkTarget
 from adunion.tracking import EVENT_SCHEMA, Tracker
 from adunion.trust.token import TokenSigner
@@ -88,7 +89,8 @@ class FakeMarket:
         return np.where(consent, 7, -1).astype(np.int32)
 
     def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
-        return Reasons(f"it fits {locale}", f"because {locale}", [False, False, True], "paid ")
+        fits = np.array([False, False, True])
+        return Reasons(f"it fits {locale}", f"because {locale}", fits, "paid ")
 
     def harmful(self, text: str) -> bool:
         return "casino" in text
@@ -97,10 +99,13 @@ class FakeMarket:
         codes = [placement.code for placement in self.placements]
         return codes.index(code) if code in codes else None
 
-    def card(self, row: int, *, english: bool) -> Card:
+    def cards(self, *, english: bool) -> Cards:
+        return Cards(len(self.catalog), partial(self._card, english=english), english=english)
+
+    def _card(self, row: int, *, english: bool) -> Card:
         shown = self.catalog
         return card(
-            shown.ids[row], bytes(shown.raw[row]),
+            shown.ids[row],
             (shown.titles_en[row] if english else "") or shown.titles[row],
             {"amount_minor": int(shown.price_minor[row]), "currency": shown.currency},
             f"/image/{row}", ' "praised"', f"/store/item/{ITEMS[row]}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,7 @@ from adunion.kernel.clock import Clock, random_bytes
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.ledger import Ledger
-from adunion.serving.answer import Card, Reasons, card
+from adunion.serving.answer import Card, Cards, Reasons, card
 from adunion.serving.decide import decide_one
 from adunion.serving.types import LinkTarget, MarketPort
 from adunion.tracking import EventBatch, EventType
@@ -69,7 +69,7 @@ class LiveMarket(Market):
         needs: Library | None = None,
     ) -> None:
         self._pages: dict[str, tuple[str, str]] = {}
-        self._cards: dict[bool, list[Card | None]] = {}  # by language, by catalog row
+        self._cards: dict[bool, Cards] = {}  # by language
         self._carded: CatalogSnapshot | None = None  # the catalog whose rows they are
         self._leases = Leases(engine, Ledger(ids, clock), clock, ids, node, currency)
         super().__init__(engine, home, clock, ids, currency, settings=rules, needs=needs)
@@ -159,27 +159,29 @@ class LiveMarket(Market):
         """The row of the placement with that code."""
         return self._placement_rows.get(code)
 
-    def card(self, row: int, *, english: bool) -> Card:
-        """What is shown of a catalog row; made once and kept until the next reload.
+    def cards(self, *, english: bool) -> Cards:
+        """What is shown of the catalog's rows; each is made once and kept until the next reload."""
+        kept = self._cards.get(english)
+        if kept is None:
+            make = partial(self._card, english=english)
+            kept = self._cards[english] = Cards(len(self.catalog), make, english=english)
+        return kept
+
+    def _card(self, row: int, *, english: bool) -> Card:
+        """What is shown of a catalog row.
 
         The picture is generated where the item names none. The page is the merchant's own, else the
         demo shop's, else none.
         """
-        kept = self._cards.get(english)
-        if kept is None:
-            kept = self._cards[english] = [None] * len(self.catalog)
-        made = kept[row]
-        if made is None:
-            catalog, id_ = self.catalog, self.catalog.ids[row]
-            page, picture = self._pages.get(id_, ("", ""))
-            made = kept[row] = card(
-                id_, bytes(catalog.raw[row]),
-                (catalog.titles_en[row] if english else "") or catalog.titles[row],
-                {"amount_minor": int(catalog.price_minor[row]), "currency": catalog.currency},
-                picture or f"/thumb/{id_}.svg", praise(catalog, row, english=english),
-                page or (f"/store/item/{id_}" if self.storefront else ""),
-            )  # fmt: skip
-        return made
+        catalog, id_ = self.catalog, self.catalog.ids[row]
+        page, picture = self._pages.get(id_, ("", ""))
+        return card(
+            id_,
+            (catalog.titles_en[row] if english else "") or catalog.titles[row],
+            {"amount_minor": int(catalog.price_minor[row]), "currency": catalog.currency},
+            picture or f"/thumb/{id_}.svg", praise(catalog, row, english=english),
+            page or (f"/store/item/{id_}" if self.storefront else ""),
+        )  # fmt: skip
 
     def link(self, code: str) -> LinkTarget | None:
         """The link of a code."""

@@ -37,6 +37,7 @@ _WORDS = {
         "Without promotion it would not be in this place. ",
     },
 }
+_NONE_FITS = np.zeros(0, np.bool_)
 
 
 def why(
@@ -54,7 +55,7 @@ def why(
     fits = _fits(catalog, index, kind, requests, decided.item[0], query, complements)
     plain, said = words[_plain(kind, query, known=requests.profile.item() >= 0)], query[:40]
     return Reasons(
-        words[kind].replace("{query}", said) if fits else "",
+        words[kind].replace("{query}", said) if len(fits) else "",
         plain.replace("{query}", said),
         fits,
         words["promoted"],
@@ -76,18 +77,16 @@ def _words(*, english: bool) -> dict[str, str]:
 def _fits(
     catalog: CatalogSnapshot, index: LexicalIndex, kind: str, requests: RequestBatch,
     shown: npt.NDArray[np.int32], query: str, complements: Complements,
-) -> list[bool]:  # fmt: skip
+) -> npt.NDArray[np.bool_]:  # fmt: skip
     """Whether each item fits what was asked for; empty where nothing in particular was."""
     if kind == "search" and query:
-        says: list[bool] = index.says(query, shown).tolist()
-        return says
+        return index.says(query, shown)
     if kind in ("page", "live") and query:
-        return [True] * len(shown)
+        return np.ones(len(shown), np.bool_)
     if kind == "cart" and len(requests.context_items):
         kinds = complements.category[catalog.category[requests.context_items]]
-        completes: list[bool] = np.isin(catalog.category[shown], kinds).tolist()
-        return completes
-    return []
+        return np.isin(catalog.category[shown], kinds)
+    return _NONE_FITS
 
 
 def _plain(kind: str, query: str, *, known: bool) -> str:

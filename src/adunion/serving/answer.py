@@ -1,21 +1,28 @@
-"""The body of an answer, joined from pieces of JSON that are made once for each item."""
+"""The body of an answer: what is shown of an item is made once, and a kernel copies a page's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import orjson
+from numba import njit
+
+from adunion.kernel.boxed import Box, boxed
 
 SLOTS_MAX = 100
 _LABELS = {False: "广告", True: "Sponsored"}
+_BYTES_FIRST = 1 << 16
+_SLOT_BYTES = 40  # of a slot's JSON, what is not text: `,{"slot":99` and `","token":"`
+
+Bytes = npt.NDArray[np.uint8]
 
 
 class Card(NamedTuple):
     """What an answer shows of an item in one language, whoever asks, as pieces of JSON."""
 
-    raw: bytes  # the 16 bytes of its id
     head: bytes  # `,"item": ... "image_url": ...`
     praise: bytes  # the end of the text why it is there, without quotes
     tail: bytes  # `","link": ...}`, from the end of the token on
@@ -29,20 +36,18 @@ class Reasons(NamedTuple):
 
     fitting: str
     plain: str
-    fits: list[bool]  # by slot; empty: none does
+    fits: npt.NDArray[np.bool_]  # by slot; (0,): none does
     paid: str  # stands before it where a bid moved the item
 
 
 def card(
-    item: str, raw: bytes, title: str, price: dict[str, int | str], image_url: str,
-    praise: str, link: str,
-) -> Card:  # fmt: skip
+    item: str, title: str, price: dict[str, int | str], image_url: str, praise: str, link: str
+) -> Card:
     """The pieces of an item's slot; `link` is its page, "" where it has none."""
     shown = {"item": item, "title": title, "price": price, "image_url": image_url}
     return Card(
-        raw, b"," + orjson.dumps(shown)[1:-1], letters(praise),
-        b'","link":' + orjson.dumps(link) + b"}",
-    )  # fmt: skip
+        b"," + orjson.dumps(shown)[1:-1], letters(praise), b'","link":' + orjson.dumps(link) + b"}"
+    )
 
 
 def letters(text: str) -> bytes:
@@ -50,44 +55,124 @@ def letters(text: str) -> bytes:
     return orjson.dumps(text)[1:-1]
 
 
-def pieces(
-    cards: Sequence[Card], moved: Sequence[bool], tokens: Sequence[bytes], reasons: Reasons,
-    *, english: bool,
-) -> list[bytes]:  # fmt: skip
-    """The JSON of the filled slots, in pieces; the cards, tokens and what bids moved by slot."""
-    paid, organic = _before(reasons.paid, english=english), _ORGANIC
-    plain, fits = letters(reasons.plain), reasons.fits
-    fitting = letters(reasons.fitting) if fits else plain
-    out: list[bytes] = []
-    for slot, card in enumerate(cards):
-        out += (
-            _OPENING[slot],
-            card.head,
-            paid if moved[slot] else organic,
-            fitting if fits and fits[slot] else plain,
-            card.praise,
-            b'","token":"',
-            tokens[slot],
-            card.tail,
-        )
-    return out
+class Cards:
+    """The cards of a catalog's rows in one language, made when they are first shown.
+
+    They lie end to end in one buffer, so that a page reads a few long stretches of memory.
+    """
+
+    def __init__(self, rows: int, make: Callable[[int], Card], *, english: bool) -> None:
+        self._make, self._label = make, letters(_LABELS[english])
+        self._known = bytearray(rows)
+        self._text, self._used = np.empty(_BYTES_FIRST, np.uint8), 0
+        self._ends = np.zeros((rows, 4), np.int64)
+        self._longest = 0
+        self._box = boxed(_Kept(self._text, self._ends))
+
+    def slots(
+        self, item: npt.NDArray[np.int32], moved: npt.NDArray[np.bool_], tokens: Bytes,
+        count: int, reasons: Reasons,
+    ) -> bytes:  # fmt: skip
+        """The JSON of an answer's first slots, which are filled.
+
+        `item` and `moved` (1, K) are catalog rows and where a bid moved them; `tokens` are the
+        letters of the slots' tokens, one after the other, all of one length.
+        """
+        known = self._known
+        for row in item[0, :count].tolist():
+            if not known[row]:
+                self._add(row)
+        plain, paid = letters(reasons.plain), letters(reasons.paid)
+        fitting = letters(reasons.fitting) if len(reasons.fits) else b""
+        words = b"".join((self._label, paid, plain, fitting))
+        room = count * (self._longest + len(words) + len(_UNPAID) + _SLOT_BYTES) + len(tokens)
+        out = np.empty(room, np.uint8)
+        used = _write(
+            self._box, np.frombuffer(words, np.uint8), len(self._label), len(paid), len(plain),
+            item, moved, reasons.fits, tokens, count, out,
+        )  # fmt: skip
+        return out[:used].tobytes()
+
+    def _add(self, row: int) -> None:
+        pieces = self._make(row)
+        whole = b"".join(pieces)
+        if self._used + len(whole) > len(self._text):
+            grown = np.empty(2 * len(self._text) + len(whole), np.uint8)
+            grown[: self._used] = self._text[: self._used]
+            self._text = grown
+            self._box = boxed(_Kept(self._text, self._ends))
+        self._text[self._used : self._used + len(whole)] = np.frombuffer(whole, np.uint8)
+        self._ends[row] = self._used + np.cumsum([0, *map(len, pieces)])
+        self._used += len(whole)
+        self._longest = max(self._longest, len(whole))
+        self._known[row] = True
 
 
-_OPENING = [b'{"slot":0', *(b',{"slot":%d' % slot for slot in range(1, SLOTS_MAX))]
-_ORGANIC = b',"sponsored":false,"label":null,"why":"'
+class _Kept(NamedTuple):
+    """Cards end to end, and where the three pieces of each row's begin and end, (rows, 4)."""
+
+    text: Bytes
+    ends: npt.NDArray[np.int64]
 
 
-@lru_cache(64)
-def _before(paid: str, *, english: bool) -> bytes:
-    """What stands between the head and the reason where a bid moved the item."""
-    label = letters(_LABELS[english])
-    return b',"sponsored":true,"label":"%b","why":"%b' % (label, letters(paid))
+def _bytes(text: bytes) -> Bytes:
+    return np.frombuffer(text, np.uint8)
 
 
-def body(request: str, decided_at: str, slots: list[bytes]) -> bytes:
-    """The whole answer, of the pieces of its slots."""
+_OPENING, _TOKEN = _bytes(b',{"slot":'), _bytes(b'","token":"')
+_PAID, _PAID_WHY = _bytes(b',"sponsored":true,"label":"'), _bytes(b'","why":"')
+_UNPAID = _bytes(b',"sponsored":false,"label":null,"why":"')
+_ZERO = ord("0")
+
+
+@njit(cache=True, nogil=True)
+def _write(
+    cards: Box, words: Bytes, label: int, paid: int, plain: int, item: npt.NDArray[np.int32],
+    moved: npt.NDArray[np.bool_], fits: npt.NDArray[np.bool_], tokens: Bytes, count: int,
+    out: Bytes,
+) -> int:  # fmt: skip
+    """Write the slots; `words` are label, paid, plain and fitting of these lengths. Bytes used."""
+    text, ends = cards.value.text, cards.value.ends
+    width, at = len(tokens) // max(count, 1), 0
+    said, fitting = label + paid, label + paid + plain
+    for slot in range(count):
+        row = item[0, slot]
+        at = _put(out, at, _OPENING, 0 if slot else 1, len(_OPENING))
+        if slot >= 10:
+            out[at] = _ZERO + slot // 10
+            at += 1
+        out[at] = _ZERO + slot % 10
+        at = _put(out, at + 1, text, ends[row, 0], ends[row, 1])
+        if moved[0, slot]:
+            at = _put(out, at, _PAID, 0, len(_PAID))
+            at = _put(out, at, words, 0, label)
+            at = _put(out, at, _PAID_WHY, 0, len(_PAID_WHY))
+            at = _put(out, at, words, label, said)
+        else:
+            at = _put(out, at, _UNPAID, 0, len(_UNPAID))
+        if len(fits) and fits[slot]:
+            at = _put(out, at, words, fitting, len(words))
+        else:
+            at = _put(out, at, words, said, fitting)
+        at = _put(out, at, text, ends[row, 1], ends[row, 2])
+        at = _put(out, at, _TOKEN, 0, len(_TOKEN))
+        at = _put(out, at, tokens, slot * width, (slot + 1) * width)
+        at = _put(out, at, text, ends[row, 2], ends[row, 3])
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _put(out: Bytes, at: int, text: Bytes, first: int, last: int) -> int:
+    """Copy a stretch of text; where it ends."""
+    for k in range(last - first):
+        out[at + k] = text[first + k]
+    return at + last - first
+
+
+def body(request: str, decided_at: str, slots: bytes) -> bytes:
+    """The whole answer, of the JSON of its slots."""
     head = f'{{"request":"{request}","decided_at":"{decided_at}","slots":['
-    return b"".join([head.encode(), *slots, b"]}"])
+    return b"".join((head.encode(), slots, b"]}"))
 
 
 def is_english(locale: str) -> bool:

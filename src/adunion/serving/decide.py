@@ -20,7 +20,7 @@ from adunion.kernel.ids import decode, encode
 from adunion.trust.pseudonym import shopper_key
 from adunion.trust.token import FLAG_CONSENT, TOKEN_SECONDS, SlotToken
 
-from .answer import SLOTS_MAX, body, is_english, pieces
+from .answer import SLOTS_MAX, body, is_english
 from .http import of_validation
 from .types import LinkTarget, MarketPort, Noted
 
@@ -208,17 +208,18 @@ def item_bytes(item: str) -> bytes:
 def _slots(
     market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
     placement: bytes, link: bytes,
-) -> list[bytes]:  # fmt: skip
-    """The JSON of the filled slots, in pieces."""
+) -> bytes:  # fmt: skip
+    """The JSON of the filled slots."""
     english = is_english(asked.locale)
     shared = SlotToken(
         FLAG_CONSENT if asked.consent else 0, 0, batch.request.tobytes(), _NOBODY, _NOBODY,
         placement, batch.shopper.tobytes(), link, 0, 0.0, 0.0, 0.0, 0.0, 0.0,
         int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS,
     )  # fmt: skip
-    rows, moved = decisions.item[0].tolist(), decisions.moved[0].tolist()
+    rows = decisions.item[0].tolist()
     count = rows.index(-1) if -1 in rows else len(rows)
     tokens = market.signer.sign_page(shared, count, decisions, market.catalog.raw, market.plan_ids)
     reasons = market.why(batch, decisions, asked.locale)
-    cards = [market.card(row, english=english) for row in rows[:count]]
-    return pieces(cards, moved, tokens, reasons, english=english)
+    return market.cards(english=english).slots(
+        decisions.item, decisions.moved, tokens, count, reasons
+    )

@@ -15,7 +15,7 @@ from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.kernel.clock import Clock
 from adunion.trust.token import TokenSigner
 
-from .answer import Card, Reasons
+from .answer import Cards, Reasons
 
 
 class RawIds(Protocol):
@@ -135,8 +135,8 @@ class MarketPort(Protocol):
         """Why the slots of the one request hold what they hold, in the locale's words."""
         ...
 
-    def card(self, row: int, *, english: bool) -> Card:
-        """What is shown of a catalog row."""
+    def cards(self, *, english: bool) -> Cards:
+        """What is shown of the catalog's rows."""
         ...
 
     def link(self, code: str) -> LinkTarget | None:

@@ -55,7 +55,7 @@ def sealed(key: Words, bodies: npt.NDArray[np.uint8]) -> list[bytes]:
     count, size = bodies.shape
     width = (size + SIGNATURE_BYTES) * 4 // 3
     out = np.empty(count * width, np.uint8)
-    _seal(key, bodies, out)
+    seal(key, bodies, out)
     letters = out.tobytes()
     return [letters[at : at + width] for at in range(0, len(letters), width)]
 
@@ -107,7 +107,8 @@ def _compress(state: Words, block: Words, count: np.uint64, last: bool) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _seal(key: Words, bodies: Bytes, out: Bytes) -> None:
+def seal(key: Words, bodies: Bytes, out: Bytes) -> None:
+    """Write the letters of each body, (n, size), with its signature, one after the other."""
     count, size = bodies.shape
     width = len(out) // max(count, 1)
     state = np.empty(8, np.uint64)

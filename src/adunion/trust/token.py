@@ -20,7 +20,7 @@ from numba import njit
 
 from adunion.kernel.errors import AdUnionError
 
-from .seal import SIGNATURE_BYTES, keyed, sealed
+from .seal import SIGNATURE_BYTES, keyed, seal, sealed
 
 TOKEN_SECONDS = 24 * 3600
 CHARGE_SECONDS = 15 * 60
@@ -135,19 +135,21 @@ class TokenSigner:
         page: Page,
         items: npt.NDArray[np.void],
         plans: npt.NDArray[np.void],
-    ) -> list[bytes]:
-        """The letters of the tokens of one answer's first slots, which are filled.
+    ) -> npt.NDArray[np.uint8]:
+        """The letters of the tokens of one answer's first slots, which are filled, end to end.
 
         What all have in common is in `shared`; its flags are those of a slot that no bid moved.
         `items` and `plans` are the ids (V16) that the rows in the page are of.
         """
-        bodies = np.empty((count, _FIELDS.size), np.uint8)
-        _lay_out(
-            np.frombuffer(_FIELDS.pack(self._current, *shared), np.uint8), page.item, page.plan,
-            page.moved, page.price_micros, page.exposure, page.exposure_organic, page.pctr,
-            page.pcvr, page.propensity, items.view(np.uint8), plans.view(np.uint8), bodies,
+        columns = (
+            page.item, page.plan, page.moved, page.price_micros, page.exposure,
+            page.exposure_organic, page.pctr, page.pcvr, page.propensity,
+            items.view(np.uint8), plans.view(np.uint8),
         )  # fmt: skip
-        return sealed(self._keys[self._current], bodies)
+        shared_bytes = np.frombuffer(_FIELDS.pack(self._current, *shared), np.uint8)
+        out = np.empty(count * _LETTERS, np.uint8)
+        _sign_page(self._keys[self._current], count, shared_bytes, columns, out)
+        return out
 
     def sign_batch(self, tokens: npt.NDArray[np.void]) -> list[str]:
         """The texts of rows of `TOKEN_DTYPE`, shape (n,)."""
@@ -218,10 +220,19 @@ _PCTR, _PCVR, _PROPENSITY = _AT["pctr"], _AT["pcvr"], _AT["propensity"]
 
 
 @njit(cache=True, nogil=True)
-def _lay_out(  # type: ignore[no-untyped-def]  # the columns of Page, ids as bytes
-    shared, item, plan, moved, price, exposure, lower, pctr, pcvr, propensity, items, plans, out
+def _sign_page(  # type: ignore[no-untyped-def]  # the columns of Page, ids as bytes
+    key, count, shared, columns, out
 ) -> None:
+    """Lay out and seal the tokens of a page's first slots."""
+    bodies = np.empty((count, len(shared)), np.uint8)
+    _lay_out(shared, columns, bodies)
+    seal(key, bodies, out)
+
+
+@njit(cache=True, nogil=True)
+def _lay_out(shared, columns, out) -> None:  # type: ignore[no-untyped-def]
     """Write the fields of each slot's token over those that all have in common."""
+    item, plan, moved, price, exposure, lower, pctr, pcvr, propensity, items, plans = columns
     for k in range(len(out)):
         body, row, bidder = out[k], item[0, k], plan[0, k]
         body[:] = shared
