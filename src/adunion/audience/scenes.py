@@ -77,11 +77,11 @@ class Scenes:
                 counts *= faded
         code = self.codes(at_us).astype(np.int64)
         for part in (code % len(SCENES), len(SCENES) + code // len(SCENES)):
-            np.add.at(self._taken, (part, category), taken)
-            np.add.at(self._expected, (part, category), expected)
+            cell = part * self._taken.shape[1] + category
+            for counts, added in ((self._taken, taken), (self._expected, expected)):
+                counts += np.bincount(cell, added, counts.size).reshape(counts.shape)
             for row in np.unique(part).tolist():
-                of = part == row
-                self._facets[row] += (taken - expected)[of] @ vectors[of]
+                self._facets[row] += np.where(part == row, taken - expected, 0) @ vectors
 
     def settle(self, silent: bool = False) -> None:
         """Take the counts into `prior` and `lift`; `silent`: every scene is like every other."""

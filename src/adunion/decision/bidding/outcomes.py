@@ -31,11 +31,13 @@ class Outcomes:
         self._sums = np.zeros((5, 0, WINDOW_HOURS + 1))
         self._late = np.zeros((len(_DELAY_ENDS), WINDOW_HOURS + 1))  # gmv by delay
         self._shares = _DELAY_GUESS
+        self._trend: tuple[int, Floats, Floats] | None = None
 
     def shown(
         self, plan_ids: Sequence[str], plan: Ints, at_us: Ints, price_micros: Ints, expected: Floats
     ) -> None:
         """Add moved impressions that were seen, (k,): plan rows, times, prices, GMV predicted."""
+        self._trend = None
         hours = self._columns(at_us)
         rows = self._rows(plan_ids)[plan]
         kept = hours >= 0
@@ -51,6 +53,7 @@ class Outcomes:
         amount_micros: Ints,
     ) -> None:
         """Add order lines credited to plans: (k,) rows, times of order and click, amounts."""
+        self._trend = None
         self._columns(at_us)
         hours = self._columns(click_at_us)
         rows = self._rows(plan_ids)[plan]
@@ -66,11 +69,7 @@ class Outcomes:
         self._columns(np.array([now_us]))
         rows = self._rows(plan_ids)
         spend, expected, gmv, orders, squares = self._sums[:, rows]
-        middles = self._first_hour + np.arange(WINDOW_HOURS + 1) + 0.5
-        ages: Floats = np.float64(now_us / HOUR_US) - middles
-        self._shares = self._delays(ages)
-        matured = self.matured(ages)
-        level = self._levels(matured)
+        matured, level = self._trend_at(now_us)
         return Results(
             spend_micros=spend.sum(axis=1).astype(np.int64),
             gmv_micros=gmv.sum(axis=1).astype(np.int64),
@@ -82,6 +81,19 @@ class Outcomes:
             likely_matured_micros=expected @ (level * matured),
             square_micros=squares.sum(axis=1),
         )
+
+    def _trend_at(self, now_us: int) -> tuple[Floats, Floats]:
+        """Share of orders that have come, and sales over predictions, by hour, over all plans.
+
+        Worked out once for a time, since several ask at each tick.
+        """
+        if self._trend is None or self._trend[0] != now_us:
+            middles = self._first_hour + np.arange(WINDOW_HOURS + 1) + 0.5
+            ages: Floats = np.float64(now_us / HOUR_US) - middles
+            self._shares = self._delays(ages)
+            matured = self.matured(ages)
+            self._trend = now_us, matured, self._levels(matured)
+        return self._trend[1:]
 
     def matured(self, ages: Floats) -> Floats:
         """Share of orders that have come by each age in hours."""
