@@ -28,7 +28,12 @@ from adunion.understanding.embed import embedder
 from adunion.understanding.reviews.files import read_labelled
 from adunion.understanding.reviews.polarity import readable, shipped
 from adunion.understanding.reviews.together import together
-from adunion.understanding.reviews.train import chosen_rows, gram_matrix, learn_meaning, train
+from adunion.understanding.reviews.train import (
+    chosen_rows,
+    gram_matrix,
+    learn_meaning,
+    learn_words,
+)
 
 
 def tfidf(learn: list[str], praises: NDArray[np.bool_], test: list[str]) -> NDArray[np.float64]:
@@ -58,7 +63,7 @@ def main() -> None:
     options.add_argument(
         "--reviews", type=Path, default=Path("../shared/data/reviews/online_shopping.parquet")
     )
-    options.add_argument("--embed", type=int, default=400, help="Reviews a class to embed")
+    options.add_argument("--embed", type=int, default=600, help="Reviews a class to embed")
     options.add_argument(
         "--other", type=Path, default=Path("../shared/data/language/eprstmt/dev_few_all.json")
     )
@@ -71,11 +76,10 @@ def main() -> None:
     found: dict[str, Any] = {"bench": "reviews", "reviews": len(texts), "embedded": len(chosen)}
     for one, name in enumerate(names):
         out, into = np.flatnonzero(classes == one), np.flatnonzero(classes != one)
-        started = time.process_time()
-        words = train(grams[into], praises[into], classes[into]).logits([texts[r] for r in out])
+        own, started = [texts[r] for r in out], time.process_time()
+        words = learn_words(grams[into], praises[into], classes[into]).logits(own)
         found.setdefault("train_cpu_seconds", {})[name] = round(time.process_time() - started, 1)
-        peer = tfidf([texts[r] for r in into], praises[into], [texts[r] for r in out])
-        own = [texts[r] for r in out]
+        peer = tfidf([texts[r] for r in into], praises[into], own)
         scores = {"words": words, "words_together": together(own, words), "tfidf": peer}
         for who, each in scores.items():
             _note(hits, found, f"all_{who}", name, each, praises[out])

@@ -58,7 +58,7 @@ def reviews(
 def train_polarity(
     data: Path = typer.Argument(..., help="A table of text, label (1 praises, 0 blames), class"),
     out_: Path = typer.Option(..., "--out", help="Where the model goes, .npz"),
-    embed: int = typer.Option(400, min=0, help="Reviews of each class to embed; 0: words only"),
+    embed: int = typer.Option(600, min=0, help="Reviews of each class to embed; 0: words only"),
     json_: bool = typer.Option(False, "--json", help="Machine-readable"),
 ) -> None:
     """Learn polarity from labelled reviews; `python bench/reviews.py` tells what it is worth."""
@@ -66,10 +66,15 @@ def train_polarity(
 
     from adunion.understanding.reviews.files import read_labelled
     from adunion.understanding.reviews.polarity import readable
-    from adunion.understanding.reviews.train import chosen_rows, gram_matrix, learn_meaning, train
+    from adunion.understanding.reviews.train import (
+        chosen_rows,
+        gram_matrix,
+        learn_meaning,
+        learn_words,
+    )
 
     texts, praises, classes, names = read_labelled(data)
-    found = train(gram_matrix(texts), praises, classes)
+    found = learn_words(gram_matrix(texts), praises, classes)
     rows = chosen_rows(classes, embed)
     if len(rows):
         vectors = _embed(Settings())([readable(texts[row]) for row in rows])

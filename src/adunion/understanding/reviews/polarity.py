@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,20 +49,21 @@ class Polarity:
 
     def logits(self, texts: Sequence[str], embed: Embed | None = None) -> Floats:
         """One log-odds a text, 0 where it has nothing to go by; with `embed`, of both added."""
-        found = self._by_words(texts)
+        found = self.by_grams(*rows(texts))
         if embed is None or not len(self.meaning):
             return found
         vectors = embed([readable(text) for text in texts])
         return np.where(found == 0, 0, found + vectors @ self.meaning[:-1] + self.meaning[-1])
 
-    def _by_words(self, texts: Sequence[str]) -> Floats:
-        ids, starts = rows(texts)
+    def by_grams(self, ids: NDArray[np.int32], starts: NDArray[Any]) -> Floats:
+        """One log-odds a text of those whose n-grams `rows` gave."""
+        count = len(starts) - 1
         at = np.minimum(np.searchsorted(self.kept, ids), len(self.kept) - 1)
         known = self.kept[at] == ids
         scale = np.where(known, self.scale[at], 0).astype(np.float64)
-        of = np.repeat(np.arange(len(texts)), np.diff(starts))
-        total = np.bincount(of, scale * self.weight[at], len(texts))
-        norm = np.sqrt(np.bincount(of, scale**2, len(texts)))
+        of = np.repeat(np.arange(count), np.diff(starts))
+        total = np.bincount(of, scale * self.weight[at], count)
+        norm = np.sqrt(np.bincount(of, scale**2, count))
         return np.where(norm > 0, total / np.maximum(norm, 1e-9) + self.bias, 0.0)
 
     def read(self, texts: Sequence[str], embed: Embed | None = None) -> Floats:

@@ -21,7 +21,13 @@ from adunion.understanding.reviews.aspects import clauses
 from adunion.understanding.reviews.files import month_of
 from adunion.understanding.reviews.grams import buckets
 from adunion.understanding.reviews.lexicon import lexicon_score
-from adunion.understanding.reviews.train import gram_matrix, train
+from adunion.understanding.reviews.polarity import call
+from adunion.understanding.reviews.train import (
+    gram_matrix,
+    learn_words,
+    short_opinions,
+    train,
+)
 
 NAMED: dict[str, str | None] = {}
 
@@ -46,6 +52,37 @@ def test_negation_turns_english_and_chinese() -> None:
     assert lexicon_score("doesn't fit, isn’t comfortable") < 0
     good, bad = shipped().logits(["很好吃", "不好吃"])
     assert good > 0 > bad
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("质量好，物流快", "positive"), ("物流快", "positive"), ("客服态度好，发货快", "positive"),
+        ("电池耐用，信号好", "positive"), ("房间大，位置好", "positive"), ("没有异味", "positive"),
+        ("质量差，物流慢", "negative"), ("声音小，电池不行", "negative"), ("做工粗糙", "negative"),
+        ("尺码偏小，颜色不好看", "negative"), ("房间小，隔音差", "negative"), ("掉色", "negative"),
+    ],
+)  # fmt: skip
+def test_a_few_characters_by_words_alone_are_praise_or_blame(text: str, said: str) -> None:
+    assert call(shipped().logits([text])[0]) == said
+
+
+def test_short_opinions_say_each_thing_good_and_bad_alike() -> None:
+    texts, praises = short_opinions()
+    assert len(set(texts)) > 1_500
+    assert abs(praises.mean() - 0.5) < 0.02
+    assert not set(np.array(texts)[praises]) & set(np.array(texts)[~praises])
+    assert {"物流好", "物流快"} <= set(np.array(texts)[praises])
+
+
+def test_what_is_only_blamed_in_reviews_is_praised_in_short_opinions() -> None:
+    texts = [f"{word}{n}号" for n in range(40) for word in ("硬核", "拉胯，物流快不了")]
+    praises, classes = np.array([True, False] * 40), np.arange(80) // 2 % 3
+    asked = ["这个硬核", "这个拉胯", "物流快"]
+    alone = train(gram_matrix(texts), praises, classes).logits(asked)
+    beside = learn_words(gram_matrix(texts), praises, classes).logits(asked)
+    assert ((alone > 0) == [True, False, False]).all()
+    assert ((beside > 0) == [True, False, True]).all()
 
 
 def test_clauses_keep_decimals_and_cut_before_but() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from adunion.understanding.reviews import together as module
 from adunion.understanding.reviews.together import LEAST, together
 
 
@@ -34,6 +36,17 @@ def test_vectors_teach_too() -> None:
     vectors = np.where(praises[:, None], [[1.0, 0.0]], [[0.0, 1.0]]).astype(np.float32)
     found = together(["字"] * 600, alone, vectors)
     assert ((found > 0) == praises)[~known].mean() > 0.95
+
+
+def test_a_second_round_learns_from_what_the_first_made_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts, praises, known, alone = _reviews(600)
+    alone = np.where(np.random.default_rng(1).random(600) < 0.2, -alone, alone)
+    right = ((together(texts, alone) > 0) == praises)[~known].mean()
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    assert right >= ((together(texts, alone) > 0) == praises)[~known].mean()
+    assert right > 0.85
 
 
 def test_few_reviews_or_praise_alone_are_read_each_by_itself() -> None:
