@@ -51,11 +51,12 @@ class Customers:
     def newness_of(
         self, requests: RequestBatch, candidates: CandidateBatch, plans: PlanBook
     ) -> Floats:
-        """The same of candidates, (m,); it is asked of those in plans for new customers alone."""
+        """The same of candidates, (m,); it is asked only where the plan bids by it."""
         of = np.repeat(np.arange(len(requests)), np.diff(candidates.offsets))
         out = np.zeros(len(candidates.item), np.float32)
         plan = plans.item_plan[candidates.item]
-        rows = np.flatnonzero((plan >= 0) & (np.append(plans.new_micros, 0)[plan] > 0))
+        asks = np.append((plans.new_micros > 0) | (plans.handicap > 0), False)  # the last: no plan
+        rows = np.flatnonzero(asks[plan])
         merchant = self._merchants()[self._catalog.merchant[candidates.item[rows]]]
         out[rows] = self._buyers.newness(
             requests.shopper[of[rows]], requests.consent[of[rows]], merchant

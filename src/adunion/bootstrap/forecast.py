@@ -7,7 +7,8 @@ bidders how they answer. `simulation.forecast` puts that together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,15 @@ from adunion.decision.book import ALPHA_FIRST, PlanBook
 from adunion.decision.goods import promised
 from adunion.kernel.clock import generator
 from adunion.kernel.money import micros_per_minor
-from adunion.simulation.forecast import Forecast, Steering, Trial, answer, multipliers, respond
+from adunion.simulation.forecast import (
+    Forecast,
+    Response,
+    Steering,
+    Trial,
+    answer,
+    multipliers,
+    respond,
+)
 from adunion.simulation.forecast.answer import Cell, Doubt, Outside
 from adunion.simulation.forecast.pages import Standing, standing
 from adunion.simulation.forecast.rivals import Rivals, answered
@@ -39,6 +48,7 @@ REACHED_FEW = 200
 OUTSIDE_REQUESTS = 800  # that others' losses are worked out from
 ASSUMED_A_DAY = 1_000  # requests, without any history
 DOUBT, DOUBT_ASSUMED = Doubt(), Doubt(volume=1.0, cost=0.3, sales=0.5)
+HANDICAPS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)  # tried for a least share of new customers
 SPREAD_MIN = 2.0  # an order's worth varies at least so much: pieces, sizes, baskets
 
 Rows = npt.NDArray[np.int32]
@@ -60,8 +70,13 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     middle = float(np.exp(np.log(grid[[0, -1]]).mean()))
     book.alpha = np.append(_rivals_alpha(grounds, replayed.trial, plan, middle), 0.0)
     goods = promised(engine.goods, book, brain.returned)
-    trial = scored(_weighed(replayed.trial, wish, goods), book, engine)
-    response = respond(trial, plan, grid, goods, engine.settings.rules, engine.settings.pricing)
+    rules, pricing = engine.settings.rules, engine.settings.pricing
+
+    def at_handicap(handicap: float, trial: Trial) -> Response:
+        weighed = scored(_weighed(trial, wish, goods, handicap), book, engine)
+        return respond(weighed, plan, grid, goods, rules, pricing)
+
+    response, handicap, short = _held(replayed.trial, wish, grid, at_handicap)
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
@@ -79,34 +94,75 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     )  # fmt: skip
     return Forecast(
         cells=_with_outside(
-            cells, grounds, wish, replayed, book, goods, sales, float(steering.traffic.sum())
+            cells,
+            grounds,
+            wish,
+            replayed,
+            book,
+            goods,
+            handicap,
+            sales,
+            float(steering.traffic.sum()),
         ),
         hours=hours,
         endless=wish.end_us is None,
         traffic=float(steering.traffic.sum()),
         requests=logged.count if logged else 0,
         looked=replayed.looked,
-        reached=len(trial),
-        assumptions=[*replayed.assumptions, *_assumed(grounds, logged, len(trial), results)],
+        reached=len(replayed.trial),
+        assumptions=[
+            *replayed.assumptions,
+            *_assumed(grounds, logged, len(replayed.trial), results),
+            *(["new_share"] if short else []),
+        ],
     )
 
 
-def _weighed(trial: Trial, wish: Wish, goods: Goods) -> Trial:
-    """The trial with what the plan counts a sale to each shopper for: new customers count more."""
-    if not wish.new_micros:
+def _held(
+    trial: Trial, wish: Wish, grid: Floats, at_handicap: Callable[[float, Trial], Response]
+) -> tuple[Response, float, bool]:
+    """What the plan would bring at the least handicap that holds its share of new customers.
+
+    Also that handicap (see `decision/bidding/new_share.py`), and whether even the greatest does not
+    hold the share. It is judged at the middle target. Whether shoppers without consent are new is
+    not known: their orders have the share that all have without a handicap.
+    """
+    free = at_handicap(0.0, trial)
+    at = int(np.searchsorted(grid, 1 / np.exp(np.log(wish.targets).mean())).clip(0, len(grid) - 1))
+    orders, new = free.curve("orders")[at], free.newcomers()[at]
+    if not wish.min_new or not orders or np.isnan(trial.newcomer).all():
+        return free, 0.0, False
+    told = np.where(np.isnan(trial.newcomer), new / orders, trial.newcomer)
+    trial = replace(trial, newcomer=told)
+    tried: dict[float, Response] = {}
+
+    def holds(handicap: float) -> bool:
+        tried[handicap] = found = at_handicap(handicap, trial)
+        return bool(found.newcomers()[at] >= wish.min_new * found.curve("orders")[at])
+
+    level = bisect_left(HANDICAPS, True, key=holds)
+    handicap = HANDICAPS[min(level, len(HANDICAPS) - 1)]
+    return tried[handicap], handicap, level == len(HANDICAPS)
+
+
+def _weighed(trial: Trial, wish: Wish, goods: Goods, handicap: float = 0.0) -> Trial:
+    """The trial with what the plan bids and counts a sale to each shopper for: who is new."""
+    if not wish.new_micros and not handicap:
         return trial
     known = ~np.isnan(trial.newcomer)
     share = float(trial.newcomer[known].mean()) if known.any() else 1.0
     newness = np.where(known, trial.newcomer, share).repeat(np.diff(trial.requests.offsets))
     item = trial.candidates.item
     besides = wish.new_micros * newness / np.maximum(goods.promised_micros[item], 1)
-    weight = np.where(np.isin(item, wish.rows), 1 + besides, 1).astype(np.float32)
-    return replace(trial, candidates=trial.candidates._replace(weight=weight))
+    mine = np.isin(item, wish.rows)
+    counts = np.where(mine, 1 + besides, 1).astype(np.float32)
+    weight = np.where(mine, counts * (1 - handicap * (1 - newness)), 1).astype(np.float32)
+    return replace(trial, candidates=trial.candidates._replace(weight=weight, counts=counts))
 
 
 def _with_outside(
     cells: list[Cell], grounds: Grounds, wish: Wish, replayed: Replayed, book: PlanBook,
-    goods: Goods, sales: float, traffic: float,
+    goods: Goods, handicap: float, sales: float, traffic: float,
 ) -> list[Cell]:  # fmt: skip
     """Each cell with what becomes of the rest of the market, on the same pages with and without it.
 
@@ -118,7 +174,7 @@ def _with_outside(
     if not len(replayed.trial):
         return cells
     pages, bare = with_and_without(grounds, wish, book, replayed, OUTSIDE_REQUESTS)
-    pages = _weighed(pages, wish, goods)
+    pages = _weighed(pages, wish, goods, handicap)
     merchant = int(goods.merchant[wish.rows[0]])
 
     def stands(trial: Trial, alpha: float) -> Standing:

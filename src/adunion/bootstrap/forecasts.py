@@ -66,6 +66,7 @@ class Forecasts:
             goal=plan.goal,
             target_cost_minor=plan.target_cost_minor,
             new_customer_minor=plan.new_customer_minor,
+            min_new_share=None if plan.min_new_share is None else float(plan.min_new_share),
         )
         now = self._market.clock.now()
         checks.span(max(plan.start_at, now), asked.end_at, now)
@@ -91,6 +92,7 @@ class Forecasts:
                 (ask.target_cost_minor or 0) * unit,
                 ask.goal == "net_roi",
                 (ask.new_customer_minor or 0) * unit,
+                float(checks.min_new_share(ask.min_new_share) or 0),
             )
         )
 
@@ -131,6 +133,7 @@ def _draft(ask: Ask, target: float, budget_minor: int | None) -> PlanDraft:
         target_roi=None if goal == "cost_per_order" else Decimal(str(target)),
         target_cost_minor=ask.target_cost_minor,
         new_customer_minor=ask.new_customer_minor,
+        min_new_share=ask.min_new_share,
         item_ids=ask.item_ids,
         selector=ask.selector,
         budget_minor=budget_minor,

@@ -64,7 +64,9 @@ def learn(
         amount = sold.amount_minor * micros_per_minor(brain.catalog.currency)
         returned = _returned(brain, sold.item)
         counted = goals.counted(ids, plan, amount.astype(np.float64), returned, first)
-        outcomes.sold(ids, plan, sold.at_us, sold.click_at_us, counted.astype(np.int64))
+        outcomes.sold(
+            ids, plan, sold.at_us, sold.click_at_us, counted.astype(np.int64), sold.line == 1, first
+        )
 
 
 def learn_people(brain: Brain, batch: EventBatch, credits: Credits) -> None:
@@ -91,7 +93,9 @@ def _learn_hour(
         consent = moved.flags & FLAG_CONSENT > 0
         newness = brain.customers.newness(moved.shopper, consent, moved.item).astype(np.float64)
         counted = goals.counted(ids, plan, value, _returned(brain, moved.item), newness)
-        outcomes.shown(ids, plan, moved.at_us, moved.price_micros, chance * counted)
+        outcomes.shown(
+            ids, plan, moved.at_us, moved.price_micros, chance * counted, chance, newness
+        )
 
 
 def _first_orders(brain: Brain, credits: Credits) -> Floats:

@@ -194,6 +194,7 @@ class Market:
                     results = self.outcomes.results(book.ids, micros(now))
                     self.brain.engine.tick(micros(now), results)
             self._keep_alphas()
+            self._keep_handicaps(book)
         with self.lock:
             self.decisions.flush_late(micros(now))
         self._keep_reasons(now)
@@ -382,6 +383,14 @@ class Market:
             self._alphas = alphas
             with (self.home / "alphas.jsonl").open("ab") as file:
                 file.write(orjson.dumps(alphas) + b"\n")
+
+    def _keep_handicaps(self, book: PlanBook) -> None:
+        """What plans take off bids for buyers of before is in the records, for all to see."""
+        rows = np.flatnonzero(book.min_new > 0).tolist()
+        if rows:
+            with self.engine.begin() as conn:
+                found = {book.ids[row]: float(book.handicap[row]) for row in rows}
+                self.plans_service.keep_handicaps(conn, found)
 
     def _kept_alphas(self) -> dict[str, float]:
         """The last whole line; the file starts anew with it."""

@@ -47,6 +47,9 @@ class PlanFile(BaseModel):
     new_customer: Number | None = Field(
         None, description="Worth of a new customer's first order besides, of new_customers"
     )
+    min_new_share: Number | None = Field(
+        None, description="Least share of its orders by people new to the merchant, 0 to 1"
+    )
     target: Number | None = Field(None, description="A grid of nine around it is answered")
     targets: list[Number] = Field(default_factory=list)
     budget: Number | str | None = Field(None, description="Of the whole plan; none: unlimited")
@@ -82,6 +85,7 @@ def ask(found: PlanFile, engine: Engine, currency: str) -> Ask:
         goal=found.goal,
         target_cost_minor=minor(found.target_cost, currency, "target_cost"),
         new_customer_minor=minor(found.new_customer, currency, "new_customer"),
+        min_new_share=found.min_new_share,
     )
 
 

@@ -49,6 +49,7 @@ class Wish:
     order_micros: int = 0  # what an order counts for; 0: its GMV
     net: bool = False  # GMV counts after returns
     new_micros: int = 0  # what a new customer's first order counts for besides
+    min_new: float = 0.0  # least share of orders by new customers
 
 
 @dataclass(frozen=True)

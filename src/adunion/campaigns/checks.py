@@ -84,6 +84,23 @@ def new_customer_minor(value: object) -> int:
     return value
 
 
+def min_new_share(value: object) -> Decimal | None:
+    """The least share of a plan's orders that new customers are to make: between 0 and 1."""
+    if value is None:
+        return None
+    try:
+        share = Decimal(str(value).strip())
+    except InvalidOperation:
+        share = Decimal("NaN")
+    rounded = share.quantize(Decimal("0.001")) if share.is_finite() and abs(share) < 2 else share
+    if isinstance(value, bool) or not rounded.is_finite() or not 0 < rounded < 1:
+        raise invalid(
+            "min_new_share", f"{str(value)[:40]!r} is not a number between 0 and 1.",
+            "0.4 asks that 40 of 100 orders are by people new to the merchant.",
+        )  # fmt: skip
+    return rounded
+
+
 def target_cost_minor(value: object) -> int:
     """What an order may cost, at least one minor unit."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MINOR_MAX:

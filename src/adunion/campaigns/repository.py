@@ -217,6 +217,13 @@ def _live_boosts(conn: Connection, plan_ids: set[str], now: datetime) -> list[Li
     return sorted((_live(row) for row in first.values()), key=lambda plan: plan.id)
 
 
+def keep_handicaps(conn: Connection, handicaps: Mapping[str, float]) -> None:
+    """Keep what plans take off their bids for people who bought before, by plan id."""
+    for plan_id, handicap in sorted(handicaps.items()):
+        steered = (plans.c.id == plan_id) & plans.c.min_new_share.is_not(None)
+        conn.execute(update(plans).where(steered).values(handicap=handicap))
+
+
 def boosts(conn: Connection, plan_id: str) -> list[Plan]:
     """The boosts of a plan, newest first."""
     chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).where(plans.c.parent_id == plan_id)
@@ -305,6 +312,7 @@ def _plan(row: Row[Any]) -> Plan:
         created_at=row.created_at, updated_at=row.updated_at, item_count=row.item_count,
         spend_minor=row.spend_micros // micros_per_minor(row.currency),
         new_customer_minor=row.new_customer_minor, shared_budget_id=row.shared_budget_id,
+        min_new_share=row.min_new_share, handicap=row.handicap,
         parent_id=row.parent_id, factor=row.factor,
         regions=None if row.regions is None else tuple(row.regions),
     )  # fmt: skip
@@ -321,6 +329,7 @@ def _live(row: Row[Any]) -> LivePlan:
         dayparts=None if row.dayparts is None else tuple(row.dayparts), stage=row.stage,
         item_ids=tuple(row.item_ids),
         new_customer_micros=row.new_customer_minor and row.new_customer_minor * unit,
+        min_new_share=row.min_new_share, handicap=row.handicap,
         pool_id=row.shared_budget_id, boost_of=row.parent_id, factor=row.factor,
         regions=None if row.regions is None else tuple(row.regions),
     )  # fmt: skip

@@ -25,7 +25,7 @@ from .types import Edit, LivePlan, Page, Plan, PlanDraft, Pool
 PAGE_MAX = 200
 _FIELDS = (
     "name", "target_roi", "target_cost_minor", "new_customer_minor", "budget_minor",
-    "shared_budget_id", "start_at", "end_at", "dayparts", "item_ids",
+    "min_new_share", "shared_budget_id", "start_at", "end_at", "dayparts", "item_ids",
 )  # fmt: skip
 
 
@@ -176,6 +176,10 @@ class Plans:
         """Active plans of a currency, by id, those that start later included."""
         return repository.live(conn, currency, now)
 
+    def keep_handicaps(self, conn: Connection, handicaps: Mapping[str, float]) -> None:
+        """Keep what plans take off their bids for people who bought before, by plan id."""
+        repository.keep_handicaps(conn, handicaps)
+
     def pools(self, conn: Connection, currency: str, now: datetime) -> Sequence[Pool]:
         """What is left of the budgets that plans share."""
         return shared_budgets.pools(conn, currency, now)
@@ -207,7 +211,8 @@ class Plans:
             "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
             "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
             "goal": goal, "target_roi": target, "target_cost_minor": cost,
-            "new_customer_minor": new, "shared_budget_id": draft.shared_budget_id,
+            "new_customer_minor": new, "min_new_share": checks.min_new_share(draft.min_new_share),
+            "shared_budget_id": draft.shared_budget_id,
             "currency": currency, "budget_minor": budget,
             "start_at": start, "end_at": end,
             "dayparts": None if hours is None else list(hours), "status": "active",
@@ -278,10 +283,12 @@ class Plans:
             plan.target_roi, after["target_roi"], plan.budget_minor, after["budget_minor"]
         ) or any(
             costs_much_else(before[field], after[field])
-            for field in ("target_cost_minor", "new_customer_minor")
+            for field in ("target_cost_minor", "new_customer_minor", "min_new_share")
         )
         now = self._clock.now()
         values = {field: value for field, value in diff.items() if field != "item_ids"}
+        if after["min_new_share"] is None:
+            values["handicap"] = 0.0
         if large:
             values |= {"stage": "adjusting", "stage_since": now}
         repository.change_plan(conn, plan.id, {**values, "updated_at": now})
@@ -312,6 +319,7 @@ def _checked(
     after = dict(wanted)
     after["name"] = checks.name(wanted["name"])
     _check_goal(plan, after, changes)
+    after["min_new_share"] = checks.min_new_share(wanted["min_new_share"])
     after["dayparts"] = checks.dayparts(wanted["dayparts"])
     for field in ("start_at", "end_at"):
         if wanted[field] is not None or field == "start_at":

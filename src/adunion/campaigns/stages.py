@@ -33,8 +33,8 @@ def is_large(
     return abs(new_budget - budget) > LARGE_BUDGET * budget
 
 
-def costs_much_else(cost: int | None, new_cost: int | None) -> bool:
-    """The same for what an order may cost."""
+def costs_much_else(cost: Decimal | int | None, new_cost: Decimal | int | None) -> bool:
+    """The same for what an order may cost, or anything else that is asked for."""
     if cost is None or new_cost is None:
         return cost != new_cost
-    return abs(new_cost - cost) > LARGE_TARGET * cost
+    return abs(Decimal(new_cost) - cost) > LARGE_TARGET * cost

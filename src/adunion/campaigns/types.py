@@ -48,6 +48,7 @@ class PlanDraft:
     target_cost_minor: int | None = None  # spend an order, of a cost_per_order plan
     new_customer_minor: int | None = None  # worth of a first order besides, of new_customers
     shared_budget_id: str | None = None  # a budget it shares with other plans
+    min_new_share: Decimal | float | str | None = None  # of its orders, by new customers
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Plan:
     spend_minor: int  # charged so far
     new_customer_minor: int | None = None
     shared_budget_id: str | None = None
+    min_new_share: Decimal | None = None
+    handicap: float = 0.0  # taken off its bids for people who bought of the merchant before
     parent_id: str | None = None  # of a boost: its plan
     regions: tuple[str, ...] | None = None  # of a boost; None: everywhere
     factor: Decimal = Decimal(1)  # of a boost: how many times the plan's bid it bids
@@ -96,6 +99,8 @@ class LivePlan:
     goal: Goal = "target_roi"
     target_cost_micros: int | None = None  # of cost_per_order
     new_customer_micros: int | None = None  # of new_customers
+    min_new_share: Decimal | None = None
+    handicap: float = 0.0
     pool_id: str | None = None
     boost_of: str | None = None
     factor: Decimal = Decimal(1)

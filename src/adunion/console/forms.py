@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import to_major, to_minor
@@ -12,6 +13,7 @@ from .context import Context
 FIELDS = {
     "target_roi": "target", "target_cost": "cost", "new_customer": "new", "budget_minor": "budget",
     "start_at": "start", "end_at": "end", "shared_budget_id": "shared",
+    "min_new_share": "share",
 }  # fmt: skip
 """The form's names of what rooms call otherwise."""
 
@@ -45,6 +47,21 @@ def read_money(field: str, text: str, currency: str) -> int | None:
 def money_text(minor: int | None, currency: str) -> str:
     """An amount as a form shows it."""
     return "" if minor is None else str(to_major(minor, currency))
+
+
+def read_percent(text: str) -> str | None:
+    """A form's "40 of 100" as the share that it is; empty is none, no number stays as it is."""
+    if not text.strip():
+        return None
+    try:
+        return str(Decimal(text.strip().removesuffix("%")) / 100)
+    except ArithmeticError:
+        return text
+
+
+def percent_text(share: Decimal | None) -> str:
+    """A share as a form shows it."""
+    return "" if share is None else f"{(share * 100).normalize():f}"
 
 
 def read_time(field: str, text: str, zone: tzinfo) -> datetime | None:

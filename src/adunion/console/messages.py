@@ -96,6 +96,7 @@ STATES = {
     "status": N_("State"),
     "stage": N_("Stage"),
     "name": N_("Name"),
+    "min_new_share": N_("Least share of new customers"),
     "item_ids": N_("Items"),
     "items": N_("Items"),
     "top-up": N_("Top-up"),
@@ -204,6 +205,9 @@ _FIELDS = {
     "goal": N_("Choose one of the goals."),
     "target_cost": N_("The cost of an order is an amount above zero."),
     "new_customer": N_("The worth of a new customer is an amount above zero."),
+    "min_new_share": N_(
+        "Write how many of 100 orders new customers are to make: above 0 and below 100."
+    ),
     "shared_budget_id": N_("There is no such shared budget; choose another."),
     "quantity": N_("Write a whole number from 0 to 99."),
     "hours": N_("Choose from 1 to 168 hours."),

@@ -18,7 +18,17 @@ from . import boosts, repository
 from .components import Stat
 from .context import Context, party
 from .formats import zone_of
-from .forms import NOTHING_WRONG, Wrong, money_text, read_money, read_time, time_text, wrong_of
+from .forms import (
+    NOTHING_WRONG,
+    Wrong,
+    money_text,
+    percent_text,
+    read_money,
+    read_percent,
+    read_time,
+    time_text,
+    wrong_of,
+)
 from .i18n import N_
 from .plan_tables import edit_table, item_table, placement_table
 from .reports import result_chart, result_stats, span_of
@@ -107,6 +117,7 @@ def edit(
     target: Annotated[str, Form()] = "",
     cost: Annotated[str, Form()] = "",
     new: Annotated[str, Form()] = "",
+    share: Annotated[str, Form()] = "",
     shared: Annotated[str, Form()] = "",
     budget: Annotated[str, Form()] = "",
     end: Annotated[str, Form()] = "",
@@ -121,6 +132,7 @@ def edit(
             "name": name,
             "budget_minor": read_money("budget_minor", budget, before.currency),
             "shared_budget_id": shared or None,
+            "min_new_share": read_percent(share),
         }
         if before.goal == "new_customers":
             changes["new_customer_minor"] = read_money("new_customer", new, before.currency)
@@ -133,8 +145,8 @@ def edit(
         return it.services.plans.update(id, changes, who.id, party(who))
 
     given = {
-        "name": name, "target": target, "cost": cost, "new": new, "shared": shared,
-        "budget": budget, "end": end,
+        "name": name, "target": target, "cost": cost, "new": new, "share": share,
+        "shared": shared, "budget": budget, "end": end,
     }  # fmt: skip
     return _done(request, who, id, "edited", change, given)
 
@@ -159,6 +171,28 @@ def _done(
     changed = bool(newest) and (not before or newest[0].id != before[0].id)
     undo_id = newest[0].id if changed and done != "undone" else None
     return redirect(f"/merchant/plans/{plan_id}", done=done, undo=undo_id)
+
+
+_SHARE_TONES = {"held": "good", "short": "warn", "unreachable": "bad"}
+_SHARE_SAID = {
+    "too_few_orders": N_("Too few orders yet to tell the share of new customers."),
+    "held": N_("Held: %(share)s of its orders are by new customers."),
+    "short": N_(
+        "Not yet: %(share)s of its orders are by new customers, and bids for others are lowered."
+    ),
+    "unreachable": N_(
+        "It cannot be reached: nothing is bid any more for people known to have bought before, and"
+        " only %(share)s of its orders are by new customers. Ask for less, or choose items that"
+        " bring other people."
+    ),
+}
+
+
+def _new_note(it: Context, report: PlanResult) -> str:
+    if report.min_new_share is None:
+        count = it.fmt.number(report.result.new_orders)
+        return it.say(N_("of its orders, %(count)s"), count=count)
+    return it.say(N_("at least %(least)s asked for"), least=it.fmt.rate(report.min_new_share))
 
 
 def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
@@ -197,7 +231,8 @@ def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
         Stat(
             it.say(N_("New customers")),
             it.fmt.rate(result.new_share),
-            it.say(N_("of its orders, %(count)s"), count=it.fmt.number(result.new_orders)),
+            _new_note(it, report),
+            _SHARE_TONES.get(report.new_share_status or "", ""),
             live="new",
         ),
     ]
@@ -232,6 +267,7 @@ def _kept(plan: Plan, zone: Any) -> dict[str, str]:
         "target": f"{plan.target_roi.normalize():f}" if plan.target_roi else "",
         "cost": money_text(plan.target_cost_minor, plan.currency),
         "new": money_text(plan.new_customer_minor, plan.currency),
+        "share": percent_text(plan.min_new_share),
         "shared": plan.shared_budget_id or "",
         "budget": money_text(plan.budget_minor, plan.currency),
         "end": time_text(plan.end_at, zone),
@@ -280,6 +316,11 @@ def _page(
         steps=falls.steps,
         kinds=falls.kinds,
         guarantee=guarantee(it, plan),
+        new_share=it.say(
+            _SHARE_SAID[report.new_share_status or "too_few_orders"],
+            share=it.fmt.rate(report.result.new_share),
+        ),
+        share_so_far=report.result.new_share,
         boosts=boosts.boosts_of(it, plan),
         boost_hours=[(hours, hours) for hours in boosts.HOURS],
         shared_options=_shared_options(it, plan),

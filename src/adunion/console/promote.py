@@ -20,7 +20,16 @@ from . import repository
 from .components import Empty
 from .context import Context, party
 from .formats import zone_of
-from .forms import NOTHING_WRONG, Wrong, money_text, read_money, read_time, wrong_of
+from .forms import (
+    NOTHING_WRONG,
+    Wrong,
+    money_text,
+    percent_text,
+    read_money,
+    read_percent,
+    read_time,
+    wrong_of,
+)
 from .i18n import N_
 from .promote_forecast import (
     TARGET_DEFAULT,
@@ -134,6 +143,7 @@ def set_target(
     target: Annotated[str, Form()] = "",
     cost: Annotated[str, Form()] = "",
     new: Annotated[str, Form()] = "",
+    share: Annotated[str, Form()] = "",
     look: Annotated[str, Form()] = "",
 ) -> Any:
     """Keep the goal and what it needs; `look` shows its forecast before going on."""
@@ -148,14 +158,15 @@ def set_target(
             read_money("target_cost", cost, currency) if goal == "cost_per_order" else None,
             read_money("new_customer", new, currency) if goal == "new_customers" else None,
         )
+        min_share = checks.min_new_share(read_percent(share))
     except AdUnionError as error:
-        given = {"goal": goal, "target": target, "cost": cost, "new": new}
+        given = {"goal": goal, "target": target, "cost": cost, "new": new, "share": share}
         shown = next((replace(found, goal=one) for one in get_args(Goal) if one == goal), found)
         return _target_page(it, shown, given, wrong_of(it, error, *given), error.status)
     with it.services.engine.begin() as conn:
         repository.change_draft(
             conn, draft, goal=wanted, target_roi=roi, target_cost_minor=cost_minor,
-            new_customer_minor=new_minor,
+            new_customer_minor=new_minor, min_new_share=min_share,
         )  # fmt: skip
     return redirect(f"/merchant/promote/{draft}/{'target' if look else 'time'}")
 
@@ -192,6 +203,7 @@ def create(
                 target_roi=None if found.goal == "cost_per_order" else found.target_roi,
                 target_cost_minor=found.target_cost_minor,
                 new_customer_minor=found.new_customer_minor,
+                min_new_share=found.min_new_share,
                 item_ids=found.item_ids,
                 name=name,
                 budget_minor=read_money("budget_minor", budget, it.services.currency),
@@ -263,6 +275,7 @@ def _target_page(
         "target": f"{target.normalize():f}",
         "cost": money_text(draft.target_cost_minor, currency),
         "new": money_text(draft.new_customer_minor, currency),
+        "share": percent_text(draft.min_new_share),
     }
     return it.page(
         "promote_target.html",

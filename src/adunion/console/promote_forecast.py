@@ -28,6 +28,7 @@ def ask_of(draft: Draft) -> Ask:
         goal=goal,
         target_cost_minor=draft.target_cost_minor if goal == "cost_per_order" else None,
         new_customer_minor=draft.new_customer_minor if goal == "new_customers" else None,
+        min_new_share=None if draft.min_new_share is None else float(draft.min_new_share),
     )
 
 

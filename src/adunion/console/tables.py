@@ -15,6 +15,7 @@ plan_drafts = Table(
     Column("target_roi", Numeric(8, 3), comment="null until step 2"),
     Column("target_cost_minor", BigInteger),
     Column("new_customer_minor", BigInteger),
+    Column("min_new_share", Numeric(4, 3)),
     Column("budget_minor", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )

@@ -46,6 +46,8 @@ class PlanBook:
     end_us: npt.NDArray[np.int64]  # (p,) NEVER_US where it has no end
     dayparts: npt.NDArray[np.bool_]  # (p, 168)
     new_micros: npt.NDArray[np.int64]  # (p,) what a new customer's first order counts for besides
+    min_new: npt.NDArray[np.float64]  # (p,) least share of orders by new customers; 0: any
+    handicap: npt.NDArray[np.float64]  # (p,) taken off bids for people who bought before, 0..1
     pool: npt.NDArray[np.int32]  # (p,) row in pool_micros, of the budget it shares; 0 none
     pool_micros: npt.NDArray[np.int64]  # (1 + s,) left of shared budgets; row 0 never runs out
     pool_end_us: npt.NDArray[np.int64]  # (1 + s,) until when it is to last; NEVER_US not told
@@ -104,6 +106,8 @@ class PlanBook:
             end_us=np.array([_end_us(plan) for plan in plans], np.int64),
             dayparts=_dayparts(plans),
             new_micros=np.array([plan.new_customer_micros or 0 for plan in plans], np.int64),
+            min_new=np.array([float(plan.min_new_share or 0) for plan in plans], np.float64),
+            handicap=np.array([plan.handicap for plan in plans], np.float64),
             pool=np.array([pool_of.get(plan.pool_id or "", 0) for plan in plans], np.int32),
             pool_micros=np.array([UNLIMITED, *(pool.left_micros for pool in pools)], np.int64),
             pool_end_us=np.array(
@@ -148,11 +152,18 @@ class PlanBook:
             end_us=np.append(self.end_us, NEVER_US),
             dayparts=np.vstack([self.dayparts, np.ones((1, HOURS_OF_WEEK), np.bool_)]),
             new_micros=np.append(self.new_micros, 0),
+            min_new=np.append(self.min_new, 0.0),
+            handicap=np.append(self.handicap, 0.0),
             pool=np.append(self.pool, np.int32(0)),
             boost=np.append(self.boost, np.int32(-1)),
             factor=np.append(self.factor, 1.0),
             regions=np.vstack([self.regions, np.ones((1, self.regions.shape[1]), np.bool_)]),
         )
+
+    @property
+    def cares_who_is_new(self) -> bool:
+        """Whether any plan bids otherwise for people new to its merchant."""
+        return bool(self.new_micros.any() or self.handicap.any())
 
     @property
     def purse(self) -> tuple[npt.NDArray[np.int64], ...]:

@@ -148,14 +148,14 @@ class Desk(Sheet):
 
     def rank_next(
         self, requests: RequestBatch, candidates: CandidateBatch, pctr: Floats, pcvr: Floats,
-        weight: Floats, region: int, terms: Box, book: Box,
+        weights: tuple[Floats, Floats], region: int, terms: Box, book: Box,
     ) -> Moved:  # fmt: skip
         """Put one request on the desk and rank it."""
         harmful = requests.harmful is not None and bool(requests.harmful[0])
         moved = _rank_next(
             *self._boxes, self._count, requests.request.view(np.uint64), requests.at_us,
             requests.placement, requests.slots, region, harmful, candidates.item,
-            candidates.relevance, pctr, pcvr, weight, terms, book,
+            candidates.relevance, pctr, pcvr, *weights, terms, book,
         )  # fmt: skip
         self._used += len(candidates.item)
         return self._moved(moved)
@@ -186,7 +186,7 @@ def _room(candidates: int, slots_max: int, weighed: bool) -> Columns:
         ),
         Candidates(
             whole(candidates, "i4"), whole(candidates, "f4"), whole(candidates, "f4"),
-            whole(weights, "f4"),
+            whole(weights, "f4"), whole(weights, "f4"),
         ),
         whole(candidates, "f4"),
         new_scores(candidates),
@@ -247,7 +247,7 @@ def _answer(sheet: Box, work: Box, terms: Box, pages: Box) -> None:
 @njit(cache=True, nogil=True)
 def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
     sheet, work, at, words, at_us, placement, slots, region, harmful, item, relevance, pctr, pcvr,
-    weight, terms, book,
+    weight, counts, terms, book,
 ) -> int:  # fmt: skip
     its, given = sheet.value, terms.value
     requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
@@ -264,7 +264,7 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
         candidates.item[begin + k], its.relevance[begin + k] = item[k], relevance[k]
         candidates.pctr[begin + k], candidates.pcvr[begin + k] = pctr[k], pcvr[k]
     for k in range(len(weight)):
-        candidates.weight[begin + k] = weight[k]
+        candidates.weight[begin + k], candidates.counts[begin + k] = weight[k], counts[k]
     empty = its.slots
     for k in range(its.price_micros.shape[1]):
         empty.candidate[at, k], empty.plan[at, k], empty.bid[at, k] = -1, -1, 0

@@ -125,6 +125,7 @@ class DecisionEngine:
         """
         self._fold(now_us)
         self.pilot.steer(now_us, results, self.settings.bidder)
+        self._weighs = self.plans.cares_who_is_new
 
     def rehearse(
         self, now_us: int, requests: RequestBatch, fresh: npt.NDArray[np.int64], results: Results
@@ -218,7 +219,7 @@ class DecisionEngine:
 
     def _value(self) -> None:
         """What a sale of each item is worth, and counts for towards its plan's promise."""
-        self._weighs = bool(self.plans.new_micros.any())
+        self._weighs = self.plans.cares_who_is_new
         weight, loads = self.settings.experience_bps, self.settings.ad_loads
         self._page_bps = np.array(
             [loads.get(each.code, self.settings.ad_load_bps) for each in self.placements], np.int64
@@ -261,8 +262,8 @@ class DecisionEngine:
         """Decide one request as the next of a desk, or of another where it does not fit."""
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
-        weight = self._weight(requests, candidates, plans)
-        room = self._goods.exposures.shape[1], len(weight) > 0, len(candidates.item)
+        weights = self._weights(requests, candidates, plans)
+        room = self._goods.exposures.shape[1], len(weights[0]) > 0, len(candidates.item)
         if desk is None or not desk.fits(*room):
             if desk is not None:
                 self.watch()
@@ -270,7 +271,7 @@ class DecisionEngine:
         terms, book, region = self._terms, plans.box, 0
         if requests.region is not None and plans.region_names:
             region = int(region_column(requests, plans)[0])
-        moved = desk.rank_next(requests, candidates, pctr, pcvr, weight, region, terms, book)
+        moved = desk.rank_next(requests, candidates, pctr, pcvr, weights, region, terms, book)
         return desk, *desk.answer_next(self._prices(moved), terms, book, one_in)
 
     def _ranked(self, requests: RequestBatch, plans: PlanBook) -> Sheet:
@@ -278,14 +279,14 @@ class DecisionEngine:
         candidates = self.retrieve(requests)
         pctr, pcvr = self.predict(requests, candidates)
         slots = new_slots(len(requests), self._goods.exposures.shape[1])
-        weight = self._weight(requests, candidates, plans)
+        weights = self._weights(requests, candidates, plans)
         columns = Columns(
             np.ascontiguousarray(requests.request).view(np.uint64),
             Requests(
                 requests.at_us, requests.placement, requests.slots, self.paid_slots(requests),
                 region_column(requests, plans), candidates.offsets,
             ),
-            Candidates(candidates.item, pctr, pcvr, weight),
+            Candidates(candidates.item, pctr, pcvr, *weights),
             candidates.relevance,
             new_scores(len(candidates.item)),
             slots,
@@ -324,16 +325,14 @@ class DecisionEngine:
         )  # fmt: skip
         log.note(kept, rows)
 
-    def _weight(
+    def _weights(
         self, requests: RequestBatch, candidates: CandidateBatch, plans: PlanBook
-    ) -> Floats:
-        """What plans count sales to these shoppers for, by the chance that they are new: (m,)."""
+    ) -> tuple[Floats, Floats]:
+        """What plans bid and count a sale to these shoppers for, by how likely they are new."""
         if self.newness is None or not self._weighs:
-            return _EVEN
-        return weights(
-            self.newness(requests, candidates), candidates.item, plans.item_plan,
-            plans.new_micros, self._goods.promised_micros,
-        )  # fmt: skip
+            return _EVEN, _EVEN
+        newness = self.newness(requests, candidates)
+        return weights(newness, candidates.item, plans, self._goods.promised_micros)
 
 
 def region_column(requests: RequestBatch, plans: PlanBook) -> npt.NDArray[np.int16]:

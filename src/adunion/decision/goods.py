@@ -66,17 +66,19 @@ def promised(table: Goods, plans: PlanBook, returned: npt.NDArray[np.float64] | 
 def weights(
     newness: npt.NDArray[np.float32],
     item: npt.NDArray[np.int32],
-    item_plan: npt.NDArray[np.int32],
-    new_micros: npt.NDArray[np.int64],
+    plans: PlanBook,
     promised_micros: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float32]:
-    """(m,) what a sale of each candidate counts for over `promised_micros`.
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """(m,) what each candidate's plan bids for its sale, and counts it for, over `promised_micros`.
 
     A plan for new customers counts a first order's worth besides, by how likely the shopper is new.
+    One that is to have a least share of them bids less for whoever bought before.
     """
-    besides = np.append(new_micros, 0)[item_plan[item]]
-    added = newness * besides / np.maximum(promised_micros[item], 1)
-    return np.asarray(1 + added, np.float32)
+    row = plans.item_plan[item]
+    besides, handicap = np.append(plans.new_micros, 0)[row], np.append(plans.handicap, 0.0)[row]
+    counts = 1 + newness * besides / np.maximum(promised_micros[item], 1)
+    bids = counts * (1 - handicap * (1 - newness))
+    return np.asarray(bids, np.float32), np.asarray(counts, np.float32)
 
 
 def exposures(placements: Sequence[Placement]) -> npt.NDArray[np.int64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from adunion.kernel.ids import decode, encode
 from adunion.tracking.keys import id_texts
 
+NewShare = Literal["too_few_orders", "held", "short", "unreachable"]
+ORDERS_TOLD = 10  # below it a share of orders is chance
+HANDICAP_FULL = 0.99
 DIRECT = "direct"
 """The placement kind of a sale that no click led to."""
 
@@ -91,6 +95,24 @@ class PlanResult:
     goal: str = "target_roi"
     target_cost_minor: int | None = None
     new_customer_minor: int | None = None
+    min_new_share: float | None = None
+    handicap: float = 0.0
+
+    @property
+    def new_share_status(self) -> NewShare | None:
+        """How the plan stands to its least share of new customers; none where it asks for none.
+
+        `short` while bids for buyers of before are still being lowered, `unreachable` when nothing
+        is bid for them any more and the share is still too small.
+        """
+        if self.min_new_share is None:
+            return None
+        result = self.result
+        if result.orders < ORDERS_TOLD:
+            return "too_few_orders"
+        if result.new_orders >= self.min_new_share * result.orders:
+            return "held"
+        return "unreachable" if self.handicap >= HANDICAP_FULL else "short"
 
     @property
     def attainment(self) -> float | None:

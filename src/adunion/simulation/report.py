@@ -92,6 +92,8 @@ def _plan(run: Run, launched: Launched, all_billed: Mapping[str, Billed]) -> dic
         "orders": result.orders,
         "new_orders": result.new_orders,
         "new_share": _ratio(result.new_orders, result.orders),
+        "min_new_share": plan.part.min_new_share,
+        "new_share_status": found.new_share_status,
         "expected_orders": round(truth.expected_orders, 2),
         "clicks": result.clicks,
         "impressions": result.impressions,

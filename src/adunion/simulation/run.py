@@ -353,6 +353,7 @@ class Run:
             target_roi=part.asked_roi,
             target_cost_minor=plan.cost_minor,
             new_customer_minor=plan.new_minor,
+            min_new_share=part.min_new_share,
             shared_budget_id=self._shared_budget(plan),
             budget_minor=plan.budget_minor,
             start_at=start,

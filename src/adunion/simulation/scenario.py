@@ -150,6 +150,9 @@ class PlanPart(Part):
         le=1e9,
         description="Worth of a new customer's first order besides; of new_customers alone",
     )
+    min_new_share: float | None = Field(
+        None, gt=0, lt=1, description="Least share of its orders by new customers; absent: any"
+    )
     budget: float | None = Field(
         None, gt=0, le=1e12, description="Of the whole plan, major units; absent: unlimited"
     )

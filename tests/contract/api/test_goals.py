@@ -43,7 +43,25 @@ def test_a_boost_is_made_once_and_cancelled_for_good(api: Any) -> None:
     assert api.post("other", path, body).status_code in (401, 404)
 
 
+def test_a_least_share_of_new_customers_goes_with_any_goal(api: Any) -> None:
+    wanted = {**FREE, "goal": "new_customers", "target_roi": 4, "new_customer": MONEY}
+    plan = api.post("merchant", "/v1/plans", {**wanted, "min_new_share": 0.4}).json()
+    assert (plan["min_new_share"], plan["handicap"]) == (0.4, 0)
+    path = f"/v1/plans/{plan['id']}"
+    more = api.send("merchant", "PATCH", path, json={"min_new_share": 0.7}).json()
+    assert (more["min_new_share"], more["stage"]) == (0.7, "adjusting")
+    figures = api.get("merchant", f"/v1/reports/plans/{plan['id']}").json()["plan"]
+    assert (figures["min_new_share"], figures["new_share_status"]) == (0.7, "too_few_orders")
+    assert figures["figures"]["new_share"] is None
+    none = api.send("merchant", "PATCH", path, json={"min_new_share": None}).json()
+    assert none["min_new_share"] is None
+
+
 BAD_PLANS = [
+    *(
+        ({"target_roi": 4, "min_new_share": share}, "min_new_share")
+        for share in (0, 1, -0.2, 40, "NaN", "abc", [], True, 0.0001)
+    ),
     ({"target_roi": 0}, "target_roi"),
     ({"target_roi": -4}, "target_roi"),
     ({"target_roi": "NaN"}, "target_roi"),

@@ -94,6 +94,26 @@ def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask)
     assert found.assumptions in ([], ["other_days"])
 
 
+def test_a_least_share_of_new_customers_is_forecast_with_its_price(
+    market: Market, free: Ask
+) -> None:
+    found = {
+        least: Forecasts(market).of(replace(free, targets=(2.0, 3.0), min_new_share=least))
+        for least in (None, 0.9, 0.999)
+    }
+    cells = {least: each.cells[0] for least, each in found.items()}
+    shares = [cell.newcomer_share or 0 for cell in cells.values()]
+    assert shares[0] < 0.9  # so it asks for more than comes by itself
+    assert shares[1] > shares[0] + 0.01
+    assert shares[2] >= shares[1]
+    assert cells[0.9].spend_minor.value < cells[None].spend_minor.value
+    assert cells[0.9].roi.value == pytest.approx(cells[None].roi.value, rel=0.1)
+    assert "new_share" in found[0.999].assumptions
+    assert "new_share" not in found[None].assumptions
+    with pytest.raises(AdUnionError, match="between 0 and 1"):
+        Forecasts(market).of(replace(free, min_new_share=float("nan")))
+
+
 def test_a_budget_is_a_cap_and_is_compared_with_none(market: Market, free: Ask) -> None:
     open_ended = Forecasts(market).of(replace(free, targets=(2.0, 3.0))).cells[0]
     budget = round(open_ended.spend_minor.value / 3)

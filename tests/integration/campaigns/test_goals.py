@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from adunion.campaigns import PlanDraft, Plans
 from adunion.kernel.clock import ManualClock
@@ -33,10 +34,29 @@ def test_each_goal_keeps_what_it_asks_for(plans: Plans, shop: Make, clock: Manua
     assert (net.goal, net.target_roi) == ("net_roi", 3)
 
 
+def test_a_least_share_of_new_customers_is_kept_and_steered(
+    plans: Plans, shop: Make, engine: Engine
+) -> None:
+    made = plans.create(draft(shop(), goal="net_roi", target_roi=3, min_new_share="0.4"))
+    free = plans.create(draft(shop(), target_roi=3))
+    assert (made.min_new_share, free.min_new_share) == (Decimal("0.4"), None)
+    with engine.begin() as conn:
+        plans.keep_handicaps(conn, {made.id: 0.25, free.id: 0.5})
+    assert (plans.get(made.id).handicap, plans.get(free.id).handicap) == (0.25, 0)
+    gone = plans.update(made.id, {"min_new_share": None})
+    assert (gone.min_new_share, gone.handicap, gone.stage) == (None, 0, "adjusting")
+    back = plans.undo(plans.edits(made.id)[0].id)
+    assert back.min_new_share == Decimal("0.4")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"goal": "fame"}, "goal"),
+        *(
+            ({"target_roi": 4, "min_new_share": share}, "min_new_share")
+            for share in (0, 1, float("nan"), "abc", -1, 1e30, True, "0.0004", "0.9999")
+        ),
         ({}, "target_roi"),
         ({"goal": "net_roi"}, "target_roi"),
         ({"goal": "volume"}, "budget_minor"),

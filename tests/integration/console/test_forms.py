@@ -88,6 +88,7 @@ def draft_at(browser: Browser, site: Site, step: str) -> str:
         ("volume", "target", TARGETS - {""}),
         ("cost_per_order", "cost", AMOUNTS | {""}),
         ("new_customers", "new", AMOUNTS | {""}),
+        ("target_roi", "share", TARGETS - {""}),
     ],
 )
 def test_the_goal_of_a_plan(
@@ -133,6 +134,7 @@ def test_time_and_budget_of_a_plan(
     [
         ("name", NAMES),
         ("target", TARGETS),
+        ("share", TARGETS - {""}),
         ("budget", AMOUNTS),
         ("end", TIMES - {"9999-12-31T23:59"}),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -17,6 +18,7 @@ GOALS = [
     ({"goal": "volume", "target": ""}, {"budget": "500"}),
     ({"goal": "cost_per_order", "cost": "12", "target": "4"}, {}),
     ({"goal": "new_customers", "target": "4", "new": "30"}, {}),
+    ({"goal": "target_roi", "target": "4", "share": "40"}, {}),
 ]
 
 
@@ -42,7 +44,12 @@ def test_every_goal_makes_its_plan(
     made = browser.post(begun.replace("items", "time"), data=limits)
     assert made.status_code == 303
     plan_id = made.headers["location"].split("/")[3].split("?")[0]
-    assert site.faces.plans.get(plan_id).goal == asked["goal"]
+    plan = site.faces.plans.get(plan_id)
+    assert plan.goal == asked["goal"]
+    least = Decimal(asked["share"]) / 100 if "share" in asked else None
+    assert plan.min_new_share == least
+    told = browser.get(f"/merchant/plans/{plan_id}?lang=en").text
+    assert ("Too few orders yet to tell the share of new customers" in told) == bool(least)
     site.faces.plans.end(plan_id)
 
 
@@ -57,6 +64,7 @@ def test_every_goal_makes_its_plan(
         {"goal": "cost_per_order"},
         {"goal": "new_customers", "target": "4", "new": "-3"},
         {"goal": "new_customers", "target": "4"},
+        {"goal": "target_roi", "target": "4", "share": "100"},
     ],
 )
 def test_a_bad_goal_is_said_on_the_same_step(site: Site, bad: dict[str, str]) -> None:

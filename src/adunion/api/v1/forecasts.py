@@ -19,7 +19,7 @@ from adunion.simulation.forecast import Outside as OutsideOfRoom
 from adunion.simulation.forecast.ask import CELLS_MAX
 from adunion.trust import Role
 
-from .plans import Hours, Items, ItemSelector, Target
+from .plans import Hours, Items, ItemSelector, NewShare, Target
 
 routes = router("forecasts", "plans")
 _ROLES = allow(Role.MERCHANT, Role.OPERATOR)
@@ -36,6 +36,7 @@ class NewForecast(Body):
         None, description="Of cost_per_order; a target_roi of 2 is then half this cost"
     )
     new_customer: NewMoney | None = Field(None, description="Of new_customers")
+    min_new_share: NewShare | None = None
     targets: Annotated[list[Target], Field(max_length=CELLS_MAX)] = Field(
         default_factory=list, description="One: a grid of nine around it; none: the usual grid"
     )
@@ -156,6 +157,7 @@ def _ask(caller: Caller, body: NewForecast, currency: str) -> Ask:
         goal=body.goal,
         target_cost_minor=None if body.target_cost is None else body.target_cost.amount_minor,
         new_customer_minor=None if body.new_customer is None else body.new_customer.amount_minor,
+        min_new_share=body.min_new_share,
     )
 
 

@@ -43,6 +43,13 @@ Target = Annotated[
         ge=0.1, le=1_000, allow_inf_nan=False, description="Counted GMV over spend", examples=[4]
     ),
 ]
+NewShare = Annotated[
+    float,
+    Field(
+        gt=0, lt=1, allow_inf_nan=False, examples=[0.4],
+        description="Least share of its orders by people new to the merchant, with any goal",
+    ),
+]  # fmt: skip
 Hours = Annotated[
     list[Annotated[int, Field(ge=0, le=167), Whole]],
     Field(min_length=1, max_length=168, description="Hours of the week; 0 is Monday 00:00 UTC"),
@@ -62,6 +69,12 @@ class Plan(View):
     target_cost: Money | None = Field(description="Spend an order, of cost_per_order")
     new_customer: Money | None = Field(
         description="Worth of a new customer's first order besides its sales, of new_customers"
+    )
+    min_new_share: float | None = Field(
+        description="Least share of its orders by people new to the merchant; null: any"
+    )
+    handicap: float = Field(
+        description="What it takes off bids for people who bought before, 0 to 1, to hold that"
     )
     budget: Money | None = Field(description="For the whole plan; null: unlimited")
     shared_budget_id: BudgetId | None = Field(description="A budget it shares with other plans")
@@ -100,6 +113,7 @@ class NewPlan(Body):
     new_customer: NewMoney | None = Field(
         None, description="Worth of a first order besides its sales; needed by new_customers"
     )
+    min_new_share: NewShare | None = None
     shared_budget_id: BudgetId | None = None
     item_ids: Items | None = None
     selector: ItemSelector | None = None
@@ -117,6 +131,7 @@ class PlanChange(Body):
     target_roi: Target | None = None
     target_cost: NewMoney | None = Field(None, description="Of a cost_per_order plan")
     new_customer: NewMoney | None = Field(None, description="Of a new_customers plan")
+    min_new_share: NewShare | None = Field(None, description="null: any share")
     shared_budget_id: BudgetId | None = Field(None, description="null: it leaves the budget")
     name: Name | None = None
     budget: NewMoney | None = Field(None, description="null: unlimited")
@@ -145,7 +160,10 @@ class PlanSearch(Cursor):
 
 def view(plan: PlanOfRoom) -> Plan:
     """A plan as it is answered."""
-    special = ("budget", "spend", "target_roi", "target_cost", "new_customer", "dayparts")
+    special = (
+        "budget", "spend", "target_roi", "target_cost", "new_customer", "min_new_share", "handicap",
+        "dayparts",
+    )  # fmt: skip
     cost, new = plan.target_cost_minor, plan.new_customer_minor
     columns = {n: getattr(plan, n) for n in Plan.model_fields if n not in special}
     return Plan(
@@ -154,6 +172,8 @@ def view(plan: PlanOfRoom) -> Plan:
         target_roi=float(plan.target_roi),
         target_cost=None if cost is None else money(cost, plan.currency),
         new_customer=None if new is None else money(new, plan.currency),
+        min_new_share=None if plan.min_new_share is None else float(plan.min_new_share),
+        handicap=round(plan.handicap, 3),
         dayparts=None if plan.dayparts is None else list(plan.dayparts),
         **columns,
     )
@@ -187,6 +207,7 @@ def create_plan(services: Services, caller: Caller, body: NewPlan) -> Plan:
         target_roi=None if body.target_roi is None else str(body.target_roi),
         target_cost_minor=None if body.target_cost is None else body.target_cost.amount_minor,
         new_customer_minor=None if body.new_customer is None else body.new_customer.amount_minor,
+        min_new_share=None if body.min_new_share is None else str(body.min_new_share),
         shared_budget_id=body.shared_budget_id,
         item_ids=tuple(body.item_ids or ()),
         selector=None if body.selector is None else Selector(**body.selector.model_dump()),
@@ -212,8 +233,9 @@ def change_plan(services: Services, caller: Caller, plan_id: PlanId, body: PlanC
     for name in ("target_roi", "target_cost", "new_customer", "name", "start_at", "item_ids"):
         if name in changes and changes[name] is None:
             raise invalid(name, "This cannot be empty; leave it out to keep it.")
-    if "target_roi" in changes:
-        changes["target_roi"] = str(changes["target_roi"])
+    for name in ("target_roi", "min_new_share"):
+        if changes.get(name) is not None:
+            changes[name] = str(changes[name])
     for name in ("budget", "target_cost", "new_customer"):
         if name in changes:
             changes[f"{name}_minor"] = _minor(services, caller, plan_id, name, changes.pop(name))

@@ -20,7 +20,7 @@ from adunion.api.fields import (
     money,
 )
 from adunion.api.route import allow, router
-from adunion.insight.types import MarketPoint, PlanResult, Point, Result
+from adunion.insight.types import MarketPoint, NewShare, PlanResult, Point, Result
 from adunion.kernel.errors import invalid
 from adunion.trust import Role
 
@@ -64,6 +64,7 @@ class Figures(View):
     refunds: Money
     orders: int
     new_orders: int = Field(description="Of them, by people new to the merchant")
+    new_share: float | None = Field(description="new_orders over orders; null before any")
     clicks: int
     impressions: int
     moved_impressions: int
@@ -81,6 +82,11 @@ class PlanFigures(View):
     stage: str
     target_roi: float
     attainment: float | None = Field(description="ROI over target")
+    min_new_share: float | None = Field(description="Least share of orders by new customers")
+    new_share_status: NewShare | None = Field(
+        description="held, short (bids for buyers of before are being lowered), unreachable"
+        " (nothing is bid for them any more), too_few_orders; null: no least share"
+    )
     figures: Figures
 
 

@@ -25,6 +25,7 @@ class Draft:
     goal: Goal = "target_roi"
     target_cost_minor: int | None = None
     new_customer_minor: int | None = None
+    min_new_share: Decimal | None = None
 
     @property
     def asked(self) -> bool:
@@ -47,7 +48,7 @@ def draft(conn: Connection, id_: str, merchant_id: str) -> Draft | None:
         return None
     return Draft(
         row.id, row.merchant_id, tuple(row.item_ids), row.target_roi, row.budget_minor, row.goal,
-        row.target_cost_minor, row.new_customer_minor,
+        row.target_cost_minor, row.new_customer_minor, row.min_new_share,
     )  # fmt: skip
 
 

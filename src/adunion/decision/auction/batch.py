@@ -14,6 +14,9 @@ HOUR_US = 3_600_000_000
 MONDAY_HOURS = 72  # 1970-01-01 was a Thursday: three days after Monday 00 UTC
 
 
+EVENLY = np.zeros(0, np.float32)
+
+
 class Requests(NamedTuple):
     """Columns of n requests; candidates of request i are rows offsets[i] to offsets[i + 1]."""
 
@@ -31,7 +34,10 @@ class Candidates(NamedTuple):
     item: npt.NDArray[np.int32]
     pctr: npt.NDArray[np.float32]
     pcvr: npt.NDArray[np.float32]
-    weight: npt.NDArray[np.float32]  # what its plan counts a sale to this shopper for, or (0,): 1
+    weight: npt.NDArray[np.float32] = EVENLY
+    """Times what its plan bids for a sale to anybody; (0,): once for all."""
+    counts: npt.NDArray[np.float32] = EVENLY
+    """Times what the plan counts that sale for, alike."""
 
 
 class Goods(NamedTuple):

@@ -27,6 +27,7 @@ def sweep(
     plans: npt.NDArray[np.int32],
     chances: npt.NDArray[np.float64],
     weights: npt.NDArray[np.float32],
+    counts: npt.NDArray[np.float32],
     goods: Goods,
     target_roi: npt.NDArray[np.float64],
     rules: Rules,
@@ -122,7 +123,7 @@ def sweep(
                 found[6, pair, step, slot] = rules.reserve_micros
                 chance[pair, step, slot] = chances[short[winner]]
                 value[pair, step, slot] = _counted(
-                    short[winner], item[winner], chances, weights, goods
+                    short[winner], item[winner], chances, counts, goods
                 )
 
 
@@ -134,7 +135,7 @@ def _counted(
     weights: npt.NDArray[np.float32],
     goods: Goods,
 ) -> float:
-    """What a candidate row is expected to count for towards its plan's promise."""
+    """What a candidate row is expected to count for towards its plan's promise, times `weights`."""
     worth = chances[row] * goods.promised_micros[item]
     return float(worth * weights[row]) if len(weights) else float(worth)
 

@@ -9,16 +9,18 @@ import numpy.typing as npt
 
 from ..auction.batch import HOUR_US
 from .drift import levels
-from .types import Floats, Results
+from .types import Floats, People, Results
 
 WINDOW_HOURS = 168
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 # Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
 _DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 24, 48, 96, 168])
 _DELAY_GUESS = np.array([0.35, 0.15, 0.12, 0.08, 0.08, 0.1, 0.06, 0.04, 0.02])
 _DELAY_ORDERS = 50
 _RATIO_MAX = 10.0  # of sales over predictions
+_LATELY_HOURS = 3.0  # by when half of what was lately is forgotten
 
 
 class Outcomes:
@@ -29,20 +31,29 @@ class Outcomes:
         self._first_hour = 0  # hour of column 0
         # spend, expected, gmv, orders and the sum of squares of their values, by hour of the click
         self._sums = np.zeros((5, 0, WINDOW_HOURS + 1))
+        # orders expected, of them by new customers; orders, of them by new customers
+        self._people = np.zeros((4, 0, WINDOW_HOURS + 1))
         self._late = np.zeros((len(_DELAY_ENDS), WINDOW_HOURS + 1))  # gmv by delay
         self._shares = _DELAY_GUESS
         self._trend: tuple[int, Floats, Floats] | None = None
 
     def shown(
-        self, plan_ids: Sequence[str], plan: Ints, at_us: Ints, price_micros: Ints, expected: Floats
-    ) -> None:
-        """Add moved impressions that were seen, (k,): plan rows, times, prices, GMV predicted."""
+        self, plan_ids: Sequence[str], plan: Ints, at_us: Ints, price_micros: Ints,
+        expected: Floats, chance: Floats | None = None, newness: Floats | None = None,
+    ) -> None:  # fmt: skip
+        """Add moved impressions that were seen, (k,): plan rows, times, prices, GMV predicted.
+
+        `chance` is that of an order, and `newness` that its buyer is new to the merchant.
+        """
         self._trend = None
         hours = self._columns(at_us)
         rows = self._rows(plan_ids)[plan]
         kept = hours >= 0
         np.add.at(self._sums[0], (rows[kept], hours[kept]), price_micros[kept])
         np.add.at(self._sums[1], (rows[kept], hours[kept]), expected[kept])
+        if chance is not None and newness is not None:
+            np.add.at(self._people[0], (rows[kept], hours[kept]), chance[kept])
+            np.add.at(self._people[1], (rows[kept], hours[kept]), (chance * newness)[kept])
 
     def sold(
         self,
@@ -51,8 +62,13 @@ class Outcomes:
         at_us: Ints,
         click_at_us: Ints,
         amount_micros: Ints,
+        head: Flags | None = None,
+        new: Floats | None = None,
     ) -> None:
-        """Add order lines credited to plans: (k,) rows, times of order and click, amounts."""
+        """Add order lines credited to plans: (k,) rows, times of order and click, amounts.
+
+        `head` is an order's first line, `new` 1 there where its buyer is new to the merchant.
+        """
         self._trend = None
         self._columns(at_us)
         hours = self._columns(click_at_us)
@@ -61,6 +77,9 @@ class Outcomes:
         rows, hours, amount = rows[kept], hours[kept], amount_micros[kept].astype(np.float64)
         for column, added in ((2, amount), (3, np.ones(len(rows))), (4, amount**2)):
             np.add.at(self._sums[column], (rows, hours), added)
+        if head is not None and new is not None:
+            np.add.at(self._people[2], (rows, hours), head[kept])
+            np.add.at(self._people[3], (rows, hours), new[kept])
         late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us)[kept] / HOUR_US)
         np.add.at(self._late, (np.minimum(late, len(_DELAY_ENDS) - 1), hours), amount)
 
@@ -80,6 +99,7 @@ class Outcomes:
             likely_micros=expected @ level,
             likely_matured_micros=expected @ (level * matured),
             square_micros=squares.sum(axis=1),
+            people=self._who(rows, self._ages(now_us)),
         )
 
     def _trend_at(self, now_us: int) -> tuple[Floats, Floats]:
@@ -88,12 +108,25 @@ class Outcomes:
         Worked out once for a time, since several ask at each tick.
         """
         if self._trend is None or self._trend[0] != now_us:
-            middles = self._first_hour + np.arange(WINDOW_HOURS + 1) + 0.5
-            ages: Floats = np.float64(now_us / HOUR_US) - middles
+            ages = self._ages(now_us)
             self._shares = self._delays(ages)
             matured = self.matured(ages)
             self._trend = now_us, matured, self._levels(matured)
         return self._trend[1:]
+
+    def _ages(self, now_us: int) -> Floats:
+        """Hours since the middle of each column."""
+        middles = self._first_hour + np.arange(WINDOW_HOURS + 1) + 0.5
+        ages: Floats = np.float64(now_us / HOUR_US) - middles
+        return ages
+
+    def _who(self, rows: Ints, ages: Floats) -> People:
+        expected, expected_new, orders, new = self._people[:, rows]
+        lately = np.where(ages > -1, 0.5 ** (np.maximum(ages, 0) / _LATELY_HOURS), 0.0)
+        return People(
+            orders.sum(axis=1), new.sum(axis=1), expected.sum(axis=1), expected_new.sum(axis=1),
+            expected @ lately, expected_new @ lately,
+        )  # fmt: skip
 
     def matured(self, ages: Floats) -> Floats:
         """Share of orders that have come by each age in hours."""
@@ -134,7 +167,8 @@ class Outcomes:
             self._row.setdefault(id_, len(self._row))
         grown = len(self._row) - self._sums.shape[1]
         if grown:
-            self._sums = np.pad(self._sums, ((0, 0), (0, grown), (0, 0)))
+            room = ((0, 0), (0, grown), (0, 0))
+            self._sums, self._people = np.pad(self._sums, room), np.pad(self._people, room)
         return np.array([self._row[id_] for id_ in plan_ids], np.int64)
 
     def _columns(self, at_us: Ints) -> npt.NDArray[np.int64]:
@@ -144,6 +178,7 @@ class Outcomes:
         if late > 0:
             kept = max(WINDOW_HOURS + 1 - late, 0)
             self._sums, self._late = _moved_on(self._sums, kept), _moved_on(self._late, kept)
+            self._people = _moved_on(self._people, kept)
             self._first_hour += late
         columns = hours - self._first_hour
         return np.where(columns >= 0, columns, -1)

@@ -9,6 +9,7 @@ from adunion.kernel.clock import generator
 from ..auction.batch import HOUR_US, MONDAY_HOURS, Candidates, Goods, Requests, Rules, Scores
 from ..book import NEVER_US, PlanBook
 from .memory import LandscapeMemory
+from .new_share import handicaps
 from .sample import Sample
 from .shared import shared_alphas
 from .traffic import TrafficForecast, hour_counts
@@ -64,6 +65,8 @@ class Pilot:
         if book.pool.any():
             alpha = self._within_pools(now_us, alpha, landscape)
         book.alpha[:] = np.clip(np.nan_to_num(alpha, nan=1.0), 0, ALPHA_MAX)
+        if results.people is not None and book.min_new.any():
+            book.handicap[:] = handicaps(book.min_new, book.handicap, results.people)
 
     def _within_pools(self, now_us: int, wanted: Floats, landscape: Landscape) -> Floats:
         """The multipliers within the budgets that plans share."""

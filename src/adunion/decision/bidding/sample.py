@@ -64,6 +64,7 @@ class Kept(NamedTuple):
     plan: npt.NDArray[np.int32]
     chance: npt.NDArray[np.float64]  # of an order, per seen impression
     weight: npt.NDArray[np.float32]  # (c,) see `Candidates`
+    counts: npt.NDArray[np.float32]  # (c,)
     pair_request: npt.NDArray[np.int64]  # (s,)
     pair_plan: npt.NDArray[np.int64]
     pair_draw: npt.NDArray[np.float64]
@@ -161,9 +162,15 @@ def _keep(
         requests.placement[unique], requests.slots[unique], requests.paid[unique], offsets,
         candidates.item[rows],
         scores.organic[rows], scores.bid[rows], scores.plan[rows], chance,
-        candidates.weight[rows] if len(candidates.weight) else np.ones(len(rows), np.float32),
+        _or_ones(candidates.weight, rows), _or_ones(candidates.counts, rows),
         pair_request, plan, draw,
     )  # fmt: skip
+
+
+def _or_ones(
+    column: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    return column[rows] if len(column) else np.ones(len(rows), np.float32)
 
 
 def _cut(
@@ -177,7 +184,7 @@ def _cut(
     return Kept(
         whole.placement[unique], whole.slots[unique], whole.paid[unique], offsets, whole.item[rows],
         whole.organic[rows], whole.bid[rows], whole.plan[rows], whole.chance[rows],
-        whole.weight[rows],
+        whole.weight[rows], whole.counts[rows],
         pair_request, plan, draw,
     )  # fmt: skip
 
@@ -214,7 +221,7 @@ def _add(
     sweep(
         kept.pair_request[pairs], plan, GRID, kept.placement, kept.slots, kept.paid,
         kept.offsets, kept.item, kept.organic, kept.bid, kept.plan, kept.chance,
-        kept.weight, goods, target_roi, rules, work, found, chance, value,
+        kept.weight, kept.counts, goods, target_roi, rules, work, found, chance, value,
     )  # fmt: skip
     # Few of the slots were moved: what the amounts are made of is cut out of the rest first.
     pair, step, slot = np.nonzero(found[_EXPOSURE] > found[_LOWER])

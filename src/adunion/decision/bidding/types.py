@@ -89,6 +89,19 @@ class Results:
     likely_micros: Floats | None = None  # `expected_micros` by the level of their hours
     likely_matured_micros: Floats | None = None
     square_micros: Floats | None = None  # sum of the squares of the orders' values
+    people: People | None = None  # who bought
+
+
+@dataclass(frozen=True)
+class People:
+    """Orders of each plan and how many of them are by people new to its merchant; (p,) each."""
+
+    orders: Floats  # at most in the last 7 days
+    new: Floats
+    expected: Floats  # orders predicted of the moved impressions seen in these days
+    expected_new: Floats
+    lately: Floats  # the same, counting less by half every few hours
+    lately_new: Floats
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def plan_results(
         PlanResult(
             row.id, row.merchant_id, row.name, row.status, row.stage, float(row.target_roi),
             _result(row), row.goal, row.target_cost_minor, row.new_customer_minor,
+            None if row.min_new_share is None else float(row.min_new_share), row.handicap,
         )
         for row in conn.execute(query)
     ]  # fmt: skip

@@ -31,6 +31,8 @@ ASSUMPTIONS = {
     "no_sales": "No plan of the market has sold yet: orders are assumed to come as predicted.",
     "few_orders": "Too few orders: fewer than 20 a week are expected at any of these targets. The"
     " plan would stay in its learning stage, its return mostly chance. Add items or ask for less.",
+    "new_share": "The least share of new customers is not expected to be reached, even when nothing"
+    " is bid for people who bought before.",
     "wallet": "The wallet holds less than the plan may spend: it is assumed to be topped up.",
 }
 """What each code that a forecast carries says."""
@@ -52,6 +54,7 @@ class Ask:
     goal: Goal = "target_roi"  # of a draft; see `promise`
     target_cost_minor: int | None = None
     new_customer_minor: int | None = None
+    min_new_share: float | None = None  # of orders, by new customers; None: any
 
 
 def grid(targets: Sequence[float]) -> tuple[float, ...]:

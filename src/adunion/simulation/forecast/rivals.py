@@ -96,8 +96,8 @@ def _landscape(
     sweep(
         request, rival, GRID, trial.requests.placement, trial.requests.slots,
         trial.requests.paid, trial.requests.offsets, trial.candidates.item, trial.organic,
-        trial.bid, trial.plan, chance, trial.candidates.weight, goods, target,
-        rules, work, found, orders, value,
+        trial.bid, trial.plan, chance, trial.candidates.weight, trial.candidates.counts,
+        goods, target, rules, work, found, orders, value,
     )  # fmt: skip
     scale = _scale(trial, request, rival, len(target))
     sums = np.zeros((4, len(target), len(GRID)))

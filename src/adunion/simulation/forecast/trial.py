@@ -102,7 +102,8 @@ def respond(
             rows, np.full(len(rows), plan), grid, trial.requests.placement,
             trial.requests.slots, trial.requests.paid, trial.requests.offsets,
             trial.candidates.item, trial.organic, trial.bid, trial.plan, chance,
-            trial.candidates.weight, goods, targets, rules, work, found, orders, value,
+            trial.candidates.weight, trial.candidates.counts, goods, targets, rules, work, found,
+            orders, value,
         )  # fmt: skip
         for row, amount in enumerate(amounts(found, orders, value, pricing)):
             sums[row, rows] = amount
