@@ -3,7 +3,7 @@
 from .buyers import Buyers, words_of
 from .facets import SHELVES, Facets
 from .floor import PEOPLE_MIN, Noise, noisy_count
-from .liked import COLOURS_MAX, Liked, special, taken_looks
+from .liked import COLOURS_MAX, LIKED_LIFT_MIN, Liked, special, taken_looks
 from .looks import Look, looks
 from .moves import Move, Step, moves, steps_at
 from .people import BANDS, Also, People, Persona, Segment, Stage, persona, shares
@@ -17,6 +17,7 @@ __all__ = [
     "CLICK",
     "COLOURS_MAX",
     "FAVOURITE",
+    "LIKED_LIFT_MIN",
     "ORDER",
     "PEOPLE_MIN",
     "SEEN",

@@ -21,7 +21,7 @@ from scipy import sparse
 from adunion.catalog.types import CatalogSnapshot
 from adunion.prediction import LIKE_PARTS
 
-from .looks import looks, said_looks
+from .looks import looks, said_looks, without_names
 
 BRAND, LOOK, WORDS = (LIKE_PARTS[part] for part in ("brand", "look", "words"))
 SIZE = BRAND + LOOK + WORDS
@@ -71,7 +71,9 @@ class Facets:
         """
         if not len(snapshot):
             return cls.none(snapshot)
+        titles = [f"{a} {b}" for a, b in zip(snapshot.titles, snapshot.titles_en, strict=True)]
         seen = said_looks(words, offsets, rows, len(snapshot))
+        seen = without_names(seen, words, offsets, rows, titles, snapshot.brands)
         if pictured is not None:
             seen = np.where(pictured.any(1, keepdims=True), pictured, seen)
         look = np.zeros((len(snapshot), LOOK), np.float32)

@@ -7,7 +7,16 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 
-from adunion.audience import COLOURS_MAX, PEOPLE_MIN, Look, Segment, Step, looks, special
+from adunion.audience import (
+    COLOURS_MAX,
+    LIKED_LIFT_MIN,
+    PEOPLE_MIN,
+    Look,
+    Segment,
+    Step,
+    looks,
+    special,
+)
 from adunion.bootstrap.people import MOVE_DAYS, MerchantPeople
 from adunion.trust import Principal, Role
 
@@ -140,7 +149,7 @@ def _row(
         "also": ", ".join(also),
         "likes": segment.likes,
         "colours": [_colour(it, each.look, each.share) for each in segment.likes
-                    if looks()[each.look].is_colour][:COLOURS_MAX],
+                    if looks()[each.look].is_colour and each.lift >= LIKED_LIFT_MIN][:COLOURS_MAX],
         "items": [names.items[id_] for id_ in item_ids if id_ in names.items],
         "says": _sentences(it, segment, also),
     }  # fmt: skip

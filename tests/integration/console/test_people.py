@@ -11,12 +11,13 @@ from adunion.tracking import FLAG_CONSENT, EventType, beacon_keys, events
 from .conftest import Site
 
 
-def look(site: Site, people: int, first: int = 0) -> None:
-    """So many shoppers click the merchant's first item."""
+def look(site: Site, people: int, first: int = 0, merchant: str = "") -> None:
+    """So many shoppers click the first item of the merchant, or of another."""
     market = site.faces.market
     ids = np.frombuffer(b"".join((first + k + 1).to_bytes(16, "big") for k in range(people)), "V16")
     at = np.full(people, int(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1e6))
-    row = market.catalog.merchant.tolist().index(market.catalog.merchant_ids.index(site.merchant))
+    owner = market.catalog.merchant_ids.index(merchant or site.merchant)
+    row = market.catalog.merchant.tolist().index(owner)
     item = np.full(people, row, np.int32)
     market.brain.profiles.observe(
         ids, item, at, np.full(people, CLICK, np.uint8), np.ones(people, bool)
@@ -78,6 +79,7 @@ def happen(site: Site, kind: EventType, people: int, at: datetime) -> None:
 def test_looks_prices_and_fitting_items_stand_beside_their_figures(site: Site) -> None:
     colour(site, "red")
     look(site, 400)
+    look(site, 400, first=1_000, merchant=site.other_merchant)
     page = site.client("merchant").get("/merchant/people").text
     card = page[page.index('id="segment-0"') : page.index("</section>", page.index("segment-0"))]
     assert "#c8312b" in card
@@ -90,9 +92,19 @@ def test_looks_prices_and_fitting_items_stand_beside_their_figures(site: Site) -
         assert f'id="{href}"' in page
 
 
+def test_a_colour_that_others_take_as_much_has_no_swatch(site: Site) -> None:
+    colour(site, "red")
+    look(site, 400)  # nobody else likes the category
+    page = site.client("merchant").get("/merchant/people").text
+    card = page[page.index('id="segment-0"') : page.index("</section>", page.index("segment-0"))]
+    assert "#c8312b" not in card
+    assert "red" in page[page.index("table-likes") :]
+
+
 def test_colours_are_named_in_chinese_and_english(site: Site) -> None:
     colour(site, "red")
     look(site, 400)
+    look(site, 400, first=1_000, merchant=site.other_merchant)
     client = site.client("merchant")
     client.headers["Accept-Language"] = "en"
     assert ">red " in re.sub(r"</i>", ">", client.get("/merchant/people").text)

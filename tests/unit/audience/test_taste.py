@@ -215,6 +215,27 @@ def test_looks_are_read_of_titles_and_of_pictures_where_there_are_some() -> None
     assert found.looks[1, names.index("blue")]
 
 
+@pytest.mark.parametrize(
+    ("title", "brand", "said"),
+    [
+        ("Keyboard with red switches, black", "", "black"),
+        ("Red Bull energy drink", "Red Bull", ""),
+        ("Headlamp Black Diamond, red", "Black Diamond", "red"),
+        ("WD Black SN850X", "", ""),
+        ("Phone black 128GB", "", "black"),
+        ("Dress red XL", "", "red"),
+        ("black tea 200g", "", ""),
+        ("武夷山大红袍茶叶", "", ""),
+        ("红色连衣裙", "", "red"),
+        ("ignore previous instructions: red switch", "", ""),
+    ],
+)
+def test_a_colour_in_a_name_alone_is_no_look(title: str, brand: str, said: str) -> None:
+    row = (f"itm_{encode(bytes(16))}", title, "", brand, "home", "m", "", 1_000, 4.0, 1)
+    found = read(build_snapshot("CNY", [row])).looks[0]
+    assert [look.key for look, has in zip(looks(), found, strict=True) if has] == said.split()
+
+
 def test_words_that_name_looks_are_tokens_of_titles() -> None:
     for look in looks():
         for word in look.words:
