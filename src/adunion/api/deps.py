@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from adunion.advice import Wish
+from adunion.bootstrap.item_reviews import ItemReviews
 from adunion.bootstrap.people import MerchantPeople
 from adunion.bootstrap.readings import Readings
 from adunion.campaigns import Boosts, Plans, SharedBudgets
@@ -88,6 +89,8 @@ class ApiServices:
     needs: Needs
     readings: Readings
     people: PeopleOf
+    item_reviews: ItemReviews
+    forget: Callable[[str], int]
 
 
 def _services(request: Request) -> ApiServices:

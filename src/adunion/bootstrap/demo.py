@@ -31,6 +31,7 @@ from .notices import DemoAccount
 from .records import open_records
 from .simulator import open_run, world_of
 from .trends import make_trends
+from .written_reviews import write_reviews
 
 TARGETS = (3.0, 4.0, 5.0, 6.0)
 PLANS = 20
@@ -107,6 +108,7 @@ def build(
             run.drain(0)
             found = report(run)
             _settle(server.engine, run, settings.home)
+            write_reviews(server.engine, run)
             made = _accounts(server.engine, run)
             if orders is None:
                 now = SystemClock().now()

@@ -17,6 +17,8 @@ from adunion.tracking.intake import Intake
 from adunion.trust import Identity
 
 from .forecasts import Forecasts
+from .forgetting import forget_person
+from .item_reviews import ItemReviews
 from .kept import KeptDecisions
 from .live import LiveMarket
 from .needs import MarketNeeds
@@ -63,6 +65,7 @@ class Faces:
         self._forecasts = Forecasts(market)
         self.needs = MarketNeeds(market)
         self.readings = Readings(market.home, self.needs.tools, lambda: market.catalog)
+        self.item_reviews = ItemReviews(market.engine, market.clock, market.ids, self.readings)
         self.people = MarketPeople(market)
         self.decisions = KeptDecisions(market.decisions, market.home)
         self.rules = market.brain.engine.settings
@@ -71,6 +74,10 @@ class Faces:
     def forecast(self, ask: Ask) -> Forecast:
         """What a plan would bring, by target and budget; raises what launching it would."""
         return self._forecasts.of(ask)
+
+    def forget(self, pseudonym: str) -> int:
+        """Erase a shopper; how many reviews were made nobody's."""
+        return forget_person(self.market, pseudonym)
 
     def decide_one(self, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to `POST /v1/decide` with this body."""

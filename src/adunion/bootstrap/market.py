@@ -56,6 +56,7 @@ from .consumer import Consumer, Services
 from .forecast import forecast
 from .guarantee import Guarantee
 from .item_looks import item_looks, read_item_looks
+from .items_heard import fetch_item_pictures, hear_reviews
 from .learning import learn
 from .notes import TrainingNotes
 from .recent import RecentRequests
@@ -213,6 +214,7 @@ class Market:
                 self.brain.set_catalog(micros(now), catalog, placements, book, index)
                 self._introduce(now, known)
                 self._describe()
+        hear_reviews(self)
 
     def train(self) -> dict[str, object]:
         """Fit the predictions to the log so far and keep the models; the metrics.
@@ -222,7 +224,9 @@ class Market:
         with self.lock:
             log = self.brain.training_log()
         models = train(log, micros(self.clock.now()))
+        fetch_item_pictures(self)
         read_item_looks(self.home)
+        hear_reviews(self)
         with self.lock:
             if item_looks(self.home, self.catalog) is not None:
                 self.brain.look_at_pictures(partial(item_looks, self.home))
@@ -326,6 +330,7 @@ class Market:
         self.brain = Brain(catalog, placements, self.audiences(), notes, settings, self._needs)
         if item_looks(self.home, catalog) is not None:
             self.brain.look_at_pictures(partial(item_looks, self.home))
+        hear_reviews(self)
         self.brain.profiles.scenes.of_hour = scene_hours(Settings(home=self.home))
         engine = self.brain.engine
         self.decisions = DecisionLog(self.home / "decisions", engine.settings.log_one_in)

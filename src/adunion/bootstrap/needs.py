@@ -6,9 +6,11 @@ import threading
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.config import Settings
+from adunion.tracking import reviews
 from adunion.understanding.needs import ItemMatcher, Knowledge, NeedFinder, Reading, Said, check
 from adunion.understanding.needs.knowledge import PRODUCTS, SITUATIONS
 from adunion.understanding.needs.library import open_library
+from adunion.understanding.needs.opinions import REVIEWS_MAX
 
 from .live import LiveMarket
 
@@ -61,10 +63,14 @@ class MarketNeeds:
                 self._made_of[0] is not catalog
             ):  # fmt: skip
                 matcher = ItemMatcher(catalog, index)
-                library = open_library(self._settings, matcher=matcher)
+                library = open_library(self._settings, reviews=self._texts(), matcher=matcher)
                 self._tools = NeedFinder(library, matcher=matcher), matcher
                 self._made_of = made_of
             return self._tools
+
+    def _texts(self) -> list[str]:
+        with self._market.engine.connect() as conn:
+            return reviews.some_texts(conn, REVIEWS_MAX)
 
     def _times(self) -> tuple[float, ...]:
         """When the operator's files were last changed."""

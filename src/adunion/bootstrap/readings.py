@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from adunion.advice import advise_title
 from adunion.catalog.types import CatalogSnapshot
@@ -19,7 +16,13 @@ from adunion.kernel.errors import AdUnionError, invalid
 from adunion.understanding.context import ContextReader, ContextReading, page_of
 from adunion.understanding.context.items import Placed, items_for
 from adunion.understanding.needs import ItemMatcher, NeedFinder, Said
-from adunion.understanding.pictures import PictureReading, near_duplicates, read_picture, similar
+from adunion.understanding.pictures import (
+    PictureReading,
+    checked,
+    near_duplicates,
+    read_picture,
+    similar,
+)
 from adunion.understanding.reviews import Aspects, Mined, Review, load_lists, mine
 from adunion.understanding.reviews import shipped as shipped_polarity
 from adunion.understanding.reviews.polarity import call
@@ -38,7 +41,6 @@ TITLES_MAX = 200
 TITLE_CHARS_MAX = 2_000
 PICTURES_MAX = 20
 PIXELS_MAX = 24_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 LIKE_MIN = 0.5
 """Pictures less alike than this (cosine of shape and colour) are not called similar."""
 AT_ONCE, WAITING_MAX, WAIT_S = 1, 8, 20.0  # Python runs one at a time anyway
@@ -96,7 +98,7 @@ class Readings:
         self._home = home
         self._needs = needs
         self._catalog = catalog
-        self._pictures = ItemPictures(home / "pictures")
+        self.item_pictures = ItemPictures(home / "pictures")
         self.turn = Turns(AT_ONCE, WAITING_MAX, WAIT_S).turn
         self._lock = threading.Lock()
         self._tagging = threading.Lock()  # CRFsuite's tagger holds the title that it reads
@@ -167,7 +169,7 @@ class Readings:
             return {}, []
         rows = np.flatnonzero(catalog.merchant == catalog.merchant_ids.index(merchant)).tolist()
         titles = {catalog.ids[k]: (catalog.titles[k], catalog.titles_en[k]) for k in rows}
-        return titles, self._pictures.of(list(titles))
+        return titles, self.item_pictures.of(list(titles))
 
     def _context(self, finder: NeedFinder) -> ContextReader:
         """Made when first asked, and anew with the finder."""
@@ -180,29 +182,10 @@ class Readings:
 
 def _read(name: str, data: bytes) -> tuple[PictureReading | None, AdUnionError | None]:
     try:
-        _check(data)
+        checked(data, name or "It", PIXELS_MAX)
         return read_picture(data, name or "It"), None
     except AdUnionError as error:
         return None, error
-
-
-def _check(data: bytes) -> None:
-    """Refuse unread what a serving machine should not unpack: other formats, too many pixels."""
-    try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(BytesIO(data), formats=FORMATS) as picture,
-        ):
-            pixels = picture.width * picture.height
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
-        raise _bad("It is no picture of a format that is read.") from None
-    if pixels > PIXELS_MAX:
-        raise _bad(f"It has more than {PIXELS_MAX // 10**6} million pixels.")
-
-
-def _bad(said: str) -> AdUnionError:
-    hint = "Give a JPEG, PNG, WebP, GIF or BMP picture."
-    return AdUnionError("bad_picture", said, 422, field="picture", hint=hint)
 
 
 def _like(

@@ -44,6 +44,7 @@ class Catalog:
         report: Path | None = None,
         progress: Progress | None = None,
         withdraw_missing: bool = True,
+        local_images: bool = False,
     ) -> ImportReport:
         """Bring the catalog in line with a file: all of it or nothing.
 
@@ -61,7 +62,7 @@ class Catalog:
         with self._engine.begin() as conn:
             loading = Loading(conn, self._ids, self._clock.now())
             file = FeedFile(path, mapped.hints, progress)
-            for found in read_items(file, section, skips, merchant):
+            for found in read_items(file, section, skips, merchant, local_images=local_images):
                 loading.add({name: found.columns[name] for name in FIELDS})
                 rows += len(found)
             merged = loading.finish(withdraw_missing=withdraw_missing and not skips.skipped)

@@ -1,4 +1,4 @@
-"""`adunion import catalog|orders FILE`: files in, a clear report and exit code out.
+"""`adunion import catalog|orders|reviews FILE`: files in, a clear report and exit code out.
 
 Exit codes: 0 imported, 1 the input was refused (nothing was imported), 2 wrong usage.
 """
@@ -20,6 +20,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from adunion.bootstrap.currency import outside
+from adunion.bootstrap.picture_import import keep_pictures, picture_files
 from adunion.bootstrap.tables import load_tables
 from adunion.catalog import Catalog
 from adunion.catalog.feeds import Progress as Told
@@ -29,9 +30,10 @@ from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 from adunion.kernel.ids import IdFactory
 from adunion.tracking.order_import import import_orders
+from adunion.tracking.review_import import import_reviews
 
 import_app = typer.Typer(
-    help="Import a catalog or past orders from a file. 从文件导入商品或历史订单。",
+    help="Import a catalog, past orders or reviews from a file. 从文件导入商品、历史订单或评价。",
     no_args_is_help=True,
 )
 
@@ -51,6 +53,12 @@ Report = Annotated[
 Keep = Annotated[
     bool, typer.Option("--keep-missing", help="Do not withdraw items the file no longer holds.")
 ]
+Pictures = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of pictures that paths in the image column are within; they are kept."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 
@@ -63,13 +71,17 @@ def catalog_command(
     skip_bad: SkipBad = False,
     report: Report = None,
     keep_missing: Keep = False,
+    pictures: Pictures = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Bring the catalog in line with a file: all of it, or nothing."""
 
     def run(engine: Engine, progress: Told) -> Any:
-        return Catalog(engine, SystemClock(), IdFactory()).import_catalog(
+        found = (
+            picture_files(file, pictures, mapping, merchant, skip_bad=skip_bad) if pictures else []
+        )
+        done = Catalog(engine, SystemClock(), IdFactory()).import_catalog(
             file,
             mapping,
             merchant=merchant,
@@ -77,7 +89,11 @@ def catalog_command(
             report=report,
             progress=progress,
             withdraw_missing=not keep_missing,
+            local_images=pictures is not None,
         )
+        if pictures is None:
+            return asdict(done)
+        return asdict(done) | {"pictures": keep_pictures(engine, Settings().home, found)}
 
     _import(file, run, as_json=as_json, quiet=quiet)
 
@@ -95,17 +111,35 @@ def orders_command(
     """Load past orders with payments and returns: all of a file, or nothing."""
 
     def run(engine: Engine, progress: Told) -> Any:
-        return import_orders(
-            engine,
-            SystemClock(),
-            IdFactory(),
-            file,
-            mapping,
-            merchant=merchant,
-            skip_bad=skip_bad,
-            report=report,
-            progress=progress,
-        )
+        return asdict(
+            import_orders(
+                engine, SystemClock(), IdFactory(), file, mapping, merchant=merchant,
+                skip_bad=skip_bad, report=report, progress=progress,
+            )
+        )  # fmt: skip
+
+    _import(file, run, as_json=as_json, quiet=quiet)
+
+
+@import_app.command("reviews")
+def reviews_command(
+    file: File,
+    mapping: MappingOption = "reviews",
+    merchant: Merchant = None,
+    skip_bad: SkipBad = False,
+    report: Report = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Load reviews of items that the catalog holds: all of a file, or nothing."""
+
+    def run(engine: Engine, progress: Told) -> Any:
+        return asdict(
+            import_reviews(
+                engine, SystemClock(), IdFactory(), file, mapping, merchant=merchant,
+                skip_bad=skip_bad, report=report, progress=progress,
+            )
+        )  # fmt: skip
 
     _import(file, run, as_json=as_json, quiet=quiet)
 
@@ -116,7 +150,7 @@ def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, qu
     try:
         _check_file(file)
         with _engine() as engine, _progress(errors, file, shown=not quiet) as progress:
-            result = asdict(run(engine, progress))
+            result = run(engine, progress)
             others = outside(Settings(), engine)
     except AdUnionError as error:
         if as_json:

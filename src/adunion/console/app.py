@@ -22,6 +22,7 @@ from . import (
     events,
     experience,
     fitting,
+    item_reviews,
     live,
     merchant,
     needs,
@@ -40,6 +41,7 @@ from . import (
     titles,
 )
 from .deps import ConsoleServices
+from .results import Results
 from .security import SecurityHeaders, SignInNeeded, add_security_headers, check_csrf, too_large
 from .views import STATIC, Views, redirect
 
@@ -58,6 +60,7 @@ def create_console(services: ConsoleServices) -> FastAPI:
     )
     app.state.services = services
     app.state.views = Views()
+    app.state.results = Results()
     app.add_middleware(SecurityHeaders)
 
     @app.middleware("http")
@@ -82,6 +85,7 @@ def create_console(services: ConsoleServices) -> FastAPI:
         needs,
         people,
         reviews,
+        item_reviews,
         titles,
         pictures,
         fitting,

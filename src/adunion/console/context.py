@@ -12,6 +12,8 @@ from adunion.trust import Principal
 from .deps import ConsoleServices
 from .formats import Formats
 from .messages import explain
+from .results import Results
+from .security import principal
 from .views import Views, whole_number
 
 
@@ -41,6 +43,25 @@ class Context:
     def page(self, template: str, status: int = 200, **context: Any) -> Any:
         """Render a page."""
         return self.views.page(self.request, template, status, **context)
+
+    def keep(self, answer: Any) -> None:
+        """Hold what a form was answered, so that the page's own links show it again for a while."""
+        results: Results = self.request.app.state.results
+        self.request.state.result = results.keep(self._owner, self.request.url.path, answer)
+
+    def kept(self) -> Any:
+        """The answer that the address names; None where there is none, or no longer."""
+        key = self.text("result", 40)
+        results: Results = self.request.app.state.results
+        answer = results.find(self._owner, self.request.url.path, key) if key else None
+        if answer is not None:
+            self.request.state.result = key
+        return answer
+
+    @property
+    def _owner(self) -> str:
+        who = principal(self.request)
+        return who.id if who else ""
 
     def number(self, name: str) -> int:
         """A whole number of the URL; 0 where there is none."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from adunion.advice import Wish
+from adunion.bootstrap.item_reviews import ItemReviews
 from adunion.bootstrap.notices import DemoAccount, HealthCheck, LogRow
 from adunion.bootstrap.people import MerchantPeople
 from adunion.bootstrap.readings import Readings
@@ -181,6 +182,11 @@ class ConsoleServices(Protocol):
     @property
     def readings(self) -> Readings:
         """What reviews, pages, titles and pictures say."""
+        ...
+
+    @property
+    def item_reviews(self) -> ItemReviews:
+        """What buyers wrote of items."""
         ...
 
     @property

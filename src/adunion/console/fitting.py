@@ -32,7 +32,7 @@ MOODS = {
 @router.get("/publisher/page")
 def publishers_page(request: Request, _who: Publisher) -> Any:
     """A form for a page of the publisher's."""
-    return _page(Context(request), goods=True)
+    return _form(Context(request), goods=True)
 
 
 @router.post("/publisher/page")
@@ -49,7 +49,7 @@ def read_publishers_page(
 @router.get("/operator/safety")
 def safety(request: Request, _who: Operator) -> Any:
     """A form for any page."""
-    return _page(Context(request), goods=False)
+    return _form(Context(request), goods=False)
 
 
 @router.post("/operator/safety")
@@ -61,6 +61,12 @@ def read_safety(
 ) -> Any:
     """Whether goods may stand beside it, and the words that say so."""
     return _read(Context(request), text, kind, goods=False)
+
+
+def _form(it: Context, *, goods: bool) -> Any:
+    """Empty, or with what was read a moment ago."""
+    text, kind, found = it.kept() or ("", "page", None)
+    return _page(it, text, kind, found=found, goods=goods)
 
 
 def _read(it: Context, text: str, kind: str, *, goods: bool) -> Any:
@@ -82,6 +88,7 @@ def _read(it: Context, text: str, kind: str, *, goods: bool) -> Any:
         bare = error.status == 422
         wrong = it.say(N_("No readable words were found in it.")) if bare else it.told(error)
         return _page(it, text, kind, wrong, error.status, goods=goods)
+    it.keep((text, kind, found))
     return _page(it, text, kind, found=found, goods=goods)
 
 

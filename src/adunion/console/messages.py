@@ -15,6 +15,7 @@ NAVIGATION: dict[str, tuple[tuple[str, str], ...]] = {
         ("/merchant/plans", N_("Plans")),
         ("/merchant/items", N_("Items")),
         ("/merchant/people", N_("People")),
+        ("/merchant/reviews", N_("Reviews")),
         ("/merchant/content", N_("Content")),
         ("/merchant/wallet", N_("Wallet")),
     ),

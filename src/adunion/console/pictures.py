@@ -41,8 +41,10 @@ CLASSES = {
 
 @router.get("")
 def pictures(request: Request, _who: Merchant) -> Any:
-    """A form for pictures."""
-    return _page(Context(request))
+    """A form for pictures, or what was read a moment ago."""
+    it = Context(request)
+    kept = it.kept()
+    return _page(it) if kept is None else _answered(it, kept)
 
 
 @router.post("")
@@ -61,9 +63,17 @@ def read(request: Request, who: Merchant, files: list[UploadFile] | None = None)
         found = it.services.readings.pictures(given, party(who))
     except AdUnionError as error:
         return _page(it, it.told(error), error.status)
-    names = [name for name, _ in given]
-    shown = [_shown(it, one, data, names) for one, (_, data) in zip(found, given, strict=True)]
-    return _page(it, found=shown)
+    answer = [
+        (one, _preview(data) if one.reading is not None else "")
+        for one, (_, data) in zip(found, given, strict=True)
+    ]
+    it.keep(answer)
+    return _answered(it, answer)
+
+
+def _answered(it: Context, answer: list[tuple[PictureRead, str]]) -> Any:
+    names = [one.name for one, _ in answer]
+    return _page(it, found=[_shown(it, one, preview, names) for one, preview in answer])
 
 
 def _page(
@@ -72,12 +82,12 @@ def _page(
     return it.page("pictures.html", status, wrong=wrong, most=PICTURES_MAX, found=found or [])
 
 
-def _shown(it: Context, one: PictureRead, data: bytes, names: list[str]) -> dict[str, Any]:
+def _shown(it: Context, one: PictureRead, preview: str, names: list[str]) -> dict[str, Any]:
     """A picture as its card shows it."""
     read = one.reading
     if read is None:
         said = it.say(
-            N_("This is no picture that can be read: JPEG, PNG, WebP, GIF or BMP, whole, up to"
+            N_("This is no picture that can be read: JPEG, PNG or WebP, whole, up to"
                " %(most)s million pixels."), most=PIXELS_MAX // 10**6,
         )  # fmt: skip
         return {"name": one.name, "wrong": said}
@@ -88,7 +98,7 @@ def _shown(it: Context, one: PictureRead, data: bytes, names: list[str]) -> dict
         if guess.probability >= CLASS_MIN
     ]
     return {
-        "name": one.name, "wrong": "", "preview": _preview(data),
+        "name": one.name, "wrong": "", "preview": preview,
         "size": f"{read.width} × {read.height}",
         "palette": [(c.hex, c.name_zh if chinese else c.name, c.share) for c in read.palette],
         "background": (read.background.hex,

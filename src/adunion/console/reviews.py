@@ -26,8 +26,10 @@ _NAMED: dict[str, str | None] = {}
 
 @router.get("")
 def reviews(request: Request, _who: Merchant) -> Any:
-    """A form for reviews."""
-    return _page(Context(request))
+    """A form for reviews, or what was read a moment ago."""
+    it = Context(request)
+    kept = it.kept()
+    return _page(it) if kept is None else _answered(it, *kept)
 
 
 @router.post("")
@@ -54,11 +56,17 @@ def read(
         found = it.services.readings.reviews(chosen[:REVIEWS_MAX])
     except AdUnionError as error:
         return _page(it, text, only, {"text": it.told(error)}, error.status)
+    answer = text, only, found, len(chosen)
+    it.keep(answer)
+    return _answered(it, *answer)
+
+
+def _answered(it: Context, text: str, only: str, found: ReviewsRead, count: int) -> Any:
     note = ""
-    if len(chosen) > REVIEWS_MAX:
+    if count > REVIEWS_MAX:
         note = it.say(
             N_("The first %(count)s of %(all)s reviews were read."),
-            count=it.fmt.number(REVIEWS_MAX), all=it.fmt.number(len(chosen)),
+            count=it.fmt.number(REVIEWS_MAX), all=it.fmt.number(count),
         )  # fmt: skip
     return _page(it, text, only, found=found, note=note)
 
@@ -90,7 +98,7 @@ def _page(
     it: Context, text: str = "", only: str = "", wrong: dict[str, str] | None = None,
     status: int = 200, found: ReviewsRead | None = None, note: str = "",
 ) -> Any:  # fmt: skip
-    shown = {} if found is None else _found(it, found)
+    shown = {} if found is None else shown_reading(it, found)
     return it.page(
         "reviews.html",
         422 if wrong and status == 200 else status,
@@ -104,7 +112,8 @@ def _page(
     )
 
 
-def _found(it: Context, found: ReviewsRead) -> dict[str, Any]:
+def shown_reading(it: Context, found: ReviewsRead) -> dict[str, Any]:
+    """What reviews say, as `what_they_say.html` shows it."""
     mined, told = found.mined, found.mined.as_dict()
     rows = {row["aspect"]: row for row in told["aspects"]}
     return {

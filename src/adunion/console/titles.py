@@ -33,8 +33,10 @@ _NO_ITEMS = Empty(
 
 @router.get("")
 def own_titles(request: Request, who: Merchant) -> Any:
-    """Titles of the newest items, those with most to mend first."""
-    return _own(Context(request), party(who))
+    """Titles of the newest items, those with most to mend first; or those read a moment ago."""
+    it = Context(request)
+    kept = it.kept()
+    return _own(it, party(who)) if kept is None else _page(it, *kept, pasted=True)
 
 
 @router.post("")
@@ -52,7 +54,9 @@ def read(request: Request, who: Merchant, titles: Annotated[str, Form()] = "") -
         found = it.services.readings.titles(lines)
     except AdUnionError as error:
         return _own(it, party(who), titles, it.told(error), error.status)
-    return _page(it, titles, [(read, codes, "") for read, codes in found], pasted=True)
+    answer = titles, [(read, codes, "") for read, codes in found]
+    it.keep(answer)
+    return _page(it, *answer, pasted=True)
 
 
 def _own(

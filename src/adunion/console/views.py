@@ -152,8 +152,10 @@ class PageUrl:
 
     def __init__(self, request: Request) -> None:
         self._path = request.url.path
-        once = ("csv", "done", "undo", "lang")
+        once = ("csv", "done", "undo", "lang", "result")
         self._query = {k: v for k, v in request.query_params.items() if k not in once}
+        if result := getattr(request.state, "result", ""):
+            self._query["result"] = result
 
     def __call__(self, **changes: Any) -> str:
         """The address with parts of its query changed; None takes one out."""

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
     retrievals_off: list[str] = Field([], description='Those to do without, e.g. ["needs"]')
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
+    fetch_pictures: bool = Field(
+        False, description="The daily training fetches pictures behind the catalog's addresses"
+    )
     pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
     reserve_per_thousand: Decimal = Field(
         Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"

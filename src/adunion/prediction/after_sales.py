@@ -17,6 +17,8 @@ _RETURNED, _RETURNED_ORDERS = 0.05, 50.0  # before anything is known, worth so m
 _DAYS, _DAYS_ORDERS = 3.0, 20.0
 _STRENGTH = 20.0  # orders of a category's mean that an item starts from
 DAYS_MAX = 30.0
+_TOLD_RATINGS = 50.0  # a catalog's stars count like at most so many reviews that are kept
+_TOLD_LEAST = 5.0  # ... and like at least so many, where it names none
 
 _STARS, _KEPT, _PROMPT = 0.5, 0.3, 0.2  # weights of the parts of experience
 _STARS_BAD, _RETURNED_BAD, _DAYS_BAD = 3.0, 0.3, 10.0  # at which a part is worth nothing
@@ -44,6 +46,8 @@ class AfterSales:
         self._orders: dict[bytes, _Order] = {}
         # columns: orders, money sold, of it not yet due, refunded, received, days to receipt
         self.sums = np.zeros((len(snapshot), 6))
+        # columns: sum of the stars of the reviews that are kept, and how many they are
+        self.reviewed = np.zeros((len(snapshot), 2))
 
     def sold(
         self, at_us: npt.NDArray[np.int64], order: Ids, line: npt.NDArray[np.int16], item: Ids,
@@ -106,13 +110,27 @@ class AfterSales:
         market = (days.sum() + _DAYS_ORDERS * _DAYS) / (received.sum() + _DAYS_ORDERS)
         return self._shrunk(days, received, market, 1.0)
 
+    def hear(self, item: Ids, stars: Floats, count: Floats) -> None:
+        """Take the reviews that are kept: sums of stars and their number by item, all of them."""
+        self.reviewed = np.zeros((len(self._snapshot), 2))
+        rows = self._snapshot.rows(item)
+        known = rows >= 0
+        self.reviewed[rows[known]] = np.stack([stars, count], 1)[known]
+
+    def stars(self) -> Floats:
+        """Stars of each item, (items,): the catalog's, moved by the reviews that are kept."""
+        told = self._snapshot.rating.astype(np.float64)
+        weight = np.clip(self._snapshot.rating_count, _TOLD_LEAST, _TOLD_RATINGS)
+        stars, count = self.reviewed.T
+        return np.asarray((told * weight + stars) / (weight + count))
+
     def experience(self) -> Floats:
         """What an item is to the shopper who clicks it, (items,), 0..1.
 
         Half its stars (3 nothing, 5 all), .3 how little comes back (30 % nothing), .2 how soon it
         arrives (10 days nothing); what is not known of an item is as usual in its category.
         """
-        stars = np.clip((self._snapshot.rating.astype(np.float64) - _STARS_BAD) / 2, 0, 1)
+        stars = np.clip((self.stars() - _STARS_BAD) / 2, 0, 1)
         kept = np.clip(1 - self.expected_returns() / _RETURNED_BAD, 0, 1)
         prompt = np.clip(1 - self.expected_days() / _DAYS_BAD, 0, 1)
         return np.asarray(_STARS * stars + _KEPT * kept + _PROMPT * prompt)
@@ -121,6 +139,7 @@ class AfterSales:
         """Move to another snapshot of the catalog: sums are mapped by id."""
         rows = self._snapshot.rows(snapshot.raw)
         self.sums = np.vstack([self.sums, np.zeros((1, self.sums.shape[1]))])[rows]
+        self.reviewed = np.vstack([self.reviewed, np.zeros((1, 2))])[rows]
         self._snapshot = snapshot
 
     def _shrunk(self, hits: Floats, tries: Floats, market: float, scale: float) -> Floats:

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql
 
 from adunion.engines.postgres import metadata
 
@@ -83,6 +85,23 @@ rejected_events = Table(
         index=True,
         comment="whose; null where the item is unknown",
     ),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("merchant_id", Text, ForeignKey("merchants.id"), nullable=False),
+    Column("external_id", Text, nullable=False, comment="the sender's number, or # and a hash"),
+    Column("item_id", Text, ForeignKey("items.id"), nullable=False, index=True),
+    Column("shopper", Text, nullable=False, comment="pseudonym; empty where unknown or erased"),
+    Column("text", Text, nullable=False),
+    Column("stars", Double, comment="1..5; null where none are given"),
+    Column("polarity", Double, comment="log-odds that it praises, by its words; null: no words"),
+    Column("at", DateTime(timezone=True), nullable=False, comment="when it was written"),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("merchant_id", "external_id"),
+    Index("ix_reviews_shopper", "shopper", postgresql_where=sql("shopper <> ''")),
 )
 
 consumed = Table(

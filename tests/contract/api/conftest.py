@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Engine
 
 from adunion.advice import Wish
 from adunion.api import ApiServices, create_api
+from adunion.bootstrap.item_reviews import ItemReviews
 from adunion.bootstrap.live import LiveMarket
 from adunion.bootstrap.people import MerchantPeople
 from adunion.bootstrap.readings import Readings
@@ -27,13 +29,14 @@ from adunion.catalog.types import ItemQuery, ItemRecord
 from adunion.commission import Commissions, CreditedLine
 from adunion.insight import Insight
 from adunion.kernel.clock import ManualClock
-from adunion.kernel.ids import IdFactory
+from adunion.kernel.ids import IdFactory, encode
 from adunion.ledger import Ledger
 from adunion.publishers import Publishers
 from adunion.serving import ServingApp
 from adunion.settlement import Settlement, settle
 from adunion.simulation.forecast import Ask, Band, Cell, Forecast
-from adunion.tracking import Intake
+from adunion.tracking import Intake, shopper_key
+from adunion.tracking.reviews import NewReview, unlink
 from adunion.tracking.tables import order_lines, order_steps, orders, rejected_events
 from adunion.trust import LIGHT_HASHER, Identity
 from adunion.understanding import LexicalIndex
@@ -133,6 +136,8 @@ def _records(services: ApiServices, clock: ManualClock, number: int, out: Path) 
             | {"amount_minor": 99_000, "at": clock.now(), "reason": "exceeds_line", "detail": "-"}
             | {"id": services.ids("rej"), "merchant_id": merchant.id},
         )
+    said = NewReview(items[0].id, merchant.id, "质量很好", clock.now(), 5.0)
+    services.item_reviews.keep([said])
     clock.advance(timedelta(minutes=1))
     settle(services.engine, clock, services.ids, clock.now(), out)
     with services.engine.connect() as conn:
@@ -202,6 +207,11 @@ class Few:
         return MerchantPeople(None, (), (), 0, self._clock.now())
 
 
+def _forget(engine: Engine, pseudonym: str) -> int:
+    with engine.begin() as conn:
+        return unlink(conn, f"shp_{encode(shopper_key(pseudonym))}")
+
+
 @pytest.fixture
 def services(engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path) -> ApiServices:
     ledger = Ledger(ids, clock)
@@ -212,6 +222,7 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path)
         goods = catalog.snapshot("CNY")
         return finder, ItemMatcher(goods, LexicalIndex.build(goods))
 
+    readings = Readings(tmp_path, needs, lambda: catalog.snapshot("CNY"))
     return ApiServices(
         engine=engine,
         clock=clock,
@@ -229,9 +240,11 @@ def services(engine: Engine, clock: ManualClock, ids: IdFactory, tmp_path: Path)
         decisions=Kept(),
         forecast=Foretold(Plans(engine, clock, ids, "CNY")),
         needs=finder,
-        readings=Readings(tmp_path, needs, lambda: catalog.snapshot("CNY")),
+        readings=readings,
         selections=Advised(),
         people=Few(clock),
+        item_reviews=ItemReviews(engine, clock, ids, readings),
+        forget=partial(_forget, engine),
     )
 
 

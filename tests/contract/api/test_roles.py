@@ -19,6 +19,8 @@ STATUS = {
     "POST /v1/items": (200, 403, 200),
     "GET /v1/items/{item_id}": (200, 200, 200),
     "POST /v1/items/{item_id}/withdraw": (200, 403, 200),
+    "PUT /v1/items/{item_id}/picture": (200, 403, 200),
+    "DELETE /v1/items/{item_id}/picture": (200, 403, 200),
     "POST /v1/items/{item_id}/restore": (200, 403, 200),
     "GET /v1/plans": (200, 403, 200),
     "POST /v1/plans": (201, 403, 201),
@@ -74,6 +76,10 @@ STATUS = {
     "GET /v1/ledger/entries": (403, 403, 200),
     "GET /v1/ledger/check": (403, 403, 200),
     "GET /v1/people": (200, 403, 200),
+    "GET /v1/reviews": (200, 403, 200),
+    "POST /v1/reviews": (200, 403, 200),
+    "GET /v1/items/{item_id}/reviews": (200, 403, 200),
+    "POST /v1/shoppers/forget": (403, 403, 200),
     "POST /v1/understanding/needs": (200, 200, 200),
     "POST /v1/understanding/reviews": (200, 200, 200),
     "POST /v1/understanding/context": (200, 200, 200),
@@ -86,8 +92,10 @@ STATUS = {
 }
 HOT_PATH = {"POST /v1/decide", "POST /v1/events", "GET /l/{code}"}  # test_hot_path.py
 OWN_LISTS = (
-    "items", "plans", "links", "orders", "rejected_events", "commissions", "statements", "keys",
+    "items", "plans", "reviews", "links", "orders", "rejected_events", "commissions", "statements",
+    "keys",
 )  # fmt: skip
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 PUBLIC = {"GET /v1/health", "GET /v1/delivery"}
 ROLES = ("merchant", "publisher", "operator")
 
@@ -112,6 +120,9 @@ def _bodies(ids: dict[str, str], role: str) -> dict[str, Any]:
         "POST /v1/links": {"item_id": ids["item_id"], **publisher},
         "POST /v1/wallet/top-ups": {"merchant_id": ids["merchant_id"], "amount": money},
         "POST /v1/keys": {"name": "another"},
+        "PUT /v1/items/{item_id}/picture": {"data": DOT},
+        "POST /v1/reviews": {"reviews": [{"item": ids["item_id"], "stars": 4}], **merchant},
+        "POST /v1/shoppers/forget": {"shopper": "somebody"},
         "POST /v1/understanding/needs": {"texts": ["失眠"]},
         "POST /v1/understanding/reviews": {"reviews": [{"text": "物流很快，屏幕太暗"}]},
         "POST /v1/understanding/context": {"page": "周末烤蛋糕"},

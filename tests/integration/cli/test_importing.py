@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from PIL import Image
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
@@ -231,3 +232,47 @@ def test_items_of_another_currency_are_told(run: Run, tmp_path: Path, monkeypatc
     assert json.loads(result.stdout)["market_currency"] == "USD"
     assert json.loads(result.stdout)["outside"] == {"EUR": 1}
     assert "1 in EUR are kept but take no part" in " ".join(run("catalog", feed).stdout.split())
+
+
+def photo(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (9, 9), "red").save(folder / name)
+
+
+def test_pictures_of_a_folder_are_kept_by_item(
+    run: Run, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADUNION_HOME", str(tmp_path / "home"))
+    photo(tmp_path / "pics", "sub/one.png")
+    photo(tmp_path, "outside.png")
+    head = "id\ttitle\tprice\tmerchant\timage_link\n"
+    rows = "1\ta\t5 USD\tm\tsub/one.png\n2\tb\t6 USD\tm\thttps://x.example/2.jpg\n"
+    path = write(tmp_path, head + rows)
+    assert run("catalog", path, "-q").exit_code == 1  # a path, and no folder is named
+    done = run("catalog", path, "-q", "--json", "--pictures", tmp_path / "pics")
+    assert json.loads(done.stdout)["pictures"] == 1
+    with engine.connect() as conn:
+        urls = dict(conn.execute(text("select external_id, image_url from items")).all())
+        item = conn.execute(text("select id from items where external_id = '1'")).scalar_one()
+    assert urls == {"1": "", "2": "https://x.example/2.jpg"}
+    assert [p.name for p in (tmp_path / "home" / "pictures").iterdir()] == [f"{item}.png"]
+    for bad in ("../outside.png", str(tmp_path / "outside.png"), "none.png", "sub", "\u202e.png"):
+        more = write(tmp_path, head + rows + f"3\tc\t6 USD\tm\t{bad}\n", "more.tsv")
+        refused = run("catalog", more, "-q", "--pictures", tmp_path / "pics")
+        assert refused.exit_code == 1, bad
+        assert "more.tsv:4" in refused.stderr
+        with engine.connect() as conn:
+            assert conn.execute(text("select count(*) from items")).scalar_one() == 2
+
+
+def test_reviews_are_imported_by_the_usual_names(run: Run, engine: Engine, tmp_path: Path) -> None:
+    run("catalog", write(tmp_path, HEAD + ROWS), "-q")
+    table = "item,text,stars,date\n1,很好,5,2026-03-01\n2,bad quality,1,2026-03-02\n"
+    path = write(tmp_path, table, "r.csv")
+    done = run("reviews", path, "-q", "--json", "--merchant", "m")
+    assert json.loads(done.stdout)["inserted"] == 2
+    again = run("reviews", path, "-q", "--json", "--merchant", "m")
+    assert json.loads(again.stdout)["unchanged"] == 2
+    refused = run("reviews", write(tmp_path, table + "9,x,5,2026-03-01\n", "b.csv"), "-q",
+                  "--merchant", "m")  # fmt: skip
+    assert (refused.exit_code, "b.csv:4" in refused.stderr) == (1, True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from io import BytesIO
 
 import httpx
 import pytest
 from PIL import Image, ImageDraw
+
+from adunion.tracking.reviews import NewReview
 
 from .conftest import Site
 
@@ -191,3 +195,50 @@ def test_a_busy_market_says_so_and_keeps_what_was_typed(
     assert (answer.status_code, own.status_code) == (503, 503)
     assert "海尔空调" in answer.text
     assert "Try again in a few seconds." in answer.text
+
+
+def test_reviews_that_are_kept_are_shown_by_item(site: Site) -> None:
+    browser, path = site.client("merchant"), "/merchant/reviews"
+    assert "adunion import reviews FILE" in browser.get(f"{path}?lang=en").text
+    now, item = site.faces.clock.now(), site.items[0]
+    texts = (
+        "屏幕太暗，很失望",
+        "屏幕太暗了，不好用",
+        "屏幕很差，太暗",
+        "物流很快，非常满意",
+        SCRIPT,
+    )
+    site.faces.item_reviews.keep(
+        [NewReview(item, site.merchant, said, now, 1.0 + n) for n, said in enumerate(texts)]
+    )
+    page = browser.get(f"{path}?lang=zh").text
+    assert f"{path}/{item}" in page
+    assert "您商品的评价" in page
+    one = browser.get(f"{path}/{item}?lang=en").text
+    assert "What to improve first" in one
+    assert "The latest reviews" in one
+    assert "<script>alert(1)" not in one
+    assert "Download CSV" in one
+    assert site.client("merchant2").get(f"{path}/{item}").status_code == 404
+    assert browser.get(f"{path}/{site.items[1]}").status_code == 404
+    assert site.faces.forget("u-1") == 0
+
+
+def test_a_change_of_language_keeps_the_result(site: Site) -> None:
+    browser = site.client("merchant")
+    page = browser.request(
+        "POST", f"{REVIEWS}?lang=en", files=[("file", ("r.csv", TABLE.encode()))]
+    ).text
+    (other,) = set(re.findall(r'href="([^"]*lang=zh_CN[^"]*)"', page))
+    shown = browser.get(unescape(other)).text
+    assert "优先改进" in shown
+    assert "屏幕太暗" in shown
+    assert site.client("merchant2").get(unescape(other)).text.count("屏幕太暗") == 0
+    titles = browser.post(f"{TITLES}?lang=zh", {"titles": "海尔大1.5匹变频空调挂机"}).text
+    (other,) = set(re.findall(r'href="([^"]*lang=en[^"]*)"', titles))
+    assert "海尔" in browser.get(unescape(other)).text
+    answer = upload(site, PICTURES, "files", ("a.png", photo())).text
+    (other,) = set(re.findall(r'href="([^"]*lang=zh_CN[^"]*)"', answer))
+    assert "data:image/jpeg" in browser.get(unescape(other)).text
+    gone = browser.get(f"{REVIEWS}?result=0123456789&lang=en").text
+    assert "What to improve first" not in gone

@@ -47,6 +47,7 @@ PAGES = {
     "GET /operator/events": OPERATOR, "GET /operator/health": OPERATOR,
     "GET /operator/experience": OPERATOR,
     "GET /merchant/people": MERCHANT,
+    "GET /merchant/reviews": MERCHANT, "GET /merchant/reviews/{id}": MERCHANT,
     "GET /merchant/content": MERCHANT, "POST /merchant/content": MERCHANT,
     "GET /merchant/content/titles": MERCHANT, "POST /merchant/content/titles": MERCHANT,
     "GET /merchant/content/pictures": MERCHANT, "POST /merchant/content/pictures": MERCHANT,

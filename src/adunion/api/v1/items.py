@@ -179,24 +179,25 @@ def put_items(services: Services, caller: Caller, body: NewItems) -> Stored:
 @routes.get("/{item_id}", openapi_extra=allow(*ANYONE_WITH_A_KEY), summary="Get an item")
 def get_item(services: Services, caller: Caller, item_id: ItemId) -> Item:
     """A merchant sees its own."""
-    return _view(_own(services, caller, item_id))
+    return _view(own_item(services, caller, item_id))
 
 
 @routes.post("/{item_id}/withdraw", openapi_extra=_WRITERS, summary="Withdraw an item")
 def withdraw_item(services: Services, caller: Caller, item_id: ItemId) -> Item:
     """It is shown no more; `restore` undoes it."""
-    _own(services, caller, item_id)
+    own_item(services, caller, item_id)
     return _view(services.catalog.withdraw(item_id))
 
 
 @routes.post("/{item_id}/restore", openapi_extra=_WRITERS, summary="Bring an item back")
 def restore_item(services: Services, caller: Caller, item_id: ItemId) -> Item:
     """Undoes `withdraw`."""
-    _own(services, caller, item_id)
+    own_item(services, caller, item_id)
     return _view(services.catalog.withdraw(item_id, withdrawn=False))
 
 
-def _own(services: Services, caller: Caller, item_id: str) -> ItemOfCatalog:
+def own_item(services: Services, caller: Caller, item_id: str) -> ItemOfCatalog:
+    """An item that the caller may see; 404 for another merchant's."""
     with services.engine.connect() as conn:
         found = catalog.get_item(conn, item_id)
     check_own(caller, Role.MERCHANT, found.merchant_id, "item", item_id)

@@ -23,7 +23,7 @@ Base64 = Annotated[
 
 
 class OnePicture(Body):
-    """A JPEG, PNG, WebP, GIF or BMP picture."""
+    """A JPEG, PNG or WebP picture."""
 
     name: ShortText = ""
     data: Base64
@@ -114,13 +114,13 @@ class PicturesFound(View):
 )
 def read_pictures(services: Services, caller: Caller, body: PicturesAsked) -> PicturesFound:
     """Palette, style words with evidence, class, and pictures like it."""
-    given = [(one.name, _bytes(one.data)) for one in body.pictures]
+    given = [(one.name, bytes_of(one.data)) for one in body.pictures]
     merchant = seen_merchant(caller, body.merchant_id)
     found = services.readings.pictures(given, merchant, body.top)
     return PicturesFound(data=[_row(one) for one in found])
 
 
-def _bytes(data: str) -> bytes:
+def bytes_of(data: str) -> bytes:
     """Empty where it is no base64, which is then said like any bytes that are no picture."""
     try:
         return b64decode(data, validate=True)

@@ -9,7 +9,7 @@ from pydantic import Field
 from adunion.api.deps import Services
 from adunion.api.fields import Body, Share, Text, View
 from adunion.api.route import ANYONE_WITH_A_KEY, allow, router
-from adunion.bootstrap.readings import MEANING_MAX, REVIEWS_MAX
+from adunion.bootstrap.readings import MEANING_MAX, REVIEWS_MAX, ReviewsRead
 from adunion.understanding.reviews import Review
 from adunion.understanding.reviews.files import month_of
 
@@ -100,7 +100,11 @@ class ReviewsFound(Counts):
 def read_reviews(services: Services, body: ReviewsAsked) -> ReviewsFound:
     """Aspects by praise and blame with quotes, the trend by month, and what to improve first."""
     rows = [Review(r.text, month_of(r.date), r.item, r.stars) for r in body.reviews]
-    found = services.readings.reviews(rows, body.meaning)
+    return found_view(services.readings.reviews(rows, body.meaning))
+
+
+def found_view(found: ReviewsRead) -> ReviewsFound:
+    """What was read, as it is answered."""
     items: list[dict[str, Any]] = [
         {"item": item, **{said: counts[said] for said in ("positive", "mixed", "negative")}}
         for item, counts in found.items

@@ -35,7 +35,7 @@ _AVAILABILITY = {
     "false": "out_of_stock", "soldout": "out_of_stock", "preorder": "preorder",
     "backorder": "backorder",
 }  # fmt: skip
-_WEB = ("http://", "https://", "//")
+WEB = ("http://", "https://", "//")
 
 
 @dataclass
@@ -50,10 +50,12 @@ class ItemColumns:
 
 
 def read_items(
-    file: FeedFile, section: Section, report: SkipReport, merchant: str | None = None
-) -> Iterator[ItemColumns]:
+    file: FeedFile, section: Section, report: SkipReport, merchant: str | None = None,
+    *, local_images: bool = False,
+) -> Iterator[ItemColumns]:  # fmt: skip
     """The items of a file, validated, no id twice; `merchant` overrides the mapping's.
 
+    `local_images`: what is no web address in the image's column is a path, which is no item's part.
     Raises AdUnionError at the first chunk with a bad row, unless the report takes bad rows.
     """
     if merchant is not None:
@@ -62,7 +64,7 @@ def read_items(
     seen: dict[str, int] = {}
     for chunk in read_feed(file, section.wanted()):
         rows = Rows(fx.without_ignored(chunk, section, report.ignored))
-        made = _validate(rows, section)
+        made = _validate(rows, section, local_images=local_images)
         if grouping is None:
             _refuse_twice(rows, made, section, seen)
         report.add(chunk.problems + [rows.bad[row] for row in sorted(rows.bad)])
@@ -97,7 +99,7 @@ def _sold_by(section: Section, merchant: str) -> Section:
     return replace(section, fields=fields)
 
 
-def _validate(rows: Rows, section: Section) -> dict[str, Any]:
+def _validate(rows: Rows, section: Section, *, local_images: bool) -> dict[str, Any]:
     specs = section.fields
     out: dict[str, Any] = {}
     for name, chars_max in _CHARS_MAX.items():
@@ -111,6 +113,8 @@ def _validate(rows: Rows, section: Section) -> dict[str, Any]:
         fx.require(rows, label("title", specs["title"]), out["title"])
     hint = " Name the merchant with --merchant."
     fx.require(rows, label("merchant", specs.get("merchant")), out["merchant"], hint)
+    if local_images:
+        out["image"] = pc.if_else(_on_the_web(out["image"]), out["image"], "")
     for name in ("link", "image"):
         _check_web(rows, label(name, specs.get(name)), out[name])
     _prices(rows, section, out)
@@ -180,13 +184,18 @@ def _stars(text: str) -> float:
 
 
 def _check_web(rows: Rows, name: str, texts: pa.StringArray) -> None:
-    good = pc.equal(texts, "")
-    for start in _WEB:
-        good = pc.or_(good, pc.starts_with(texts, start))
+    good = pc.or_(pc.equal(texts, ""), _on_the_web(texts))
     if not pc.all(good).as_py():
         for row in np.flatnonzero(~good.to_numpy(zero_copy_only=False)).tolist():
             said = f"{texts[row].as_py()[:40]!r} does not begin with http:// or https://."
             rows.refuse(row, name, said)
+
+
+def _on_the_web(texts: pa.StringArray) -> pa.BooleanArray:
+    good = pc.starts_with(texts, WEB[0])
+    for start in WEB[1:]:
+        good = pc.or_(good, pc.starts_with(texts, start))
+    return good
 
 
 def _translations(english: pa.StringArray) -> pa.StringArray:

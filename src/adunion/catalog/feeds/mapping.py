@@ -22,6 +22,7 @@ ORDER_FIELDS = frozenset((
     "order", "merchant", "item", "title", "quantity", "unit_price", "amount", "currency",
     "shopper", "region", "placed_at", "paid_at", "refund",
 ))  # fmt: skip
+REVIEW_FIELDS = frozenset(("id", "merchant", "item", "text", "stars", "at", "shopper"))
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -68,7 +69,7 @@ class AttributesMap:
 
 @dataclass(frozen=True)
 class Section:
-    """How rows become items, or order lines."""
+    """How rows become items, order lines or reviews."""
 
     fields: dict[str, FieldMap]
     ignore: tuple[IgnoreRule, ...] = ()
@@ -103,9 +104,10 @@ class Mapping:
     hints: FileHints
     catalog: Section | None
     orders: Section | None
+    reviews: Section | None
 
     def section(self, kind: str) -> Section:
-        """The `catalog` or `orders` part, or an error that says it has none."""
+        """The `catalog`, `orders` or `reviews` part, or an error that says it has none."""
         found: Section | None = getattr(self, kind)
         if found is None:
             raise invalid(
@@ -149,9 +151,9 @@ def parse_mapping(name: str, text: str) -> Mapping:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _wrong(name, f"not valid TOML: {error}") from None
-    _only(name, "the top", data, {"about", "file", "catalog", "orders"})
-    if "catalog" not in data and "orders" not in data:
-        raise _wrong(name, "there is neither a [catalog] nor an [orders] part")
+    _only(name, "the top", data, {"about", "file", "catalog", "orders", "reviews"})
+    if not {"catalog", "orders", "reviews"} & data.keys():
+        raise _wrong(name, "there is neither a [catalog], an [orders] nor a [reviews] part")
     hints = data.get("file", {})
     _only(name, "[file]", hints, {"delimiter", "encoding"})
     return Mapping(
@@ -160,6 +162,7 @@ def parse_mapping(name: str, text: str) -> Mapping:
         FileHints(**hints),
         _section(name, "catalog", data, ITEM_FIELDS, {"id", "title", "price"}),
         _section(name, "orders", data, ORDER_FIELDS, {"order", "placed_at"}),
+        _section(name, "reviews", data, REVIEW_FIELDS, {"item", "text", "at"}),
     )
 
 

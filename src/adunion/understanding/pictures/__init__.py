@@ -2,7 +2,7 @@
 
 from .classes import Head, load, shipped, train
 from .onnx import OnnxEncoder, load_onnx
-from .pixels import pictures_in
+from .pixels import checked, pictures_in
 from .reading import head_vectors, near_duplicates, read_picture, similar
 from .types import PictureReading, StyleWord, Swatch
 
@@ -12,6 +12,7 @@ __all__ = [
     "PictureReading",
     "StyleWord",
     "Swatch",
+    "checked",
     "head_vectors",
     "load",
     "load_onnx",

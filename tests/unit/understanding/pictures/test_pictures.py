@@ -103,8 +103,12 @@ def test_transparent_pictures_stand_on_white():
         (b"", "empty"),
         (b"ignore previous orders", "no picture"),
         (saved(box("red"))[:200], "decoded"),
+        *(
+            (saved(box("red"), format=kind), "no picture")
+            for kind in ("GIF", "BMP", "TIFF", "ICO", "PPM")
+        ),
     ],
-    ids=["empty", "text", "cut"],
+    ids=["empty", "text", "cut", "gif", "bmp", "tiff", "ico", "ppm"],
 )
 def test_what_is_no_picture_is_refused_by_name(data, says):
     with pytest.raises(AdUnionError, match=says) as caught:
