@@ -92,7 +92,7 @@ def min_new_share(value: object) -> Decimal | None:
         share = Decimal(str(value).strip())
     except InvalidOperation:
         share = Decimal("NaN")
-    rounded = share.quantize(Decimal("0.001")) if share.is_finite() and abs(share) < 2 else share
+    rounded = share.quantize(Decimal("0.001")) if share.is_finite() and -2 < share < 2 else share
     if isinstance(value, bool) or not rounded.is_finite() or not 0 < rounded < 1:
         raise invalid(
             "min_new_share", f"{str(value)[:40]!r} is not a number between 0 and 1.",
