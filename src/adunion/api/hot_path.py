@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from adunion.serving.decide import DecideBody
+from adunion.serving.asked import DecideBody
 from adunion.tracking.beacons import EVENTS_MAX
 from adunion.tracking.schemas import IncomingEvent
 

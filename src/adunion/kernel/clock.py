@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -64,6 +65,17 @@ def rfc3339(at: datetime) -> str:
     """`2026-11-11T08:00:00Z`, with micros only where there are any."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     return utc.isoformat()[: -len("+00:00")] + "Z"
+
+
+def rfc3339_micros(at_us: int) -> str:
+    """The same of microseconds since the epoch."""
+    second, rest = divmod(at_us, 1_000_000)
+    return f"{_to_the_second(second)}.{rest:06d}Z" if rest else f"{_to_the_second(second)}Z"
+
+
+@lru_cache(16)
+def _to_the_second(second: int) -> str:
+    return from_micros(second * 1_000_000).isoformat()[: -len("+00:00")]
 
 
 def generator(*seed: int) -> np.random.Generator:

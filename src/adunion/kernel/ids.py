@@ -11,9 +11,11 @@ import numpy.typing as npt
 from .clock import Clock, SystemClock, generator, micros, random_bytes
 from .errors import invalid
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = [left + right for left in _ALPHABET for right in _ALPHABET]
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32."""
+
+_PAIRS = [left + right for left in ALPHABET for right in ALPHABET]
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 Ids = Callable[[str], str]
 """A source of new ids: `ids("itm") -> "itm_01J..."`."""
@@ -80,6 +82,6 @@ def encode_batch(prefix: str, raw: npt.NDArray[np.void]) -> list[str]:
     digits = np.zeros((count, 26, 5), np.uint8)
     digits.reshape(count, 130)[:, 2:] = bits
     values = digits @ np.array([16, 8, 4, 2, 1], np.uint8)
-    letters = np.frombuffer(_ALPHABET.encode(), "S1")[values]
+    letters = np.frombuffer(ALPHABET.encode(), "S1")[values]
     texts = np.ascontiguousarray(letters).view("S26")[:, 0].astype(str)
     return [f"{prefix}_{text}" for text in texts.tolist()]

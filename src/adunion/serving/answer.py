@@ -10,12 +10,15 @@ import numpy.typing as npt
 import orjson
 from numba import njit
 
+from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.boxed import Box, boxed
+from adunion.kernel.clock import rfc3339_micros
+from adunion.kernel.ids import ALPHABET
 
 SLOTS_MAX = 100
 _LABELS = {False: "广告", True: "Sponsored"}
 _BYTES_FIRST = 1 << 16
-_SLOT_BYTES = 40  # of a slot's JSON, what is not text: `,{"slot":99` and `","token":"`
+_SLOT_BYTES, _BODY_BYTES = 100, 200  # more than what is in any slot, and in any body
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -69,27 +72,30 @@ class Cards:
         self._longest = 0
         self._box = boxed(_Kept(self._text, self._ends))
 
-    def slots(
-        self, item: npt.NDArray[np.int32], moved: npt.NDArray[np.bool_], tokens: Bytes,
-        count: int, reasons: Reasons,
+    def body(
+        self, requests: RequestBatch, decided: DecisionBatch, tokens: Bytes, count: int,
+        reasons: Reasons,
     ) -> bytes:  # fmt: skip
-        """The JSON of an answer's first slots, which are filled.
+        """The answer to a batch of one, of its first slots, which are filled.
 
-        `item` and `moved` (1, K) are catalog rows and where a bid moved them; `tokens` are the
-        letters of the slots' tokens, one after the other, all of one length.
+        `tokens` are the letters of the slots' tokens, one after the other, all of one length.
         """
         known = self._known
-        for row in item[0, :count].tolist():
+        for row in decided.item[0, :count].tolist():
             if not known[row]:
                 self._add(row)
-        plain, paid = letters(reasons.plain), letters(reasons.paid)
-        fitting = letters(reasons.fitting) if len(reasons.fits) else b""
-        words = b"".join((self._label, paid, plain, fitting))
-        room = count * (self._longest + len(words) + len(_UNPAID) + _SLOT_BYTES) + len(tokens)
+        said = (
+            rfc3339_micros(requests.at_us.item()).encode(), self._label, letters(reasons.paid),
+            letters(reasons.plain), letters(reasons.fitting) if len(reasons.fits) else b"",
+        )  # fmt: skip
+        words = b"".join(said)
+        room = count * (self._longest + len(words) + _SLOT_BYTES) + len(tokens) + _BODY_BYTES
         out = np.empty(room, np.uint8)
+        time, label, paid, plain, _ = map(len, said)
         used = _write(
-            self._box, np.frombuffer(words, np.uint8), len(self._label), len(paid), len(plain),
-            item, moved, reasons.fits, tokens, count, out,
+            self._box, requests.request.view(np.uint8), np.frombuffer(words, np.uint8), time,
+            time + label, time + label + paid, time + label + paid + plain, decided.item,
+            decided.moved, reasons.fits, tokens, count, out,
         )  # fmt: skip
         return out[:used].tobytes()
 
@@ -119,22 +125,29 @@ def _bytes(text: bytes) -> Bytes:
     return np.frombuffer(text, np.uint8)
 
 
-_OPENING, _TOKEN = _bytes(b',{"slot":'), _bytes(b'","token":"')
+_REQUEST, _AT = _bytes(b'{"request":"req_'), _bytes(b'","decided_at":"')
+_SLOTS = _bytes(b'","slots":[')
+_OPENING, _TOKEN, _END = _bytes(b',{"slot":'), _bytes(b'","token":"'), _bytes(b"]}")
 _PAID, _PAID_WHY = _bytes(b',"sponsored":true,"label":"'), _bytes(b'","why":"')
 _UNPAID = _bytes(b',"sponsored":false,"label":null,"why":"')
+_BASE32 = _bytes(ALPHABET.encode())
 _ZERO = ord("0")
 
 
 @njit(cache=True, nogil=True)
 def _write(
-    cards: Box, words: Bytes, label: int, paid: int, plain: int, item: npt.NDArray[np.int32],
-    moved: npt.NDArray[np.bool_], fits: npt.NDArray[np.bool_], tokens: Bytes, count: int,
-    out: Bytes,
+    cards: Box, request: Bytes, words: Bytes, time: int, label: int, paid: int, plain: int,
+    item: npt.NDArray[np.int32], moved: npt.NDArray[np.bool_], fits: npt.NDArray[np.bool_],
+    tokens: Bytes, count: int, out: Bytes,
 ) -> int:  # fmt: skip
-    """Write the slots; `words` are label, paid, plain and fitting of these lengths. Bytes used."""
+    """Write the body; the bytes used. `words` are time, label, paid, plain and fitting, by ends."""
     text, ends = cards.value.text, cards.value.ends
-    width, at = len(tokens) // max(count, 1), 0
-    said, fitting = label + paid, label + paid + plain
+    width = len(tokens) // max(count, 1)
+    at = _put(out, 0, _REQUEST, 0, len(_REQUEST))
+    at = _put_id(out, at, request)
+    at = _put(out, at, _AT, 0, len(_AT))
+    at = _put(out, at, words, 0, time)
+    at = _put(out, at, _SLOTS, 0, len(_SLOTS))
     for slot in range(count):
         row = item[0, slot]
         at = _put(out, at, _OPENING, 0 if slot else 1, len(_OPENING))
@@ -145,19 +158,32 @@ def _write(
         at = _put(out, at + 1, text, ends[row, 0], ends[row, 1])
         if moved[0, slot]:
             at = _put(out, at, _PAID, 0, len(_PAID))
-            at = _put(out, at, words, 0, label)
+            at = _put(out, at, words, time, label)
             at = _put(out, at, _PAID_WHY, 0, len(_PAID_WHY))
-            at = _put(out, at, words, label, said)
+            at = _put(out, at, words, label, paid)
         else:
             at = _put(out, at, _UNPAID, 0, len(_UNPAID))
         if len(fits) and fits[slot]:
-            at = _put(out, at, words, fitting, len(words))
+            at = _put(out, at, words, plain, len(words))
         else:
-            at = _put(out, at, words, said, fitting)
+            at = _put(out, at, words, paid, plain)
         at = _put(out, at, text, ends[row, 1], ends[row, 2])
         at = _put(out, at, _TOKEN, 0, len(_TOKEN))
         at = _put(out, at, tokens, slot * width, (slot + 1) * width)
         at = _put(out, at, text, ends[row, 2], ends[row, 3])
+    return _put(out, at, _END, 0, len(_END))
+
+
+@njit(cache=True, nogil=True)
+def _put_id(out: Bytes, at: int, raw: Bytes) -> int:
+    """Write 16 bytes as 26 letters (`kernel.ids.encode`); where they end."""
+    held, bits = np.uint64(0), 2  # two zeros before 128 bits make 26 letters of 5
+    for byte in raw:
+        held, bits = held << np.uint64(8) | np.uint64(byte), bits + 8
+        while bits >= 5:
+            bits -= 5
+            out[at] = _BASE32[held >> np.uint64(bits) & np.uint64(31)]
+            at += 1
     return at
 
 
@@ -167,12 +193,6 @@ def _put(out: Bytes, at: int, text: Bytes, first: int, last: int) -> int:
     for k in range(last - first):
         out[at + k] = text[first + k]
     return at + last - first
-
-
-def body(request: str, decided_at: str, slots: bytes) -> bytes:
-    """The whole answer, of the JSON of its slots."""
-    head = f'{{"request":"{request}","decided_at":"{decided_at}","slots":['
-    return b"".join((head.encode(), slots, b"]}"))
 
 
 def is_english(locale: str) -> bool:

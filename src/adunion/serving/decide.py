@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
-from adunion.kernel.clock import micros, rfc3339
+from adunion.kernel.clock import micros
 from adunion.kernel.errors import AdUnionError, invalid
-from adunion.kernel.ids import decode, encode
+from adunion.kernel.ids import decode
 from adunion.trust.pseudonym import shopper_key
 from adunion.trust.token import FLAG_CONSENT, TOKEN_SECONDS, SlotToken
 
-from .answer import SLOTS_MAX, body, is_english
-from .http import of_validation
+from .answer import is_english
+from .asked import Asked, parse
 from .types import LinkTarget, MarketPort, Noted
 
-CART_ITEMS_MAX = 200
 _NOBODY = bytes(16)
-_Items = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=CART_ITEMS_MAX)]
-
-
-class Context(BaseModel):
-    """What the place is about; any may be absent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    query: str = Field("", max_length=1_000)
-    page: str = Field("", max_length=20_000, description="The page's text or topic")
-    room: str = Field("", max_length=1_000, description="What a live room is about")
-    cart: _Items = Field(default_factory=list)
-    item: str | None = Field(None, max_length=64, description="The item being viewed")
-    region: str = Field("", max_length=32, description="Where it is asked from, coarsely: CN-31")
-
-
-class DecideBody(BaseModel):
-    """The body of `POST /v1/decide`."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    placement: str = Field(max_length=200, description="The placement's code")
-    pseudonym: str | None = Field(None, description="The shopper; absent: unknown")
-    context: Context = Field(default_factory=Context)
-    locale: str = Field("zh-CN", max_length=35)
-    slots: int | None = Field(None, ge=1, le=SLOTS_MAX, description="At most; absent: all")
-    consent: bool = Field(False, description="Without it the context alone decides")
-    link: str | None = Field(None, max_length=64, description="The publisher's link code")
-    explain: bool = Field(False, description="Keep every candidate's parts for a later look-up")
+_V16 = np.dtype("V16")
 
 
 @dataclass(frozen=True)
@@ -77,23 +48,21 @@ def decide_one(market: MarketPort, given: object) -> Served:
     Raises:
         AdUnionError: `invalid` naming the field, `no_such_placement`, `no_such_link`.
     """
-    asked = _parse(given)
+    asked = parse(given)
     with market.lock:
         return _decide(market, asked)
 
 
-def _decide(market: MarketPort, asked: DecideBody) -> Served:
+def _decide(market: MarketPort, asked: Asked) -> Served:
     placement_row, placement = _placement(market, asked.placement)
-    request, now = market.ids.raw(), market.clock.now()
-    now_us = micros(now)
+    request, now_us = market.ids.raw(), micros(market.clock.now())
     shopper = _shopper(asked, request)
     link = _link(market, asked.link)
     batch = _batch(market, asked, placement_row, request, now_us, shopper)
     decisions = market.decide(batch)
     place = _raw(placement.id)
-    slots = _slots(market, asked, batch, decisions, place, link)
-    answer = body(f"req_{encode(request)}", rfc3339(now), slots)
-    viewed = asked.context.item or next(iter(asked.context.cart), None)
+    answer = _answer(market, asked, batch, decisions, place, link)
+    viewed = asked.item or next(iter(asked.cart), None)
     item = item_bytes(viewed) if viewed else _NOBODY
     flags = FLAG_CONSENT if asked.consent else 0
     text = batch.queries[0] if batch.queries else ""
@@ -107,13 +76,6 @@ def _raw(id_: str) -> bytes:
     return decode(id_[4:])
 
 
-def _parse(given: object) -> DecideBody:
-    try:
-        return DecideBody.model_validate(given)
-    except ValidationError as error:
-        raise of_validation(error) from None
-
-
 def _placement(market: MarketPort, code: str) -> tuple[int, Placement]:
     row = market.placement_row(code)
     if row is not None:
@@ -125,7 +87,7 @@ def _placement(market: MarketPort, code: str) -> tuple[int, Placement]:
     )  # fmt: skip
 
 
-def _shopper(asked: DecideBody, request: bytes) -> bytes:
+def _shopper(asked: Asked, request: bytes) -> bytes:
     """Without consent a shopper is a stranger at each request, known by nothing else."""
     known = None if asked.pseudonym is None else shopper_key(asked.pseudonym, "pseudonym")
     if known is not None and asked.consent:
@@ -150,18 +112,17 @@ def usable_link(market: MarketPort, code: str) -> LinkTarget:
 
 
 def _batch(
-    market: MarketPort, asked: DecideBody, placement: int, request: bytes, at_us: int, who: bytes
+    market: MarketPort, asked: Asked, placement: int, request: bytes, at_us: int, who: bytes
 ) -> RequestBatch:
-    context = asked.context
-    words = context.query or context.page or context.room
-    beside = context.page or context.room
-    near = [*context.cart, context.item] if context.item else context.cart
+    words = asked.query or asked.page or asked.room
+    beside = asked.page or asked.room
+    near = [*asked.cart, asked.item] if asked.item else asked.cart
     rows = _rows(market.catalog, near) if near else _NO_ROWS
     slots = len(market.placements[placement].exposures)
-    shopper = np.frombuffer(who, "V16")
+    shopper = np.frombuffer(who, _V16)
     known = asked.consent and asked.pseudonym is not None
     return RequestBatch(
-        request=np.frombuffer(request, "V16"),
+        request=np.frombuffer(request, _V16),
         at_us=np.array([at_us], np.int64),
         placement=_one(placement, "i2"),
         slots=_one(min(asked.slots or slots, slots), "i2"),
@@ -173,8 +134,8 @@ def _batch(
         context_items=rows,
         consent=_one(asked.consent, "?"),
         keep=asked.explain,
-        region=_one(0, "i4") if context.region else None,
-        regions=[context.region] if context.region else (),
+        region=_one(0, "i4") if asked.region else None,
+        regions=[asked.region] if asked.region else (),
         harmful=_one(True, "?") if beside and market.harmful(beside) else None,
     )
 
@@ -189,7 +150,7 @@ _NO_ROWS = np.zeros(0, np.int32)
 _NO_CONTEXT = np.zeros(2, np.int64)
 
 
-def _rows(catalog: CatalogSnapshot, ids: list[str]) -> npt.NDArray[np.int32]:
+def _rows(catalog: CatalogSnapshot, ids: Sequence[str]) -> npt.NDArray[np.int32]:
     """Catalog rows of item ids, in order, without those it does not hold (withdrawn)."""
     if not len(catalog):
         return _NO_ROWS
@@ -205,11 +166,11 @@ def item_bytes(item: str) -> bytes:
     return decode(item[4:])
 
 
-def _slots(
-    market: MarketPort, asked: DecideBody, batch: RequestBatch, decisions: DecisionBatch,
+def _answer(
+    market: MarketPort, asked: Asked, batch: RequestBatch, decisions: DecisionBatch,
     placement: bytes, link: bytes,
 ) -> bytes:  # fmt: skip
-    """The JSON of the filled slots."""
+    """The body, with the slots that are filled."""
     english = is_english(asked.locale)
     shared = SlotToken(
         FLAG_CONSENT if asked.consent else 0, 0, batch.request.tobytes(), _NOBODY, _NOBODY,
@@ -220,6 +181,4 @@ def _slots(
     count = rows.index(-1) if -1 in rows else len(rows)
     tokens = market.signer.sign_page(shared, count, decisions, market.catalog.raw, market.plan_ids)
     reasons = market.why(batch, decisions, asked.locale)
-    return market.cards(english=english).slots(
-        decisions.item, decisions.moved, tokens, count, reasons
-    )
+    return market.cards(english=english).body(batch, decisions, tokens, count, reasons)

@@ -21,7 +21,7 @@ def shopper_key(pseudonym: str, field: str = "shopper") -> bytes:
     """
     if not pseudonym or len(pseudonym) > PSEUDONYM_LETTERS_MAX:
         raise invalid(field, f"A pseudonym has 1 to {PSEUDONYM_LETTERS_MAX} characters.")
-    if _EMAIL.search(pseudonym) or _is_phone(pseudonym):
+    if ("@" in pseudonym and _EMAIL.search(pseudonym)) or _is_phone(pseudonym):
         raise invalid(
             field,
             "This looks like an e-mail address or a phone number.",

@@ -3,14 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from adunion.kernel.clock import ManualClock, from_micros, micros, rfc3339
+from adunion.kernel.clock import ManualClock, from_micros, micros, rfc3339, rfc3339_micros
 from adunion.kernel.config import Settings
 
 
 def test_micros_and_times_are_inverse() -> None:
     at = datetime(2026, 11, 11, 8, 0, 0, 123456, tzinfo=UTC)
     assert from_micros(micros(at)) == at
-    assert rfc3339(at) == "2026-11-11T08:00:00.123456Z"
+    assert rfc3339(at) == rfc3339_micros(micros(at)) == "2026-11-11T08:00:00.123456Z"
+    whole = at.replace(microsecond=0)
+    assert rfc3339(whole) == rfc3339_micros(micros(whole)) == "2026-11-11T08:00:00Z"
 
 
 def test_a_manual_clock_never_runs_backwards(clock: ManualClock) -> None:

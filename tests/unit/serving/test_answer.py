@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from adunion.serving.answer import SLOTS_MAX, Card, Cards, Reasons, body, card
+from adunion.kernel.ids import encode
+from adunion.serving.answer import SLOTS_MAX, Card, Cards, Reasons, card
 
 ROWS = 3_000
+RAW = bytes(range(7, 247, 15))
 
 
 def of(row: int) -> Card:
@@ -22,9 +26,13 @@ def slots(cards: Cards, rows: list[int], reasons: Reasons) -> list[dict[str, obj
     item = np.array([[*rows, -1]], np.int32)
     moved = (np.arange(count + 1) % 4 == 1).reshape(1, -1)
     tokens = np.frombuffer(b"".join(b"t%03d" % slot for slot in range(count)), np.uint8)
-    text = body("req_1", "now", cards.slots(item, moved, tokens, count, reasons))
-    read: list[dict[str, object]] = json.loads(text)["slots"]
-    return read
+    asked: Any = SimpleNamespace(request=np.frombuffer(RAW, "V16"), at_us=np.array([1_500_000]))
+    decided: Any = SimpleNamespace(item=item, moved=moved)
+    read = json.loads(cards.body(asked, decided, tokens, count, reasons))
+    assert read["request"] == f"req_{encode(RAW)}"
+    assert read["decided_at"] == "1970-01-01T00:00:01.500000Z"
+    found: list[dict[str, object]] = read["slots"]
+    return found
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 11, SLOTS_MAX])
