@@ -190,8 +190,9 @@ def _put_id(out: Bytes, at: int, raw: Bytes) -> int:
 @njit(cache=True, nogil=True)
 def _put(out: Bytes, at: int, text: Bytes, first: int, last: int) -> int:
     """Copy a stretch of text; where it ends."""
-    for k in range(last - first):
-        out[at + k] = text[first + k]
+    there, here = out[at : at + last - first], text[first:last]
+    for k in range(len(here)):  # an index from 0 costs no look for negative ones
+        there[k] = here[k]
     return at + last - first
 
 
