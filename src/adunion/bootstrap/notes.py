@@ -21,7 +21,7 @@ from adunion.prediction import FeatureLog, Predictor, TrainingLog, shown_keys
 from adunion.tracking import EventBatch, EventType
 
 EVENTS_MAX = 4_000_000
-ASKED_AT_ONCE = 64
+ASKED_AT_ONCE = 256
 CREDIT_US = 7 * 86_400_000_000  # an order belongs to the last click on its item within this
 
 Keys = npt.NDArray[np.uint64]

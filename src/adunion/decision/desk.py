@@ -44,7 +44,7 @@ from .types import CandidateBatch, DecisionBatch, RequestBatch
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-REQUESTS_MAX = 64
+REQUESTS_MAX = 256
 """Single requests that are decided before those who watch see them."""
 _CANDIDATES_EACH = 160
 

@@ -26,6 +26,7 @@ _FIELDS = (("title", 1.0, 0.4), ("title_en", 1.0, 0.4), ("brand", 0.9, 0.0), ("c
 """Field, weight, how far its length counts."""
 _SATURATION = 0.9
 _QUERY_TOKENS_MAX = 48
+_ONCE = np.ones(_QUERY_TOKENS_MAX, np.float32)  # weights of tokens that a query says once
 _CACHED_MAX = 5_000
 _CACHED_CHARS_MAX = 500  # pages are rarely asked twice and would fill the memory
 _CHUNKS_MAX = 50_000
@@ -149,7 +150,7 @@ class LexicalIndex:
         ids = np.array(list(counts), np.int64)
         value = self._best[ids]
         if len(ids) == sum(counts.values()):
-            weights = np.ones(len(ids), np.float32)
+            weights = _ONCE if len(ids) <= len(_ONCE) else np.ones(len(ids), np.float32)
         else:
             weights = np.sqrt(np.array(list(counts.values()), np.float32))
             value *= weights

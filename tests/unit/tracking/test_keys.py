@@ -11,6 +11,9 @@ from adunion.kernel.ids import encode
 from adunion.tracking import EventType, beacon_keys, order_key, order_step_keys, shopper_key
 from adunion.tracking.keys import event_key, id_texts, raw_ids
 
+for some in (np.zeros(1, "V16"), np.frombuffer(bytes(16), "V16")):
+    raw_ids(id_texts("ord", some))  # compiles
+
 
 @given(st.lists(st.binary(min_size=16, max_size=16), max_size=20))
 def test_ids_are_written_as_the_kernel_writes_them_and_read_back(ids: list[bytes]) -> None:

@@ -54,17 +54,31 @@ def ranked(matches: Sequence[Match], merit: Floats, is_planned: npt.NDArray[np.b
     _order(offsets, rows, scores, merit, keys)
     for first, last in pairwise(offsets.tolist()):
         keys[first:last].sort()  # numpy's is many times faster than numba's
-    found, planned = _pick(offsets, keys, rows, scores, is_planned)
+    found, planned = _room(offsets), _room(offsets)
+    _pick(
+        offsets, keys, rows, scores, is_planned, found.offsets, found.item, found.score,
+        planned.offsets, planned.item, planned.score,
+    )  # fmt: skip
     if len(matches) == 1:
         category, share = matches[0].category.reshape(1, -1), matches[0].share.reshape(1, -1)
-        return Answers(Lists(*found), Lists(*planned), found[0][1:], category, share)
+        return Answers(found, planned, found.offsets[1:], category, share)
     return Answers(
-        Lists(*found),
-        Lists(*planned),
-        np.diff(found[0]),
+        found,
+        planned,
+        np.diff(found.offsets),
         np.array([match.category for match in matches], np.int32).reshape(-1, CATEGORIES),
         np.array([match.share for match in matches], np.float32).reshape(-1, CATEGORIES),
     )
+
+
+def _room(offsets: npt.NDArray[np.int64]) -> Lists:
+    """Room for the first of so many matches."""
+    if len(offsets) == 2:
+        most = min(int(offsets[1]), _LIST_MAX)
+    else:
+        most = int(np.minimum(np.diff(offsets), _LIST_MAX).sum())
+    ends = np.empty(len(offsets), np.int64)
+    return Lists(ends, np.empty(most, np.int32), np.empty(most, np.float32))
 
 
 _EMPTY = Lists(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -94,20 +108,13 @@ def _order(
 @njit(cache=True, nogil=True)
 def _pick(
     offsets: npt.NDArray[np.int64], keys: npt.NDArray[np.int64], rows: Ints, scores: Floats,
-    is_planned: npt.NDArray[np.bool_],
-) -> tuple[
-    tuple[npt.NDArray[np.int64], Ints, Floats], tuple[npt.NDArray[np.int64], Ints, Floats]
-]:  # fmt: skip
-    """The first matches of each query in order, and the first planned ones, as lists."""
-    count = len(offsets) - 1
-    ends, paid_ends = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
-    room = 0
-    for query in range(count):
-        room += min(offsets[query + 1] - offsets[query], _LIST_MAX)
-    item, score = np.empty(room, np.int32), np.empty(room, np.float32)
-    paid, paid_score = np.empty(room, np.int32), np.empty(room, np.float32)
+    is_planned: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64], item: Ints, score: Floats,
+    paid_ends: npt.NDArray[np.int64], paid: Ints, paid_score: Floats,
+) -> None:  # fmt: skip
+    """Write the first matches of each query in order, and the first planned ones, as lists."""
     at, paid_at = 0, 0
-    for query in range(count):
+    ends[0], paid_ends[0] = 0, 0
+    for query in range(len(offsets) - 1):
         first = offsets[query]
         for k in range(first, offsets[query + 1]):
             row = first + (keys[k] & 0xFFFFFFFF)
@@ -118,4 +125,3 @@ def _pick(
                 paid[paid_at], paid_score[paid_at] = rows[row], scores[row]
                 paid_at += 1
         ends[query + 1], paid_ends[query + 1] = at, paid_at
-    return (ends, item[:at], score[:at]), (paid_ends, paid[:paid_at], paid_score[:paid_at])

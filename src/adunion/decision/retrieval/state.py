@@ -154,8 +154,7 @@ class RetrievalState:
             return known
         rows, found = self.index.search(query, POOL_MAX)
         scores = np.empty(len(rows), np.float32)
-        category = np.full(CATEGORIES, -1, np.int32)
-        share = np.zeros(CATEGORIES, np.float32)
+        category, share = np.empty(CATEGORIES, np.int32), np.empty(CATEGORIES, np.float32)
         held = np.zeros(len(self.snapshot.categories))
         _fit(rows, found, self.snapshot.category, held, scores, category, share)
         match = Match(rows, scores, category, share)
@@ -177,6 +176,7 @@ def _fit(
     scores: Floats, category: Ints, share: Floats,
 ) -> None:  # fmt: skip
     """The categories of the best matches, and every match's score by how far it is of them."""
+    category[:], share[:] = -1, 0
     for k in range(min(len(rows), _BEST)):
         held[category_of[rows[k]]] += found[k] * found[k]
     most, best = 1e-9, np.float32(0)
