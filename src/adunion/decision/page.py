@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -101,8 +101,7 @@ def new_pages(count: int, slots_max: int) -> Pages:
 
 def answers(pages: Pages, first: int, last: int) -> DecisionBatch:
     """The answers to requests first to last - 1, as views."""
-    columns: list[npt.NDArray[Any]] = [column[first:last] for column in pages[2:]]
-    return DecisionBatch(*columns)
+    return DecisionBatch._make([column[first:last] for column in pages[2:]])
 
 
 @njit(cache=True, nogil=True)

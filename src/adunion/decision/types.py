@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +55,7 @@ class CandidateBatch:
     source: npt.NDArray[np.uint8]  # (m,) which retrieval brought it
 
 
-@dataclass(frozen=True)
-class DecisionBatch:
+class DecisionBatch(NamedTuple):
     """What n requests are answered with; every array is (n, K), K the most slots of any placement.
 
     Slots beyond a request's own hold item -1. Prices are per seen impression.

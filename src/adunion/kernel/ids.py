@@ -15,7 +15,10 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32."""
 
 _PAIRS = [left + right for left in ALPHABET for right in ALPHABET]
-_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+_DIGITS = bytes(  # of Crockford's letters as Python writes base 32, of any other none
+    ord("0123456789abcdefghijklmnopqrstuv"[ALPHABET.index(chr(code))]) if chr(code) in ALPHABET
+    else ord("!") for code in range(256)
+)  # fmt: skip
 
 Ids = Callable[[str], str]
 """A source of new ids: `ids("itm") -> "itm_01J..."`."""
@@ -29,11 +32,12 @@ def encode(raw: bytes) -> str:
 
 def decode(text: str) -> bytes:
     """26 letters back to 16 bytes."""
-    if len(text) != 26 or any(letter not in _VALUES for letter in text) or _VALUES[text[0]] > 7:
+    try:
+        number = int(text.encode("ascii").translate(_DIGITS), 32) if len(text) == 26 else -1
+    except ValueError:  # another letter, ASCII or not
+        number = -1
+    if number < 0 or number >> 128:
         raise invalid("id", f"{text[:40]!r} is not an id.")
-    number = 0
-    for letter in text:
-        number = number << 5 | _VALUES[letter]
     return number.to_bytes(16, "big")
 
 

@@ -86,9 +86,9 @@ def test_it_decides_the_same(pair: Pair) -> None:
     steady = ~(swapped[0] | swapped[1])  # exploration draws anew
     assert steady.mean() > 0.9
     assert filled[steady].any()
-    for column in fields(DecisionBatch):
-        left, right = (getattr(each, column.name)[steady] for each in (before, after))
-        np.testing.assert_allclose(left, right, rtol=1e-4, err_msg=column.name)
+    for column in DecisionBatch._fields:
+        left, right = (getattr(each, column)[steady] for each in (before, after))
+        np.testing.assert_allclose(left, right, rtol=1e-4, err_msg=column)
     assert before.moved[steady].any()
 
 
