@@ -17,8 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.audience import Facets, ProfileStore
-from adunion.audience.lookup import IdLookup
-from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
@@ -35,10 +33,8 @@ from adunion.decision.retrieval import (
 from adunion.decision.retrieval import moved as moved_lists
 from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import CandidateBatch, DecisionBatch, Placement, RequestBatch
-from adunion.kernel.errors import AdUnionError
 from adunion.prediction import (
     KINDS,
-    NUMBERS,
     AfterSales,
     Drift,
     ItemColumns,
@@ -46,8 +42,6 @@ from adunion.prediction import (
     Models,
     Predictor,
     TrainingLog,
-    cells,
-    kind_codes,
 )
 from adunion.tracking import EventBatch, EventType
 from adunion.understanding import LexicalIndex
@@ -55,6 +49,7 @@ from adunion.understanding.needs import Library
 from adunion.understanding.needs.pools import NeedPools
 
 from .customers import Customers
+from .lessons import MODELS, Places, learn_after_sales, learn_items, price_cells, saved_models
 from .notes import TrainingNotes
 from .tastes import learn_tastes
 from .together import Together
@@ -63,7 +58,6 @@ if TYPE_CHECKING:
     from adunion.understanding.nearest import NearestItems
 
 CANDIDATES = 120
-HOUR_US = 3_600_000_000
 SCENE = "scene_category"
 """The feature without which scenes say nothing."""
 _PAGES = (KINDS.index("page"), KINDS.index("live"))
@@ -99,8 +93,7 @@ class Brain:
         self.pictured: Pictured | None = None
         self._look_at_items()
         self._nearest: NearestItems | None = None
-        self._kinds = kind_codes(placements)
-        self._places = _lookup(placements)
+        self._places = Places(placements)
         self._state: RetrievalState
         self._predictor: Predictor
         self._together = Together()
@@ -173,8 +166,7 @@ class Brain:
         self._index = index
         self._look_at_items()
         self._need_pools = self._new_need_pools()
-        self._kinds = kind_codes(placements)
-        self._places = _lookup(placements)
+        self._places = Places(placements)
         self.engine.replace(now_us, book, catalog, placements)
         self._build_state()
 
@@ -197,7 +189,7 @@ class Brain:
 
     def placement_rows(self, placement: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each placement, -1 where it is not known."""
-        return self._places.find(placement)
+        return self._places.rows(placement)
 
     @contextmanager
     def trying(self, rows: npt.NDArray[np.int32]) -> Iterator[PlanBook]:
@@ -225,11 +217,11 @@ class Brain:
             return
         if self.notes is not None:
             self.notes.settle()
-        rows = self.catalog.rows(batch.item)
-        self._learn_items(batch, rows)
-        learn_tastes(self.profiles, batch, rows, self._kind_of(batch), self.stats.rate)
+        rows, kind = self.catalog.rows(batch.item), self._places.kinds_of(batch.placement)
+        learn_items(self.stats, self.drift, self._predictor.items, batch, rows, kind)
+        learn_tastes(self.profiles, batch, rows, kind, self.stats.rate)
         self._together.see_orders(batch, rows)
-        self._learn_after_sales(batch)
+        learn_after_sales(self.after_sales, batch)
         self.customers.learn(batch)
         if self.notes is not None:
             self.notes.learn(batch)
@@ -251,7 +243,7 @@ class Brain:
     def _new_predictor(self, columns: ItemColumns) -> Predictor:
         off = self.engine.settings.features_off
         models = self.models.moved(self.drift.shifts).without(off)
-        return Predictor(models, self.profiles, columns, self._kinds)
+        return Predictor(models, self.profiles, columns, self._places.kinds)
 
     def _revalue(self) -> None:
         after = self.after_sales
@@ -276,7 +268,7 @@ class Brain:
 
     def save(self, home: Path) -> None:
         """Keep what no replay of events gives again: the models, and what lay in one cart."""
-        self.models.save(home / "models.npz")
+        self.models.save(home / MODELS)
         self._together.save(home, self.catalog)
 
     def restore_models(self, home: Path) -> None:
@@ -284,13 +276,7 @@ class Brain:
 
         Models of other features are left: the prior serves until the next training.
         """
-        path = home / "models.npz"
-        if path.exists():
-            try:
-                self.models = Models.load(path)
-            except AdUnionError as error:
-                if error.code != "models_outdated":
-                    raise
+        self.models = saved_models(home) or self.models
         self.drift = Drift(self.models.trained_us, self.models.arrived)
 
     def restore(self, home: Path) -> None:
@@ -336,7 +322,7 @@ class Brain:
             self.placements,
             self.profiles,
             columns,
-            self._complements(),
+            Complements.learn(self.catalog, *self._together.pairs()),
             _planned(self.engine.plans),
             self._audiences,
             of_now,
@@ -379,7 +365,7 @@ class Brain:
         off = self.engine.settings.retrievals_off
         chosen = {name: each for name, each in RETRIEVALS if name not in off} if off else None
         if not self.engine.settings.reads_pages:
-            beside = np.isin(self._kinds[requests.placement], _PAGES)
+            beside = np.isin(self._places.kinds[requests.placement], _PAGES)
             requests = replace(requests, query=np.where(beside, np.int32(-1), requests.query))
         return retrieve(requests, self._state, CANDIDATES, chosen)
 
@@ -393,43 +379,6 @@ class Brain:
     ) -> npt.NDArray[np.float32]:
         return self.customers.newness_of(requests, candidates, self.plans)
 
-    def _complements(self) -> Complements:
-        return Complements.learn(self.catalog, *self._together.pairs())
-
-    def _learn_items(self, batch: EventBatch, rows: npt.NDArray[np.int32]) -> None:
-        """Hour by hour, so that a replay in other pieces fades what is old just the same."""
-        kind, hour = self._kind_of(batch), batch.at_us // HOUR_US
-        code = np.maximum(kind, 0).astype(np.uint8)
-        seen = batch.type == EventType.IMPRESSION
-        clicked = (batch.type == EventType.CLICK) & (kind >= 0)  # not over a link: it was not seen
-        ordered = batch.type == EventType.ORDER
-        cell = self._cells(code, rows)
-        for each in np.unique(hour).tolist():
-            now = hour == each
-            self._learn_drift(batch, seen & now, clicked & now, cell, each)
-            columns = [column for kept in (seen & now, clicked & now, ordered & now)
-                       for column in (rows[kept], code[kept])]  # fmt: skip
-            columns.append(batch.quantity[ordered & now])
-            self.stats.observe(each * HOUR_US, *columns)
-
-    def _learn_drift(
-        self,
-        batch: EventBatch,
-        seen: npt.NDArray[np.bool_],
-        clicked: npt.NDArray[np.bool_],
-        cell: npt.NDArray[np.int64],
-        hour: int,
-    ) -> None:
-        self.drift.seen(hour, cell[seen], batch.pctr[seen].astype(np.float64))
-        self.drift.clicked(hour, cell[clicked], batch.pcvr[clicked].astype(np.float64))
-
-    def _cells(
-        self, kind: npt.NDArray[np.integer], rows: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.int64]:  # fmt: skip
-        """Kind of placement and price band; an item that is gone counts as one of median price."""
-        level = self._predictor.items.numbers[rows, NUMBERS.index("price_market")]
-        return cells(kind, np.where(rows >= 0, level, np.float32(0)))
-
     def learn_sales(
         self,
         placement: npt.NDArray[np.void],
@@ -437,34 +386,12 @@ class Brain:
         click_at_us: npt.NDArray[np.int64],
     ) -> None:
         """Take order lines that are credited to a click on a placement, (k,)."""
-        row = self._places.find(placement)
-        known = (row >= 0) & (click_at_us >= 0)
+        kind = self._places.kinds_of(placement)
+        known = (kind >= 0) & (click_at_us >= 0)
         if known.any():
-            cell = self._cells(self._kinds[row[known]], self.catalog.rows(item[known]))
+            rows = self.catalog.rows(item[known])
+            cell = price_cells(self._predictor.items, kind[known], rows)
             self.drift.ordered(cell, click_at_us[known])
-
-    def _kind_of(self, batch: EventBatch) -> npt.NDArray[np.int16]:
-        """Kind code of each event's placement, -1 where it has none."""
-        place = self._places.find(batch.placement)
-        kinds = np.append(self._kinds.astype(np.int16), np.int16(-1))
-        return kinds[place]
-
-    def _learn_after_sales(self, batch: EventBatch) -> None:
-        """How much comes back, and how soon it arrives."""
-        ordered = batch.take(batch.type == EventType.ORDER)
-        refunded = batch.take(batch.type == EventType.REFUND)
-        received = batch.take(batch.type == EventType.RECEIPT)
-        after = self.after_sales
-        after.sold(ordered.at_us, ordered.order, ordered.line, ordered.item, ordered.amount_minor)
-        after.refunded(refunded.order, refunded.line, refunded.amount_minor)
-        after.received(received.at_us, received.order)
-
-
-def _lookup(placements: Sequence[Placement]) -> IdLookup:
-    """Placement rows by their 16 bytes."""
-    lookup = IdLookup()
-    lookup.add(raw_ids([placement.id for placement in placements]))
-    return lookup
 
 
 def _planned(book: PlanBook) -> npt.NDArray[np.int32]:

@@ -14,7 +14,8 @@ from adunion.insight.types import prefixed_ids
 from adunion.kernel.money import micros_per_minor
 from adunion.tracking import FLAG_CONSENT, FLAG_MOVED, NO_ID, EventBatch, EventType
 
-from .brain import HOUR_US, Brain
+from .brain import Brain
+from .lessons import HOUR_US
 from .recent import RecentRequests
 
 Ints = npt.NDArray[np.int64]

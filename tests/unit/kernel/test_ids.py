@@ -20,7 +20,11 @@ def test_text_and_bytes_are_inverse() -> None:
     assert decode(encode(raw)) == raw
 
 
-@pytest.mark.parametrize("text", ["", "0" * 25, "8" + "0" * 25, "U" * 26, "é" * 26])
+@pytest.mark.parametrize(
+    "text",
+    ["", "0" * 25, "8" + "0" * 25, "U" * 26, "é" * 26, "a" * 26, "+" + "0" * 25, "0_" * 13,
+     " " + "0" * 25, "٣" * 26],
+)  # fmt: skip
 def test_what_is_not_an_id_is_refused(text: str) -> None:
     with pytest.raises(AdUnionError):
         decode(text)
