@@ -1,9 +1,10 @@
 """The door for outside simulators: one campaign, one day of ticks, a budget and a target.
 
 It sees the whole landscape of a tick after it (least winning costs of every opportunity), knows
-what earlier days were like, and each tick plans the rest of the day for one shadow price of value:
-the highest at which budget and target both hold. The tick then bids where value at that price most
-exceeds cost, which with several slots is often less than what wins the first.
+what earlier days were like, and each tick finds the shadow price of value at which budget and
+target both hold for the rest of the day (`shadow`). It then bids where value at that price most
+exceeds cost: of a large value often another share than of a small one, and with several slots
+often less than what wins the first.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from adunion.kernel.errors import invalid
 
 from .evidence import Evidence
 from .intake import Seen, column, periods, positive, tick
 from .profile import Profile
-from .response import LOG_STEP, RATIOS, STEPS, best_steps, responses
+from .response import LOG_STEP, SIZES, STEPS, responses
+from .shadow import Menu, shadow_price
 from .types import Floats
 
-PRICES = np.geomspace(0.02, 20.0, 240)  # shadow prices tried, over the target
-AIM = 0.92  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
-MARGIN_LEFT = 0.04  # over it, by the share of the day that is still to come
+AIM = 0.94  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
+MARGIN_LEFT = 0.02  # over it, by the share of the day that is still to come
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
@@ -151,7 +151,7 @@ class ReturnTargetController:
         profile = self._profile = Profile(self.ticks, slots)
         for day in self._past:
             rows, value = np.zeros(len(day)), np.zeros(len(day))
-            curves = np.zeros((len(day), 2, slots, STEPS))
+            curves = np.zeros((len(day), len(SIZES), 2, slots, STEPS))
             for at, one in enumerate(day):
                 if len(one.values):
                     self._evidence.learn(one)
@@ -175,57 +175,50 @@ class ReturnTargetController:
     def _plan(self, profile: Profile, worth: Floats, left: float) -> Floats:
         evidence = self._evidence
         profile.expect(self.tick, len(worth), float(worth.sum()))
-        come = profile.to_come(self.tick, evidence.exposures(profile.slots))
-        come[1] *= evidence.paid_ratio()
-        total, chosen = best_steps(come, PRICES * self.target)
+        shape = profile.shape(evidence.exposures(profile.slots))
+        shape[1] *= evidence.paid_ratio()
+        menu = Menu(shape, self.target)
+        value, level = profile.courses(self.tick)
+        come = menu.sums(value, level)
         ahead = (self.ticks - self.tick) / self.ticks
-        goal = self.target / AIM / (1 + MARGIN_LEFT * ahead)
-        room = goal * evidence.sales_ratio() * (self.value + total[0]) - (self.spent + total[1])
-        spare = left - BUDGET_KEPT * self.budget - total[1]
-        fits = spare >= 0
-        good = np.nonzero((room >= 0) & fits & (total[1] > 0))[0]
-        self._say(good, fits, total)
-        best = int(good[-1]) if len(good) else int(np.argmax(np.where(fits, room, -np.inf)))
-        ratio = RATIOS[chosen[best]] if chosen[best] >= 0 else 0.0
-        if len(good) and 0 <= chosen[best] < chosen[min(best + 1, len(PRICES) - 1)]:
-            part = min(_crossing(room, best), _crossing(spare, best))
-            ratio *= (RATIOS[chosen[best + 1]] / ratio) ** part
-        ratio = min(ratio, self._unsurprised(come[1, 0], worth, left))
-        bids: Floats = ratio * self.target * worth
+        goal = evidence.sales_ratio() / (AIM * (1 + MARGIN_LEFT * ahead))
+        room = goal * self.target * (self.value + come[0]) - (self.spent + come[1])
+        spare = left - BUDGET_KEPT * self.budget - come[1]
+        self._say(room.mean(axis=0), spare.mean(axis=0), come.mean(axis=1))
+        now = float(level[:, 0].mean())
+        logs = menu.logs(shadow_price(room, spare, goal), now)
+        logs -= self._too_high(menu.spends(logs, now, SURPRISE), logs, worth, left)
+        size = np.log(np.maximum(worth, 1e-300) / worth.mean())
+        logs = np.interp(size, np.log(SIZES)[menu.known], logs[menu.known])
+        bids: Floats = np.exp(logs) * self.target * worth
         return bids
 
-    def _unsurprised(self, cost: Floats, worth: Floats, left: float) -> float:
-        """The highest ratio at which the tick cannot pass the budget, as prices go.
+    def _too_high(self, spends: Floats, logs: Floats, worth: Floats, left: float) -> float:
+        """By how much logs of bids must fall for the tick not to pass the budget.
 
-        At a price level s a ratio wins what ratio / s did, at s times the cost; chance adds three
-        standard deviations of what is paid.
+        Chance adds three standard deviations of what is paid.
         """
-        steps = np.arange(len(RATIOS))
-        shift = np.round(np.log(SURPRISE) / LOG_STEP).astype(np.int64)
-        at = np.clip(steps - shift[:, None], 0, len(RATIOS) - 1)
-        spend = (SURPRISE[:, None] * cost[at]).max(axis=0)
-        typical = float((worth**2).sum() / max(worth.sum(), 1e-300))
-        risk = spend + 3 * np.sqrt(spend * RATIOS * self.target * typical)
+        lower = np.arange(len(spends)) * LOG_STEP
+        total = float(worth.sum())
+        typical = float((worth**2).sum()) / max(total, 1e-300)
+        spend = spends * total
+        risk = spend + 3 * np.sqrt(spend * np.exp(logs.max() - lower) * self.target * typical)
         safe = np.nonzero(risk <= left)[0]
-        return float(RATIOS[safe[-1]]) if len(safe) else 0.0
+        return float(lower[safe[0]]) if len(safe) else np.inf
 
-    def _say(self, good: npt.NDArray[np.int64], fits: npt.NDArray[np.bool_], total: Floats) -> None:
+    def _say(self, room: Floats, spare: Floats, come: Floats) -> None:
+        fits = spare >= 0
+        good = np.nonzero((room >= 0) & fits & (come[1] > 0))[0]
         if not len(good):
-            short = not (fits & (total[1] > 0)).any()
+            short = not (fits & (come[1] > 0)).any()
             self.status = "budget_bound" if short else "unreachable"
-        elif not fits[min(int(good[-1]) + 1, len(PRICES) - 1)]:
+        elif not fits[min(int(good[-1]) + 1, len(fits) - 1)]:
             self.status = "budget_bound"
         else:
-            value, spend = total[:, good[-1]]
+            value, spend = come[:, good[-1]]
             hardly = self.spent + spend < HARDLY[0] * self.budget
-            hardly &= bool(value < HARDLY[1] * total[0, -1])
+            hardly &= bool(value < HARDLY[1] * come[0, -1])
             self.status = "unreachable" if hardly else "on_target"
-
-
-def _crossing(margin: Floats, at: int) -> float:
-    """How far towards the next price a margin lasts, 0 to 1."""
-    here, there = float(margin[at]), float(margin[at + 1])
-    return 1.0 if there >= 0 else here / (here - there)
 
 
 def _sums(values: Floats, costs: Floats, target: float) -> tuple[float, float, Floats]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .response import LOG_STEP, RATIOS, STEPS
-from .rhythm import LEVELS, Rhythm
+from .response import LOG_STEP, RATIOS, SIZES, STEPS
+from .rhythm import LEVELS, PARTS, Rhythm
 from .types import Floats
 
-PARTS = 64  # in which what is left of a long day is planned
 WIDE = 2 * STEPS + 1  # steps of the shape, its middle where the price over value is
 MIDDLE = STEPS
+STEP_LOGS = (np.arange(WIDE) - MIDDLE) * LOG_STEP  # log of the bid over target, value and price
 
 
 class Profile:
@@ -24,7 +24,7 @@ class Profile:
     def __init__(self, ticks: int, slots: int) -> None:
         self.ticks, self.slots = ticks, slots
         self.rhythm = Rhythm(ticks)
-        self._shape = np.zeros((2, slots, WIDE))
+        self._shape = np.zeros((len(SIZES), 2, slots, WIDE))
         self._rows = 0.0
 
     @property
@@ -33,7 +33,10 @@ class Profile:
         return self._rows > 0
 
     def add_day(self, rows: Floats, value: Floats, curves: Floats) -> None:
-        """Take an earlier day of any number of ticks: rows, value (p,), curves (p, 2, slots, g)."""
+        """Take an earlier day of any number of ticks: rows, value (p,), and curves.
+
+        Curves are (p, sizes, 2, slots, g), as of `responses`.
+        """
         if not curves.any():
             return
         rows, value = _resampled(rows, self.ticks), _resampled(value, self.ticks)
@@ -51,34 +54,36 @@ class Profile:
         """Take what can be seen of a tick before it is bid for."""
         self.rhythm.observe(tick, _levels(rows, value))
 
-    def to_come(self, tick: int, exposures: Floats) -> Floats:
-        """Value and cost expected of the ticks from `tick` on; (2, ticks or parts left, g).
+    def courses(self, tick: int) -> tuple[Floats, Floats]:
+        """How the day may go on: value, and log of price over it, of ticks from `tick` on; (c, p).
 
         A long day's later ticks are put together in parts.
         """
-        levels = self.rhythm.ahead(tick)
-        begin, count = _parts(len(levels))
-        levels = levels[begin + count // 2]
-        seen = np.einsum("cjg,j->cg", self._shape, exposures) / self._rows
-        at = (np.log(RATIOS) - levels[:, 2, None]) / LOG_STEP + MIDDLE
-        wins = _between(seen, at)  # (2, parts, g)
-        wins[1] *= np.exp(levels[:, 2, None])
-        come: Floats = wins * (count * np.exp(levels[:, 0] + levels[:, 1]))[:, None]
-        return come
+        begin, count = _parts(self.ticks - tick)
+        levels = self.rhythm.courses(tick, tick + begin + count // 2)
+        return count * np.exp(levels[..., 0] + levels[..., 1]), levels[..., 2]
+
+    def shape(self, exposures: Floats) -> Floats:
+        """Of a tick's value, what is won, and its cost, by size and bid; (2, sizes, WIDE).
+
+        Both at a price over value of 1, the bid over which is `STEP_LOGS`.
+        """
+        shape: Floats = np.einsum("bcjg,j->cbg", self._shape, exposures) / self._rows
+        return shape
 
     def _take(self, rows: float, value: float, curves: Floats) -> Floats:
         """Add a tick to the shape; its levels."""
         levels = _levels(rows, value)
-        won = curves[0].sum(axis=0)  # value by ratio, whatever the slot
+        won = curves[:, 0].sum(axis=(0, 1))  # value by ratio, whatever the slot
         if not won[-1] > 0:
             return levels
         gained = np.diff(won, prepend=0.0)
         levels[2] = float(gained @ np.log(RATIOS)) / won[-1]
         at = (np.arange(WIDE) - MIDDLE) + (levels[2] - np.log(RATIOS[0])) / LOG_STEP
-        moved = _between(curves.reshape(-1, STEPS), at).reshape(2, -1, WIDE)
+        moved = _between(curves.reshape(-1, STEPS), at).reshape(len(SIZES), 2, -1, WIDE)
         weight = rows / value
-        self._shape[0] += moved[0] * weight
-        self._shape[1] += moved[1] * weight / np.exp(levels[2])
+        self._shape[:, 0] += moved[:, 0] * weight
+        self._shape[:, 1] += moved[:, 1] * weight / np.exp(levels[2])
         self._rows += rows
         return levels
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .types import Floats
+from adunion.kernel.clock import generator
 
+from .types import Floats, Ints
+
+PARTS = 64  # in which what is left of a long day is planned
 LEVELS = 3  # log rows, log value a row, log price over value
 RECURS = np.array([0.8, 0.3, 0.4])  # guess of what recurs, worth one pair of days
 STAYS = 0.1  # share of a departure's variance that stays all day
@@ -19,7 +22,12 @@ PASSES = 0.1  # of the day: how long the rest takes to pass
 NOISE = 0.1  # of a tick alone, over a departure's variance
 TICKS_BACK = 240  # of today that are looked at
 COUPLED, COUPLED_TRUST = -0.5, 1.2  # guess: price over value falls so much where values rise
+SPREAD = np.array([0.3, 0.5, 0.35])  # guess of a departure's standard deviation ...
+SPREAD_TRUST = 10.0  # ... worth so many passing times of it
+COURSES = 16
+DRAWN = 0.6  # of the spread, in courses: what comes is learnt bit by bit, not all at once
 COLD_FALL = 0.8  # of the log price over a day, where no earlier day is known: rivals run out
+DRAWS = generator(0xDA).standard_normal((LEVELS, COURSES // 2, PARTS))
 
 
 class Rhythm:
@@ -38,16 +46,32 @@ class Rhythm:
         """Take the levels of a tick of today, as far as they are known; (3,)."""
         self._today[tick] = levels
 
-    def ahead(self, tick: int) -> Floats:
-        """Levels expected from `tick` on, (left, 3)."""
+    def courses(self, tick: int, at: Ints) -> Floats:
+        """Levels that the ticks `at`, (p,) from `tick` on, may have: equally likely, (c, p, 3)."""
         usual = self._usual()
         apart = self._today - usual
         slope = self._slope(usual)
         apart[:, 2] -= slope * apart[:, 1]
-        come = np.stack([self._krige(apart[:, level], tick) for level in range(LEVELS)], axis=1)
-        come[:, 2] += slope * come[:, 1]
-        levels: Floats = usual[tick:] + come
+        spread = self._spread(usual, slope)
+        come = np.stack(
+            [
+                self._krige(apart[:, level], tick, at, spread[level] * draws)
+                for level, draws in enumerate(_draws(len(at)))
+            ],
+            axis=-1,
+        )
+        come[..., 2] += slope * come[..., 1]
+        levels: Floats = usual[at] + come
         return levels
+
+    def _spread(self, usual: Floats, slope: float) -> Floats:
+        """Standard deviation of departures, drawn to a guess where few were seen; (3,)."""
+        apart = np.stack([*self._past, self._today]) - usual
+        apart[..., 2] -= slope * apart[..., 1]
+        square = np.nansum(apart**2, axis=(0, 1)) / (PASSES * self.ticks)
+        seen = (~np.isnan(apart)).sum(axis=(0, 1)) / (PASSES * self.ticks)
+        spread: Floats = np.sqrt((square + SPREAD_TRUST * SPREAD**2) / (seen + SPREAD_TRUST))
+        return spread
 
     def _usual(self) -> Floats:
         """What a day is like by tick, (ticks, 3)."""
@@ -85,22 +109,27 @@ class Rhythm:
             np.clip((moved + COUPLED_TRUST * COUPLED) / (square + COUPLED_TRUST), -1.5, 0.5)
         )
 
-    def _krige(self, apart: Floats, tick: int) -> Floats:
-        """Departure expected from `tick` on, from that seen so far; (left,)."""
+    def _krige(self, apart: Floats, tick: int, to: Ints, draws: Floats) -> Floats:
+        """Departures that may come at `to` (p,), given those seen so far, by draws; (c, p)."""
         at = np.flatnonzero(~np.isnan(apart[: tick + 1]))[-TICKS_BACK:]
-        to = np.arange(tick, self.ticks)
-        if not len(at):
-            return np.zeros(len(to))
+        covary = self._covary(to, to) + NOISE * np.eye(len(to))
         inner = self._covary(at, at) + NOISE * np.eye(len(at))
-        come: Floats = apart[at] @ np.linalg.solve(inner, self._covary(at, to))
-        if at[-1] == tick:  # seen already
-            come[0] = apart[tick]
+        both = self._covary(at, to) + NOISE * (at[:, None] == to)
+        weights = np.linalg.solve(inner, both)
+        left = covary - both.T @ weights + 1e-9 * np.eye(len(to))
+        come: Floats = apart[at] @ weights + draws @ np.linalg.cholesky(left).T
         return come
 
     def _covary(self, one: np.ndarray, other: np.ndarray) -> Floats:
         apart = np.abs(one[:, None] - other) / (PASSES * self.ticks)
         covary: Floats = STAYS + (1 - STAYS) * np.exp(-apart)
         return covary
+
+
+def _draws(count: int) -> Floats:
+    """Normal numbers for the last `count` ticks, the same each time, with their opposites."""
+    half = DRAWS[:, :, :count][..., ::-1]
+    return DRAWN * np.concatenate([half, -half], axis=1)
 
 
 def _trend(level: Floats, weight: Floats) -> Floats:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from adunion.kernel.registry import Registry
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 ALPHA_MIN = 0.02
 ALPHA_MAX = 20.0
