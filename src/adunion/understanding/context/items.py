@@ -27,11 +27,15 @@ def items_for(
     """Up to `top` items, none twice; empty where the page is unsafe.
 
     Needs of the best fitting categories come first, then the product types that a fitting
-    category begins with, each category in turn.
+    category begins with, each category in turn. Where no category was recognised, all needs count.
     """
     fits = {category.zh: category.fit for category in reading.categories}
     needs = sorted(reading.needs, key=lambda need: -fits.get(need.category_zh, 0.0))
-    wanted = [(need.zh, need.en, need.category_zh) for need in needs if need.category_zh in fits]
+    wanted = [
+        (need.zh, need.en, need.category_zh)
+        for need in needs
+        if need.category_zh in fits or not fits
+    ]
     by_category = [
         [(p.zh, p.en, category.zh) for p in knowledge.products
          if knowledge.categories[p.category][0] == category.zh]

@@ -8,7 +8,9 @@ from adunion.catalog.snapshot import build_snapshot
 from adunion.decision.retrieval import Lists, Understood, learn_carts, moved
 from adunion.kernel.ids import encode
 from adunion.understanding import LexicalIndex
-from adunion.understanding.needs import ItemMatcher, Knowledge, Library
+from adunion.understanding.context import ContextReader, page_of
+from adunion.understanding.context.items import items_for
+from adunion.understanding.needs import ItemMatcher, Knowledge, Library, NeedFinder
 from adunion.understanding.needs.pools import NeedPools
 
 TITLES = [
@@ -88,3 +90,11 @@ def test_an_item_answers_a_need_only_where_its_title_says_so() -> None:
     matcher = ItemMatcher(SHOP, LexicalIndex.build(SHOP))
     assert [item.title for item in matcher.items("手机挂绳", "phone lanyard")] == ["手机挂绳"]
     assert matcher.items("镜头膜", "lens protector") == ()
+
+
+def test_a_page_of_no_known_topic_still_gets_what_its_needs_name(finder: NeedFinder) -> None:
+    matcher = ItemMatcher(SHOP, LexicalIndex.build(SHOP))
+    reading = ContextReader(finder=finder).read(page_of("我老是失眠睡不着"))
+    assert reading.categories == ()
+    placed = items_for(reading, finder.library.knowledge, matcher, 4)
+    assert {"助眠枕头", "真丝眼罩"} <= {each.title for each in placed}
