@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from html import unescape
@@ -244,6 +244,22 @@ def clean(
 def _replaced(texts: pa.StringArray, chosen: Any, change: Callable[[str], str]) -> pa.StringArray:
     made = [change(text) for text in texts.filter(chosen).to_pylist()]
     return pc.replace_with_mask(texts, chosen, pa.array(made, pa.string()))
+
+
+def texts(
+    rows: Rows, specs: Mapping[str, FieldMap], chars_max: Mapping[str, int], required: Sequence[str]
+) -> dict[str, list[Any]]:
+    """Columns of plain texts by name, cut to `chars_max`; rows without a required one are bad."""
+    found = {}
+    for name, most in chars_max.items():
+        column = evaluate(rows, name, specs.get(name))
+        if name in specs:
+            column = clean(rows, label(name, specs[name]), column, most)
+        if name in required:
+            hint = " Name the merchant with --merchant." if name == "merchant" else ""
+            require(rows, label(name, specs.get(name)), column, hint)
+        found[name] = column.to_pylist()
+    return found
 
 
 def require(rows: Rows, name: str, texts: pa.StringArray, hint: str = "") -> None:

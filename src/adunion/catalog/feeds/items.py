@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from .attributes import attributes
 from .fields import Rows, evaluate, label, repeated
 from .formats import read_feed
 from .grouping import Grouping
-from .mapping import FieldMap, Section
+from .mapping import Section
 from .skipped import SkipReport
 from .types import FeedFile
 
@@ -58,8 +58,7 @@ def read_items(
     `local_images`: what is no web address in the image's column is a path, which is no item's part.
     Raises AdUnionError at the first chunk with a bad row, unless the report takes bad rows.
     """
-    if merchant is not None:
-        section = _sold_by(section, merchant)
+    section = section.of_merchant(merchant)
     grouping = Grouping(section) if section.one_item_per_id else None
     seen: dict[str, int] = {}
     for chunk in read_feed(file, section.wanted()):
@@ -92,11 +91,6 @@ def _typed(name: str, column: list[Any]) -> Any:
     if name in ("price_minor", "rating_count"):
         return np.array(column, np.int64)
     return np.array(column, np.float64) if name == "rating" else pa.array(column, pa.string())
-
-
-def _sold_by(section: Section, merchant: str) -> Section:
-    fields = {**section.fields, "merchant": FieldMap(constant=merchant)}
-    return replace(section, fields=fields)
 
 
 def _validate(rows: Rows, section: Section, *, local_images: bool) -> dict[str, Any]:

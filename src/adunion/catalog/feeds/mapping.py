@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,12 @@ class Section:
     order_by: FieldMap | None = None  # which row is last; without it the file's order
     returns: IgnoreRule | None = None  # order lines that are returns
     utc_offset: str = "+00:00"  # of times that carry none
+
+    def of_merchant(self, merchant: str | None) -> Section:
+        """The same, where all rows are this merchant's, if one is named."""
+        if merchant is None:
+            return self
+        return replace(self, fields=self.fields | {"merchant": FieldMap(constant=merchant)})
 
     def wanted(self) -> Wanted:
         """The columns to read."""

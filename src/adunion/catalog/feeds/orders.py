@@ -39,18 +39,9 @@ def read_orders(
 
 
 def _validate(rows: Rows, section: Section, merchant: str | None) -> dict[str, list[Any]]:
-    specs = dict(section.fields)
-    if merchant is not None:
-        specs["merchant"] = FieldMap(constant=merchant)
+    specs = section.of_merchant(merchant).fields
     out: dict[str, list[Any]] = {"line": list(rows.chunk.lines)}
-    for name, chars_max in _CHARS_MAX.items():
-        texts = evaluate(rows, name, specs.get(name))
-        if name in specs:
-            texts = fx.clean(rows, label(name, specs[name]), texts, chars_max)
-        if name in ("order", "merchant"):
-            hint = " Name the merchant with --merchant." if name == "merchant" else ""
-            fx.require(rows, label(name, specs.get(name)), texts, hint)
-        out[name] = texts.to_pylist()
+    out |= fx.texts(rows, specs, _CHARS_MAX, required=("order", "merchant"))
     for name in ("placed_at", "paid_at"):
         out[name] = _times(rows, name, specs.get(name), section.utc_offset)
     for row, at in enumerate(out["placed_at"]):

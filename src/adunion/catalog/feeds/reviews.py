@@ -12,7 +12,7 @@ from adunion.kernel.errors import AdUnionError
 from . import fields as fx
 from .fields import Rows, evaluate, label
 from .formats import read_feed
-from .mapping import FieldMap, Section
+from .mapping import Section
 from .skipped import SkipReport
 from .types import FIELD_CHARS_MAX, FeedFile
 
@@ -48,18 +48,9 @@ def read_reviews(
 
 
 def _validate(rows: Rows, section: Section, merchant: str | None) -> dict[str, list[Any]]:
-    specs = dict(section.fields)
-    if merchant is not None:
-        specs["merchant"] = FieldMap(constant=merchant)
+    specs = section.of_merchant(merchant).fields
     out: dict[str, list[Any]] = {"line": list(rows.chunk.lines)}
-    for name, chars_max in _CHARS_MAX.items():
-        texts = evaluate(rows, name, specs.get(name))
-        if name in specs:
-            texts = fx.clean(rows, label(name, specs[name]), texts, chars_max)
-        if name in ("merchant", "item"):
-            hint = " Name the merchant with --merchant." if name == "merchant" else ""
-            fx.require(rows, label(name, specs.get(name)), texts, hint)
-        out[name] = texts.to_pylist()
+    out |= fx.texts(rows, specs, _CHARS_MAX, required=("merchant", "item"))
     spoken = evaluate(rows, "text", specs["text"])
     out["text"] = fx.clean(
         rows, label("text", specs["text"]), spoken, FIELD_CHARS_MAX, markup=True
