@@ -33,7 +33,11 @@ def classify(
     model = FewShot.learn(known, labels, embedder(settings=Settings()))
     chances = model.chances(said)
     rows = [
-        {"text": text, "label": model.labels[row.argmax()], "probability": round(row.max(), 4)}
+        {
+            "text": text,
+            "label": model.labels[row.argmax()],
+            "probability": round(float(row.max()), 4),
+        }
         for text, row in zip(said, chances, strict=True)
     ]
     if json_:

@@ -5,8 +5,8 @@ import pytest
 
 from adunion.cli.classify import read_examples
 from adunion.kernel.errors import AdUnionError
-from adunion.understanding.context import ContextReader, page_of, read_file
-from adunion.understanding.context.fewshot import FewShot
+from adunion.understanding.context import ContextReader, fewshot, page_of, read_file
+from adunion.understanding.context.fewshot import RIDGES, FewShot, _fitted
 from adunion.understanding.context.language import language_of
 from adunion.understanding.context.lists import load_lists
 from adunion.understanding.context.safety import Safety
@@ -163,8 +163,43 @@ def test_a_few_examples_make_a_class():
     model = FewShot.learn(["aaa", "aa", "bbb", "bb"], ["first"] * 2 + ["second"] * 2, Letters())
     assert model.predict(["aaaa", "bbbbb"]) == ["first", "second"]
     assert model.chances(["aaaa"]).sum() == pytest.approx(1)
+    assert model.chances(["aaaa"]).max() < 0.95  # four examples are no proof
     with pytest.raises(AdUnionError, match="one class"):
         FewShot.learn(["a", "b"], ["x", "x"], Letters())
+
+
+def test_words_tell_what_meaning_does_not_and_a_name_is_one_example_more():
+    texts = [f"a {word} {n}" for n in range(6) for word in ("rain", "coal")]
+    model = FewShot.learn(texts, ["weather", "fuel"] * 6, Letters())
+    assert model.predict(["a rain", "a coal"]) == ["weather", "fuel"]
+    assert model.share > 0
+    assert model.predict(["weather", "fuel"]) == ["weather", "fuel"]
+    numbered = FewShot.learn(texts, ["1", "2"] * 6, Letters())
+    assert len(numbered.vectors) == 12 == len(model.vectors) - 2
+
+
+def test_each_example_left_out_in_closed_form_is_as_if_learnt_without_it():
+    rows = np.random.default_rng(0).standard_normal((9, 4))
+    alike, classes = rows @ rows.T, np.arange(9) % 3
+    right, _, _ = _fitted(alike, classes, 9)
+    best = 0.0
+    for ridge in RIDGES:
+        hits = 0
+        for out in range(9):
+            into = np.delete(np.arange(9), out)
+            weights = np.linalg.solve(
+                alike[np.ix_(into, into)] + ridge * np.eye(8), np.eye(3)[classes[into]]
+            )
+            hits += (alike[out, into] @ weights).argmax() == classes[out]
+        best = max(best, hits / 9)
+    assert right == pytest.approx(best)
+
+
+def test_of_many_examples_some_teach(monkeypatch):
+    monkeypatch.setattr(fewshot, "EXAMPLES_MAX", 10)
+    model = FewShot.learn(["aaa", "bbb"] * 20, ["first", "second"] * 20, Letters())
+    assert len(model.vectors) == 12
+    assert model.predict(["aaaa", "bbbbb"]) == ["first", "second"]
 
 
 def test_examples_are_lines_of_json_whatever_stands_in_them(tmp_path):
