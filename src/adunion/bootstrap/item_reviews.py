@@ -64,6 +64,11 @@ class ItemReviews:
                 conn, merchant_id, item_id, limit, starting_after, ending_before
             )  # fmt: skip
 
+    def latest(self, item_id: str, most: int) -> list[KeptReview]:
+        """An item's reviews that were written last, the newest first."""
+        with self._engine.connect() as conn:
+            return reviews.latest(conn, item_id, most)
+
     def of_item(self, item_id: str) -> ReviewsRead | None:
         """What an item's newest reviews praise and blame; None where it has none."""
         with self._engine.connect() as conn:

@@ -60,7 +60,7 @@ def one_item(request: Request, who: Merchant, id: str) -> Any:
     read = None if item is None else it.services.item_reviews.of_item(id)
     if item is None or read is None:
         raise not_found("item", id)
-    rows, _ = it.services.item_reviews.listed(party(who), id, LATEST)
+    rows = it.services.item_reviews.latest(id, LATEST)
     latest = [
         {
             "at": row.at,

@@ -130,6 +130,14 @@ def listed(
     return [KeptReview(**row._mapping) for row in found.rows], found.has_more
 
 
+def latest(conn: Connection, item_id: str, most: int) -> list[KeptReview]:
+    """An item's reviews that were written last, the newest first."""
+    query = select(*(reviews.c[name] for name in KeptReview.__slots__))
+    mine = query.where(reviews.c.item_id == item_id)
+    rows = conn.execute(mine.order_by(reviews.c.at.desc(), reviews.c.id.desc()).limit(most))
+    return [KeptReview(**row._mapping) for row in rows]
+
+
 def of_item(conn: Connection, item_id: str, most: int) -> list[Review]:
     """An item's newest reviews as the miner reads them, oldest first."""
     query = select(reviews.c.text, reviews.c.at, reviews.c.stars).where(

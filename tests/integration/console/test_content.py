@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 
@@ -209,14 +210,18 @@ def test_reviews_that_are_kept_are_shown_by_item(site: Site) -> None:
         SCRIPT,
     )
     site.faces.item_reviews.keep(
-        [NewReview(item, site.merchant, said, now, 1.0 + n) for n, said in enumerate(texts)]
+        [
+            NewReview(item, site.merchant, said, now - timedelta(days=n), 1.0 + n)
+            for n, said in enumerate(texts)
+        ]
     )
     page = browser.get(f"{path}?lang=zh").text
     assert f"{path}/{item}" in page
     assert "您商品的评价" in page
     one = browser.get(f"{path}/{item}?lang=en").text
     assert "What to improve first" in one
-    assert "The latest reviews" in one
+    latest = one[one.index("The latest reviews") :]
+    assert [latest.index(said) for said in texts[:4]] == sorted(map(latest.index, texts[:4]))
     assert "<script>alert(1)" not in one
     assert "Download CSV" in one
     assert site.client("merchant2").get(f"{path}/{item}").status_code == 404
