@@ -12,16 +12,13 @@ from threading import RLock
 import numpy as np
 import numpy.typing as npt
 import orjson
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from adunion.attribution import Credits, LastClick
 from adunion.audience import forgotten
-from adunion.campaigns import BoostDraft, Boosts, Plans, SharedBudgets
-from adunion.campaigns.types import Period, PlanDraft
-from adunion.catalog import Catalog
+from adunion.campaigns.types import PlanDraft
 from adunion.catalog.snapshot import raw_ids
 from adunion.catalog.types import CatalogSnapshot
-from adunion.commission import Commissions
 from adunion.decision.bidding import Outcomes
 from adunion.decision.book import PlanBook
 from adunion.decision.log import DecisionLog
@@ -29,17 +26,12 @@ from adunion.decision.seen import sales_ratios
 from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
-from adunion.insight import Insight
 from adunion.insight.types import Dimensions
 from adunion.kernel.clock import Clock, from_micros, micros
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
-from adunion.kernel.money import micros_per_minor
-from adunion.ledger import CheckReport, Ledger, Posting, merchant_wallet
 from adunion.prediction import train
-from adunion.publishers import Publishers
 from adunion.simulation.forecast import Forecast
-from adunion.simulation.types import Billed
 from adunion.tracking import (
     EVENT_SCHEMA,
     NO_ID,
@@ -61,17 +53,17 @@ from .learning import learn
 from .notes import TrainingNotes
 from .recent import RecentRequests
 from .replayed import Grounds, Wish, introduce
+from .rooms import Rooms
 from .scenes import scene_hours
 
 STEER_AFTER = timedelta(minutes=15)
 STEER_LATE = timedelta(hours=1)
-"""Requests of before in which a new plan finds its first multiplier."""
 STEER_REQUESTS_MIN = 30  # sooner than an hour only with this many; a market at rest stays as it is
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
 
 
-class Market:
+class Market(Rooms):
     """All rooms wired for one currency; safe to call from several threads.
 
     Opening it reads the event log again, so that it knows what it knew before it was closed.
@@ -94,28 +86,15 @@ class Market:
         """`read_only` looks on beside the program that writes: nothing is logged or applied."""
         self._read_only = read_only
         self._needs = needs or Library(Knowledge.load(home))
-        self.engine = engine
+        super().__init__(engine, clock, ids, currency)
         self.home = home
-        self.clock = clock
-        self.ids = ids
-        self.currency = currency
-        self.catalog_service = Catalog(engine, clock, ids)
-        self.plans_service = Plans(engine, clock, ids, currency)
-        self.boosts = Boosts(engine, clock, ids)
-        self.shared_budgets = SharedBudgets(engine, clock, ids, currency)
-        self.publishers = Publishers(engine, clock, ids, currency)
-        self.ledger = Ledger(ids, clock)
-        self.commissions = Commissions(ids, clock, self.ledger)
-        self.insight = Insight(engine, currency)
         self._guarantee = Guarantee(engine, self.ledger)
         self.lock = RLock()  # what deciding reads; held for milliseconds
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
-        self._merchant_number: dict[str, int] = {}
         self._asked = 0  # requests since the multipliers were set
         self._steered_at = clock.now()
         self.brain: Brain
         self._rule: LastClick
-        self._unit = micros_per_minor(currency)
         self._log = EventLog(home / "events", EVENT_SCHEMA, read_only=read_only)
         try:
             self.tracker = Tracker(self._log, clock)
@@ -205,9 +184,9 @@ class Market:
         now = self.clock.now()
         with self._records:
             catalog = self.catalog_service.snapshot(self.currency)
-            placements = self._placements()
+            placements = self.known_placements()
             index = self.brain.index_of(catalog)
-            self._rule.set_items(*self._goods())
+            self._rule.set_items(*self.items_and_merchants())
             book = self._book(now, catalog)
             with self.lock:
                 known = {*self.plans.ids, *self._alphas}
@@ -236,7 +215,7 @@ class Market:
 
     def new_rule(self) -> LastClick:
         """Attribution that has seen nothing yet."""
-        return LastClick(*self._goods())
+        return LastClick(*self.items_and_merchants())
 
     def control(self) -> ControlArm:
         """The same market with all it has learned, without plans or records."""
@@ -249,42 +228,11 @@ class Market:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
         return self.plans_service.create(draft, by="scenario").id
 
-    def boost(self, plan_id: str, draft: BoostDraft) -> str:
-        """Push a running plan; the boost's id."""
-        return self.boosts.create(plan_id, draft, by="scenario").id
-
-    def share_budget(self, merchant_id: str, name: str, amount_minor: int, period: Period) -> str:
-        """Make a budget for several plans; its id."""
-        return self.shared_budgets.create(merchant_id, name, amount_minor, period).id
-
-    def shared_spend(self) -> dict[str, int]:
-        """What is billed of each shared budget in all, micros by id."""
-        with self.engine.connect() as conn:
-            return books.shared_spend(conn)
-
     def forecast(self, wish: Wish) -> Forecast:
         """What a plan would bring, by target and budget."""
         with self.lock:
             now_us = micros(self.clock.now())
             return forecast(Grounds(self.brain, self.recent, self.outcomes, now_us), wish)
-
-    def top_up(self, merchant_ids: Sequence[str], amount_minor: int, key: str) -> None:
-        """Put money into wallets; `key` makes it happen once."""
-        with self.engine.begin() as conn:
-            self.ledger.post(
-                conn,
-                [
-                    Posting(
-                        key=f"{key}:{merchant_id}",
-                        debit="platform:cash",
-                        credit=merchant_wallet(merchant_id),
-                        amount_minor=amount_minor,
-                        currency=self.currency,
-                        memo="top_up",
-                    )
-                    for merchant_id in merchant_ids
-                ],
-            )
 
     def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
         """Set every price, by catalog row."""
@@ -292,33 +240,13 @@ class Market:
             books.set_prices(conn, self.catalog.ids, price_minor.tolist())
         self.reload()
 
-    def check_ledger(self) -> CheckReport:
-        """The books, proved."""
-        with self.engine.connect() as conn:
-            return self.ledger.check(conn)
-
-    def ledger_moves(self) -> dict[str, int]:
-        """Posted minor units by memo."""
-        with self.engine.connect() as conn:
-            return books.moves(conn)
-
-    def billed(self) -> dict[str, Billed]:
-        """What plans were charged, by id."""
-        with self.engine.connect() as conn:
-            return books.billed(conn, self._unit)
-
-    def earned(self) -> dict[str, int]:
-        """Clicks, sales and commissions over publishers' links."""
-        with self.engine.connect() as conn:
-            return books.earned(conn)
-
     def dimensions(self) -> Dimensions:
         """What reports group by."""
         return self._dimensions
 
     def _open(self, settings: DecisionSettings | None) -> None:
         catalog = self.catalog_service.snapshot(self.currency)
-        placements = self._placements()
+        placements = self.known_placements()
         self._rule = self.new_rule()
         self.outcomes = Outcomes()
         self.recent = RecentRequests()
@@ -414,11 +342,7 @@ class Market:
             live = self.plans_service.live(conn, self.currency, now)
             pools = self.plans_service.pools(conn, self.currency, now)
             self._goals = books.goals(conn, self._unit)
-            wallets = {
-                balance.code.split(":")[1]: balance.available_minor * self._unit
-                for balance in self.ledger.balances(conn, "merchant:")
-                if balance.currency == self.currency and balance.code.endswith(":wallet")
-            }
+            wallets = self.wallets_micros(conn)
         return PlanBook.of(live, catalog, wallets, alphas, pools)
 
     def _keep_reasons(self, now: datetime) -> None:
@@ -450,14 +374,6 @@ class Market:
         self._asked, self._steered_at = 0, now
         return True
 
-    def _goods(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int32]]:
-        """Every item ever, sorted, and its merchant's number, which outlives reloads."""
-        with self.engine.connect() as conn:
-            rows = books.merchants_of_items(conn)
-        numbers = self._merchant_number
-        known = [numbers.setdefault(merchant, len(numbers)) for _, merchant in rows]
-        return raw_ids([id_ for id_, _ in rows]), np.array(known, np.int32)
-
     def _describe(self) -> None:
         """The dimensions of reports, as of now."""
         catalog, book = self.catalog, self.plans
@@ -470,16 +386,3 @@ class Market:
             item_plan=plan_raw[book.item_plan],
             experience=((catalog.rating - 1) / 4).astype(np.float32),  # a replay counts the same
         )
-
-    def _placements(self) -> list[Placement]:
-        found = self.publishers.all_placements() or self.publishers.ensure_on_site()
-        return [
-            Placement(each.id, each.code, each.kind, each.exposures, each.publisher_id)
-            for each in found
-        ]
-
-    def audiences(self) -> dict[str, dict[str, float]]:
-        """What each publisher's audience is interested in, by its id."""
-        with self.engine.connect() as conn:
-            rows = conn.execute(text("select id, audience from publishers"))
-            return dict(rows.all())

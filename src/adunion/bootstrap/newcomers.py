@@ -18,7 +18,8 @@ from adunion.kernel.clock import generator, micros
 from adunion.kernel.errors import AdUnionError
 from adunion.simulation.forecast import Cell
 from adunion.simulation.forecast.score import Alone, Launched
-from adunion.simulation.run import Progress, Run, Side
+from adunion.simulation.run import Progress, Run
+from adunion.simulation.sides import Side
 from adunion.simulation.tally import ArmTally, ItemTally
 
 from .forecast import forecast

@@ -26,8 +26,9 @@ from adunion.kernel.clock import micros
 from adunion.kernel.config import Settings
 from adunion.kernel.registry import Registry
 from adunion.prediction import FEATURES, train
-from adunion.simulation.run import Progress, Run, Side
+from adunion.simulation.run import Progress, Run
 from adunion.simulation.scenario import Scenario, parse
+from adunion.simulation.sides import Side
 
 from .brain import SCENE
 from .market import Market

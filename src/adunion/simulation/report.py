@@ -14,8 +14,9 @@ from adunion.kernel.clock import micros, rfc3339
 from adunion.kernel.money import micros_per_minor, to_minor
 
 from .choose import Planned
-from .run import Launched, Run
+from .run import Run
 from .scenario import BoostPart
+from .sides import Launched
 from .tally import ArmTally, PlanTally
 from .types import Billed
 

@@ -7,7 +7,6 @@ which is given as a `Market`; a control arm without plans meets the same people.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -22,6 +21,7 @@ from .choose import Planned
 from .events import EventMaker, Later
 from .scenario import BoostPart, Scenario, ShockPart
 from .shopper import Memory, respond
+from .sides import Launched, Side, rows_of
 from .tally import ArmTally
 from .traffic import traffic, volume
 from .types import Arm, Market, Staged
@@ -31,30 +31,6 @@ Progress = Callable[[str, int, int], None]
 _US = timedelta(microseconds=1)
 _HOUR = timedelta(hours=1)
 _PAGE = timedelta(minutes=1)  # what was asked is seen and clicked by then
-
-
-@dataclass
-class Launched:
-    """A plan of the scenario as it runs."""
-
-    id: str
-    plan: Planned
-    start: datetime
-    end: datetime | None
-    alphas: list[tuple[datetime, float]] = field(default_factory=list)
-    boosts: list[tuple[str, BoostPart]] = field(default_factory=list)  # by id
-
-
-@dataclass
-class Side:
-    """One arm and what its people remember and still have to do."""
-
-    arm: Arm
-    memory: Memory
-    later: Later
-    tally: ArmTally
-    maker: EventMaker
-    luck: int = 0  # people of another luck click and buy by other draws
 
 
 class Run:
@@ -400,9 +376,3 @@ class Run:
         for plan in self.launched:
             if plan.id in alphas:
                 plan.alphas.append((at, alphas[plan.id]))
-
-
-def rows_of(response: Response, rows: npt.NDArray[np.int64]) -> Response:
-    """The response to some of the requests; orders stay as they are."""
-    names = ("seen", "clicked", "carted", "pctr", "pcvr", "expected_gmv", "expected_net")
-    return replace(response, **{name: getattr(response, name)[rows] for name in names})

@@ -208,7 +208,7 @@ def _demand(snapshot: CatalogSnapshot, merit: Floats) -> npt.NDArray[np.float64]
 def _by_category(snapshot: CatalogSnapshot, merit: Floats, chosen: npt.NDArray[np.bool_]) -> Lists:
     rows = np.flatnonzero(chosen)
     category = snapshot.category[rows]
-    rows = rows[np.lexsort((rows, -merit[rows], category))].astype(np.int32)
+    rows = rows[np.lexsort((-merit[rows], category))].astype(np.int32)  # equal ones by row
     sizes = np.bincount(category, minlength=len(snapshot.categories))
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     return Lists(offsets, np.asarray(rows, np.int32), np.ones(len(rows), np.float32))
