@@ -15,6 +15,7 @@ import json
 import tempfile
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -32,6 +33,7 @@ from adunion.kernel.clock import SystemClock, micros
 from adunion.kernel.ids import IdFactory
 from adunion.simulation.world import World, generate
 from adunion.trust.token import TokenSigner
+from adunion.understanding.context.safety import Safety
 from serving import asks, report
 
 PLANS, ITEMS_EACH = 500, 200
@@ -79,6 +81,8 @@ class MemoryMarket(LiveMarket):
         self._pages, self._cards, self.storefront = {}, {}, storefront
         self._placement_rows = {place.code: row for row, place in enumerate(placements)}
         self.signer = TokenSigner({1: b"bench"})
+        safety = Safety(home)
+        self._harmful = lru_cache(4096)(lambda text: safety.level(text) == "unsafe")
 
 
 def recall(market: Any, queries: list[str], top: int = 100) -> float:

@@ -101,17 +101,18 @@ class Cards:
 
     def _add(self, row: int) -> None:
         pieces = self._make(row)
-        whole = b"".join(pieces)
-        if self._used + len(whole) > len(self._text):
+        whole, begin = b"".join(pieces), self._used
+        end = begin + len(whole)
+        if end > len(self._text):
             grown = np.empty(2 * len(self._text) + len(whole), np.uint8)
-            grown[: self._used] = self._text[: self._used]
+            grown[:begin] = self._text[:begin]
             self._text = grown
             self._box = boxed(_Kept(self._text, self._ends))
-        self._text[self._used : self._used + len(whole)] = np.frombuffer(whole, np.uint8)
-        self._ends[row] = self._used + np.cumsum([0, *map(len, pieces)])
-        self._used += len(whole)
+        self._text[begin:end] = np.frombuffer(whole, np.uint8)
+        praise = begin + len(pieces.head)
+        self._ends[row] = begin, praise, praise + len(pieces.praise), end
+        self._used, self._known[row] = end, True
         self._longest = max(self._longest, len(whole))
-        self._known[row] = True
 
 
 class _Kept(NamedTuple):
