@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adunion.kernel.errors import AdUnionError
@@ -20,6 +20,7 @@ bodies = st.dictionaries(
 )
 
 
+@settings(deadline=None)  # of time: the first body makes the schema
 @given(bodies, st.booleans(), contexts)
 def test_what_is_plainly_right_is_what_the_schema_says(
     body: dict[str, Any], likely: bool, context: dict[str, Any]
