@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,9 +99,21 @@ def test_it_goes_on_with_its_multipliers_and_results(pair: Pair) -> None:
     assert set(after.plans.alphas().values()) != {1.0}
     now_us = micros(after.clock.now())
     left, right = (market.outcomes.results(market.plans.ids, now_us) for market in (before, after))
-    for column in fields(left):
-        np.testing.assert_allclose(getattr(left, column.name), getattr(right, column.name))
+    known = dict(columns(left))
+    for name, column in columns(right):
+        np.testing.assert_allclose(known[name], column, err_msg=name)
+    assert left.people.expected.sum() > 0
     assert left.spend_micros.sum() > 0
+
+
+def columns(of: Any) -> Iterator[tuple[str, Any]]:
+    """Every column of a dataclass, those of dataclasses in it too."""
+    for field in fields(of):
+        value = getattr(of, field.name)
+        if is_dataclass(value):
+            yield from ((f"{field.name}.{name}", column) for name, column in columns(value))
+        else:
+            yield field.name, value
 
 
 def test_it_keeps_its_training_rows_and_models(pair: Pair) -> None:
