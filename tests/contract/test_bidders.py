@@ -73,14 +73,15 @@ def test_no_landscape_and_odd_results_give_a_finite_multiplier(name: str) -> Non
 @pytest.mark.parametrize("name", ["receding", "return_target"])
 @pytest.mark.parametrize("bias", [0.7, 1.0, 1.4])
 def test_the_target_is_met_even_if_predictions_are_off(bias: float, name: str) -> None:
-    out = two_days(name, bias)
     targets = np.array([float(target) for target in TARGETS])
-    spend, gmv = out.spend.sum(axis=0), out.gmv.sum(axis=0)
-    attained = gmv / spend / targets
-    many = out.orders.sum(axis=0) >= 20
-    assert many.sum() >= 5
-    assert (attained[many] >= 0.85).all()  # 20 to 90 orders each: chance alone moves it by a tenth
-    assert (gmv / targets).sum() / spend.sum() <= 1.25  # and it is not met by not spending
+    lives = [run(market(seed, bias), name, 48) for seed in (3, 4, 5, 6)]
+    spend, gmv, orders = (
+        sum((getattr(out, column).sum(axis=0) for out in lives), np.zeros(len(targets)))
+        for column in ("spend", "gmv", "orders")
+    )
+    assert orders.min() >= 60
+    assert (gmv / spend / targets >= 0.87).all()  # 60 to 270 orders: chance moves it by a twentieth
+    assert 0.9 <= (gmv / targets).sum() / spend.sum() <= 1.25  # and not met by not spending
 
 
 @pytest.mark.parametrize("name", ["receding", "return_target"])
