@@ -112,5 +112,5 @@ def _figures(it: Context, found: list[ItemReviewed]) -> list[Stat]:
         Stat(it.say(N_("Reviews")), it.fmt.number(count), items),
         share(N_("Praise"), praise, "good"),
         share(N_("Mixed"), count - praise - blame, ""),
-        share(N_("Blame"), blame, "bad"),
+        share(N_("Blame"), blame, "bad" if blame else ""),
     ]
