@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, text
 
 from adunion.bootstrap.tables import load_tables
@@ -20,6 +21,9 @@ from adunion.kernel.ids import IdFactory
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 _numbers = count()
+
+settings.register_profile("adunion", deadline=None)  # how long an example takes is the machine's
+settings.load_profile("adunion")
 
 
 @pytest.fixture(scope="session", autouse=True)
