@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from adunion.bootstrap.records import open_records
-from adunion.bootstrap.simulator import simulate
-from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 from adunion.simulation.scenario import parse
 
@@ -40,11 +36,8 @@ PLANS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def report() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="adunion-test-") as home:
-        settings = Settings(home=Path(home), database_url=None)
-        with open_records(settings):
-            return simulate(settings, parse({**BASE, "plans": PLANS}), 3, lambda *_: None)
+def report(lived: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return lived(**BASE, plans=PLANS)
 
 
 def test_new_customers_are_counted_and_weighed(report: dict[str, Any]) -> None:

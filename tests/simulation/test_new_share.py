@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from adunion.bootstrap.records import open_records
-from adunion.bootstrap.simulator import simulate
-from adunion.kernel.config import Settings
-from adunion.simulation.scenario import parse
 
 pytestmark = pytest.mark.simulation
 
@@ -32,22 +26,18 @@ PLANS: list[dict[str, Any]] = [
 FREE = [{name: value for name, value in plan.items() if "new" not in name} for plan in PLANS]
 
 
-def plans_of(plans: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="adunion-test-") as home:
-        settings = Settings(home=Path(home), database_url=None)
-        with open_records(settings):
-            found = simulate(settings, parse({**BASE, "plans": plans}), 3, lambda *_: None)
-    return {one["name"]: one for one in found["plans"]}
-
-
 def share(plans: list[dict[str, Any]]) -> float:
     orders = sum(one["orders"] for one in plans)
     assert orders >= 150
     return float(sum(one["new_orders"] for one in plans) / orders)
 
 
-def test_the_share_is_held_where_it_can_be_and_said_where_it_cannot() -> None:
-    asked, free = plans_of(PLANS), plans_of(FREE)
+def test_the_share_is_held_where_it_can_be_and_said_where_it_cannot(
+    lived: Callable[..., dict[str, Any]],
+) -> None:
+    asked, free = (
+        {one["name"]: one for one in lived(**BASE, plans=plans)["plans"]} for plans in (PLANS, FREE)
+    )
     can = [name for name in asked if name != "cannot"]
     assert share([free[name] for name in can]) < LEAST - 0.08
     assert share([asked[name] for name in can]) >= LEAST - 0.01

@@ -79,8 +79,8 @@ def _plan(state: RetrievalState, top: int, retrievals: Sequence[Retrieval]) -> P
     paths: list[tuple[Any, ...]] = []
     found: list[Found] = []
     for source, retrieval in enumerate(retrievals):
-        made = retrieval(state, top)
-        for routes in (made,) if isinstance(made, Routes) else made:
+        said = retrieval(state, top)
+        for routes in (said,) if isinstance(said, Routes) else said:
             lists = routes.lists
             if not isinstance(lists, Lists):
                 found.append(lists)
