@@ -25,7 +25,9 @@ from . import (
     understand,
     worlds,
 )
-from .output import fail, stop
+from .output import asked_to_stop, fail, stop
+
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
 
 app = typer.Typer(
     name="adunion",
@@ -58,13 +60,18 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)  # a script may have it ignored
     try:
         app()
-    except AdUnionError as error:
-        fail(error)
-        sys.exit(1)
-    except ValidationError as error:  # of the environment: commands check their own options
-        first = error.errors()[0]
-        name = "ADUNION_" + "_".join(map(str, first["loc"])).upper()
-        fail(AdUnionError("invalid", f"{name}: {first['msg']}.", hint="Set it right or unset it."))
-        sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if asked_to_stop():  # a library was cut off half-way and complains of that
+            sys.exit(INTERRUPTED)
+        if isinstance(error, AdUnionError):
+            fail(error)
+        elif isinstance(error, ValidationError):  # of the environment: commands check options
+            first = error.errors()[0]
+            name = "ADUNION_" + "_".join(map(str, first["loc"])).upper()
+            hint = "Set it right or unset it."
+            fail(AdUnionError("invalid", f"{name}: {first['msg']}.", hint=hint))
+        else:
+            raise
+        sys.exit(1)

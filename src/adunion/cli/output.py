@@ -72,6 +72,11 @@ def stop(signum: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def asked_to_stop() -> bool:
+    """Whether Ctrl-C was pressed since the command began."""
+    return bool(_signals)
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
     """A progress bar for each `what`, on stderr; a report ends what was asked to `stop`."""
@@ -87,7 +92,7 @@ def progress(quiet: bool = False) -> Iterator[Report]:
     tasks: dict[str, Any] = {}
 
     def report(what: str, done: int, total: int) -> None:
-        if _signals:
+        if asked_to_stop():
             raise KeyboardInterrupt
         if what not in tasks:
             tasks[what] = bars.add_task(what, total=total or None)

@@ -66,7 +66,7 @@ def test_ctrl_c_ends_it_cleanly(server: tuple[Postgres, Path]) -> None:
     wait_until_it_runs(*server)
     os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=120)
-    assert running.returncode == 130
+    assert running.returncode == 130, said
     assert "Traceback" not in said
     assert left(*server) == ([], [])
 

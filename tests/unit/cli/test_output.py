@@ -43,3 +43,25 @@ def test_without_a_signal_reports_are_just_that(monkeypatch: pytest.MonkeyPatch)
     with output.progress(quiet=True) as report:
         report("work", 1, 2)
         report("work", 2, 0)
+
+
+CUT_OFF = """
+import os, signal, sys
+from adunion import cli
+
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        raise RuntimeError("the connection was cut off")
+
+cli.app = app
+cli.main()
+"""
+
+
+def test_what_a_library_raises_since_it_was_cut_off_is_the_ctrl_c() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", CUT_OFF], capture_output=True, text=True, timeout=120
+    )
+    assert (found.returncode, found.stderr) == (130, "")
