@@ -138,7 +138,10 @@ def _gather(  # type: ignore[no-untyped-def]  # the columns of Asked and of Cand
     context_items, sizes, query_category, query_share, taste_category, taste, sketch,
     offsets, item, relevance, source,
 ) -> None:  # fmt: skip
-    """Write every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`."""
+    """Write every request's candidates, those of request i at `offsets[i]` to `offsets[i + 1]`.
+
+    What it calls for each path and list is inlined: handing over the columns takes longer.
+    """
     asked = Asked(
         words, placement, query, profile, consent, context_offsets, context_items, sizes,
         query_category, query_share, taste_category, taste, sketch,
@@ -178,7 +181,7 @@ def _new_routes() -> _Taken:
     return _Taken(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.int64))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _lists(path: _Path, i: int, asked: Asked, market: Market, about: Intent, out: _Taken) -> int:
     """Write the lists that request i takes from by a path; how many."""
     if path.by == _QUERY:
@@ -204,7 +207,7 @@ def _lists(path: _Path, i: int, asked: Asked, market: Market, about: Intent, out
     return MIX
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _round(
     paths: tuple[tuple[Any, ...], ...], found: tuple[tuple[Any, ...], ...], routes: _Taken,
     out: _Out, filled: int, i: int, deeper: int, turn: np.uint64, asked: Asked, market: Market,
@@ -239,7 +242,7 @@ def _round(
     return filled
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _take(
     offsets: npt.NDArray[np.int64], item: Ints, score: Floats, row: int, weight: np.float32,
     quota: int, explore: float, source: int, out: _Out, filled: int, end: int, turn: np.uint64,
@@ -287,7 +290,7 @@ def _drop_weak(out: _Out, filled: int) -> int:
     return kept
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _fits(found: int, cart: Ints, category: Ints, complement_only: bool) -> bool:
     for c in range(len(cart)):
         if cart[c] == found or (complement_only and category[cart[c]] == category[found]):
