@@ -1,4 +1,8 @@
-"""The inner loop of `shopper.respond`: one request, one slot at a time, in numba."""
+"""The inner loop of `shopper.respond`: one request, one slot at a time, in numba.
+
+What takes `Facts` or `Asked` is inlined: a call copies their forty arrays and counts references to
+them, which takes as long as all that is computed here.
+"""
 
 from __future__ import annotations
 
@@ -126,6 +130,7 @@ def answer(
     remembers = bought_hour.shape[1] > 0
     lines = np.empty((64, 9), np.int64)
     filled = 0
+    pieces = np.array([quantity_mean(mean) for mean in facts.leaf_quantity])
     base = mix(np.uint64(seed))
     for row in range(count):
         key = mix(asked.key[row] ^ base)
@@ -147,7 +152,7 @@ def answer(
             out.pcvr[row, slot] = pcvr
             price = facts.price[what]
             rate = min(0.95, facts.item_return_rate[what] * effects.returns)
-            worth = pctr * pcvr * price * quantity_mean(facts.leaf_quantity[leaf])
+            worth = pctr * pcvr * price * pieces[leaf]
             out.expected_gmv[row, slot] = worth
             out.expected_net[row, slot] = worth * (1.0 - rate * refund_mean())
             out.seen[row, slot] = visit or depth < exposures[row, slot]
@@ -174,7 +179,7 @@ def answer(
     return lines[:filled]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, float]:
     """Log odds of a click on a seen item, and of an order after the click."""
     shopper, kind, query = asked.shopper[row], asked.kind[row], asked.query[row]
@@ -221,7 +226,7 @@ def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, floa
     return click, order
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def relevance(facts: Facts, query: int, item: int, leaf: int, top: int) -> float:
     """Planted relevance 0..1: the leaf asked for, then the brand or attribute asked for."""
     asked_leaf = facts.query_leaf[query]
@@ -296,7 +301,7 @@ def _order_line(
     line[8] = max(1, quantity * price * percent // 100)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> float:
     """How well an item completes the cart, 0..1; another of the same kind does not."""
     start, stop = asked.context_offsets[row], asked.context_offsets[row + 1]
@@ -312,7 +317,7 @@ def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> fl
     return 0.05 if same else best
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _holds(offsets: I64, values: I32, row: int, wanted: int) -> int:
     """Where a CSR row holds a value, -1 nowhere."""
     for at in range(offsets[row], offsets[row + 1]):
