@@ -2,7 +2,8 @@
 
 Prints one JSON object: by strategy the mean score over that of a slot-choosing oracle and of the
 best single multiplier in hindsight, and the share of seats whose expected attainment reaches .9.
-`python bench/bidding.py [--seeds 10,11] [--rows 500000] [--days 7] [--warm 2] [--reactive]`
+`python bench/bidding.py [--seeds 10,11] [--rows 500000] [--days 7] [--warm 2] [--reactive]`; rivals and
+values as published, or with values that differ more (`--spread .7`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from time import process_time
 
 from adunion.simulation.arena import run, summary
-from adunion.simulation.arena.market import ROWS
+from adunion.simulation.arena.market import ROWS, SPREAD
 from adunion.simulation.arena.strategies import STRATEGIES
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--seats", type=int, default=12)
     parser.add_argument("--warm", type=int, default=2, help="earlier days told to each bidder")
+    parser.add_argument("--spread", type=float, default=SPREAD, help="of values, over their mean")
     parser.add_argument("--reactive", action="store_true", help="rivals answer to the bidder")
     given = parser.parse_args()
     begun = process_time()
@@ -37,9 +39,12 @@ def main() -> None:
         warm=given.warm,
         seats=given.seats,
         reactive=given.reactive,
+        spread=given.spread,
         progress=lambda *told: print(*told, file=sys.stderr),
     )
-    arena = {name: vars(given)[name] for name in ("seeds", "rows", "days", "warm", "reactive")}
+    arena = {
+        name: vars(given)[name] for name in ("seeds", "rows", "days", "warm", "spread", "reactive")
+    }
     print(
         json.dumps(
             {

@@ -19,11 +19,12 @@ from .evidence import Evidence
 from .intake import Seen, column, periods, positive, tick
 from .profile import Profile
 from .response import LOG_STEP, SIZES, STEPS, responses
-from .shadow import Menu, shadow_price
+from .shadow import Menu, shadow_price, spread_at
 from .types import Floats
 
-AIM = 0.94  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
-MARGIN_LEFT = 0.02  # over it, by the share of the day that is still to come
+AIM = 0.95  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
+DOUBT = 2.0  # over it, times how far the courses of the day differ in what a value costs
+DOUBT_MOST = 0.2
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
@@ -180,11 +181,14 @@ class ReturnTargetController:
         menu = Menu(shape, self.target)
         value, level = profile.courses(self.tick)
         come = menu.sums(value, level)
-        ahead = (self.ticks - self.tick) / self.ticks
-        goal = evidence.sales_ratio() / (AIM * (1 + MARGIN_LEFT * ahead))
-        room = goal * self.target * (self.value + come[0]) - (self.spent + come[1])
+        value, cost = self.value + come[0], self.spent + come[1]
         spare = left - BUDGET_KEPT * self.budget - come[1]
+        goal = evidence.sales_ratio() / AIM
+        room = goal * self.target * value - cost
         self._say(room.mean(axis=0), spare.mean(axis=0), come.mean(axis=1))
+        doubt = DOUBT * spread_at(shadow_price(room, spare, goal), value, cost)
+        goal /= 1 + min(doubt, DOUBT_MOST)
+        room = goal * self.target * value - cost
         now = float(level[:, 0].mean())
         logs = menu.logs(shadow_price(room, spare, goal), now)
         logs -= self._too_high(menu.spends(logs, now, SURPRISE), logs, worth, left)

@@ -79,6 +79,15 @@ def shadow_price(room: Floats, spare: Floats, goal: float) -> float:
     return float(value.sum() / cost.sum())
 
 
+def spread_at(price: float, value: Floats, cost: Floats) -> float:
+    """Standard deviation over courses of the log of value over cost, at a price.
+
+    `value` and `cost` are the whole day's at each of PRICES, (c, a).
+    """
+    at = int(np.abs(PRICES - price).argmin())
+    return float(np.std(np.log(np.maximum(value[:, at], 1e-12) / np.maximum(cost[:, at], 1e-12))))
+
+
 def _last(room: Floats, spare: Floats) -> tuple[Floats, Flags]:
     """The highest price (c,) at which both last, and whether it is `room` that ends there.
 

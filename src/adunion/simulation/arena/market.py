@@ -16,6 +16,7 @@ ROWS = 500_000
 TARGETS = np.arange(60.0, 140.0, 10.0)  # each category holds one of each
 BUDGET_WORTH = 280_000.0  # budget times target, about: the dearest conversions for the least money
 VALUE = 5e-4  # mean chance of a conversion
+SPREAD = 0.5  # standard deviation of values over their mean
 TRAFFIC = np.array(
     """2.3 1.1 .9 .5 .5 .3 .3 .3 .4 .5 1.1 1.2 1.9 1.7 2.6 2.4 3.6 3.3 3.8 3.2 3.7 3.3 3.4 2.5
     2.4 2.2 2.6 2.0 2.2 2.0 2.3 2.1 2.4 2.1 2.0 1.6 1.7 1.7 2.0 2.0 2.5 2.5 3.1 2.9 3.0 2.6 2.5
@@ -25,10 +26,11 @@ TRAFFIC = np.array(
 """Percent of a day's opportunities by half an hour."""
 
 
-def market(seed: int, rows: int = ROWS, common: float = 0.0) -> Market:
+def market(seed: int, rows: int = ROWS, common: float = 0.0, spread: float = SPREAD) -> Market:
     """Advertisers of a seed; budgets shrink with `rows`, prices do not.
 
-    `common` is how far the values of a category's advertisers go together, from 0 to 1.
+    `common` is how far the values of a category's advertisers go together, from 0 to 1; `spread`
+    the standard deviation of an advertiser's values over their mean, about.
     """
     rng = generator(seed, 0xA0)
     target = np.concatenate([rng.permutation(TARGETS) for _ in range(CATEGORIES)])
@@ -44,6 +46,7 @@ def market(seed: int, rows: int = ROWS, common: float = 0.0) -> Market:
         style=rng.lognormal(0.0, 0.15, ADVERTISERS),
         sigma=np.clip(np.abs(rng.normal(0.15, 0.06, ADVERTISERS)), 0.0, 0.3),
         common=common,
+        spread=spread,
     )
 
 
@@ -51,7 +54,7 @@ def period(of: Market, number: int) -> Period:
     """Day `number` of a market: traffic, values and rivals' moods of its own.
 
     The mean value moves with the day, by blocks of four hours: each category's by up to .7 either
-    way, each advertiser's by up to .5 more; a value's standard deviation is .7 of its mean, about.
+    way, each advertiser's by up to .5 more.
     """
     rng = generator(of.seed, 0xA1, number)
     traffic = TRAFFIC * _blocks(rng, (), 4, 0.4)
@@ -60,7 +63,7 @@ def period(of: Market, number: int) -> Period:
     own = _blocks(rng, (ADVERTISERS,), 8, 0.5)
     own[::EACH] = 1
     mean = mean * own
-    wide = np.clip(rng.normal(0.7, 0.1, ADVERTISERS), 0.1, 1)[:, None]
+    wide = np.clip(rng.normal(of.spread, 0.1, ADVERTISERS), 0.1, 1)[:, None]
     wide = np.clip(rng.normal(wide, 0.2 * wide, mean.shape), 0.1, 1)
     return Period(
         number=number,

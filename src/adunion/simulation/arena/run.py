@@ -11,7 +11,7 @@ from adunion.kernel.clock import generator
 from adunion.kernel.errors import invalid
 
 from .hindsight import oracle, single
-from .market import ROWS, market, period
+from .market import ROWS, SPREAD, market, period
 from .play import Played, day_of, landscape, play, replay
 from .strategies import STRATEGIES, strategy
 from .types import TICKS, Day, Landscape, Market, Period
@@ -63,19 +63,21 @@ def run(
     seats: int = 12,
     reactive: bool = False,
     common: float = 0.0,
+    spread: float = SPREAD,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Row]:
     """Every strategy in every seat of every day; `warm` earlier days are told to each.
 
     Rivals are as they were on the recorded day, so that all strategies and hindsight face the
     same; with `reactive` they answer to the bidder, and hindsight is of the day that came of it.
-    `progress` is told what, how many days are done, and of how many. Raises `AdUnionError` for a
+    `common` and `spread` are those of `market`. `progress` is told what, how many days are done,
+    and of how many. Raises `AdUnionError` for a
     strategy that is not there or an arena that cannot be.
     """
     _check(strategies, seeds, rows, days, warm)
     found: list[Row] = []
     for seed in seeds:
-        of = market(seed, rows, common)
+        of = market(seed, rows, common, spread)
         periods = [period(of, number) for number in range(warm + days)]
         past = Past(of, periods, [play(of, one) for one in periods])
         for number in range(warm, warm + days):

@@ -31,6 +31,7 @@ class Market:
     style: Floats  # its boldness: its first multiplier over its target
     sigma: Floats  # (48,) mean uncertainty over value
     common: float  # how far the values of a category's advertisers go together
+    spread: float  # standard deviation of an advertiser's values over their mean, about
 
 
 @dataclass(frozen=True)
