@@ -2,8 +2,8 @@
 
 Prints one JSON object: by strategy the mean score over that of a slot-choosing oracle and of the
 best single multiplier in hindsight, and the share of seats whose expected attainment reaches .9.
-`python bench/bidding.py [--seeds 10,11] [--rows 500000] [--days 7] [--warm 2] [--reactive]`; rivals and
-values as published, or with values that differ more (`--spread .7`).
+`python bench/bidding.py [--seeds 10,11] [--rows 500000] [--days 7] [--warm 2] [--reactive]`;
+`--spread .7` lets values differ more.
 """
 
 from __future__ import annotations

@@ -22,6 +22,9 @@ def bidding(
     rows: int = typer.Option(100_000, min=5_000, help="A day; AuctionNet has 500,000"),
     days: int = typer.Option(2, min=1, max=50, help="Days measured"),
     warm: int = typer.Option(2, min=0, max=10, help="Earlier days that each bidder is told"),
+    spread: float = typer.Option(
+        0.5, min=0.1, max=1, help="Of a bidder's values over their mean; AuctionNet has .5"
+    ),
     reactive: bool = typer.Option(False, help="Rivals answer to the bidder"),
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
 ) -> None:
@@ -31,7 +34,10 @@ def bidding(
 
     asked = list(STRATEGIES) if strategies == "all" else strategies.split(",")
     with progress(json_) as report:
-        found = summary(run(asked, (seed,), rows, days, warm, reactive=reactive, progress=report))
+        rows_of = run(
+            asked, (seed,), rows, days, warm, reactive=reactive, spread=spread, progress=report
+        )
+        found = summary(rows_of)
     if json_:
         print_json(found)
         return
