@@ -7,7 +7,7 @@ take all columns in one box (`kernel.boxed`) instead of array by array.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ from .auction.batch import (
     run,
 )
 from .auction.load import paid_most
+from .auction.pricing import per_sight
 from .auction.rank import Scratch, scratch
 from .log import is_kept
 from .page import (
@@ -43,6 +44,7 @@ from .types import CandidateBatch, DecisionBatch, RequestBatch
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Prices = Callable[[Moved], Ints]
 
 REQUESTS_MAX = 256
 """Single requests that are decided before those who watch see them."""
@@ -146,29 +148,27 @@ class Desk(Sheet):
         """Candidate rows that were shown, (n, K), and the answers."""
         return self._pages.shown[: self._count], answers(self._pages, 0, self._count)
 
-    def rank_next(
+    def decide_next(
         self, requests: RequestBatch, candidates: CandidateBatch, pctr: Floats, pcvr: Floats,
-        weights: tuple[Floats, Floats], region: int, terms: Box, book: Box,
-    ) -> Moved:  # fmt: skip
-        """Put one request on the desk and rank it."""
-        harmful = requests.harmful is not None and bool(requests.harmful[0])
-        moved = _rank_next(
-            *self._boxes, self._count, requests.request.view(np.uint64), requests.at_us,
-            requests.placement, requests.slots, region, harmful, candidates.item,
-            candidates.relevance, pctr, pcvr, *weights, terms, book,
-        )  # fmt: skip
-        self._used += len(candidates.item)
-        return self._moved(moved)
-
-    def answer_next(
-        self, prices: Ints, terms: Box, book: Box, one_in: int
-    ) -> tuple[DecisionBatch, bool]:
-        """Pay for what that request's bids moved, and take the page as `answer` does.
+        weights: tuple[Floats, Floats], region: int, terms: Box, book: Box, one_in: int,
+        prices: Prices | None,
+    ) -> tuple[DecisionBatch, bool]:  # fmt: skip
+        """Put one request on the desk and answer it as `answer` does; `prices` None: by uplift.
 
         Also whether the request is one of the `one_in` that are kept; 0: none is.
         """
-        at = self._count
-        kept = _answer_next(*self._boxes, at, prices, terms, book, one_in, self._page_box)
+        at, harmful = self._count, requests.harmful is not None and bool(requests.harmful[0])
+        given = (
+            *self._boxes, terms, book, at, requests.request.view(np.uint64), requests.at_us,
+            requests.placement, requests.slots, region, harmful, candidates.item,
+            candidates.relevance, pctr, pcvr, *weights,
+        )  # fmt: skip
+        if prices is None:
+            kept = _decide_next(*given, one_in, self._page_box)
+        else:
+            priced = prices(self._moved(_rank_next(*given)))
+            kept = _answer_next(*given[:5], priced, one_in, self._page_box)
+        self._used += len(candidates.item)
         self._count += 1
         return answers(self._pages, at, at + 1), kept
 
@@ -246,8 +246,8 @@ def _answer(sheet: Box, work: Box, terms: Box, pages: Box) -> None:
 
 @njit(cache=True, nogil=True)
 def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
-    sheet, work, at, words, at_us, placement, slots, region, harmful, item, relevance, pctr, pcvr,
-    weight, counts, terms, book,
+    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
+    pctr, pcvr, weight, counts,
 ) -> int:  # fmt: skip
     its, given = sheet.value, terms.value
     requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
@@ -275,7 +275,7 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
 
 @njit(cache=True, nogil=True)
 def _answer_next(
-    sheet: Box, work: Box, at: int, prices: Ints, terms: Box, book: Box, one_in: int, pages: Box
+    sheet: Box, work: Box, terms: Box, book: Box, at: int, prices: Ints, one_in: int, pages: Box
 ) -> bool:
     its, given = sheet.value, terms.value
     _pay(sheet, work, prices, terms, book)
@@ -286,3 +286,19 @@ def _answer_next(
         pages.value,
     )  # fmt: skip
     return is_kept(key, one_in)
+
+
+@njit(cache=True, nogil=True)
+def _decide_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
+    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
+    pctr, pcvr, weight, counts, one_in, pages,
+) -> bool:  # fmt: skip
+    count = _rank_next(
+        sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item,
+        relevance, pctr, pcvr, weight, counts,
+    )  # fmt: skip
+    facts, reserve = work.value.facts, terms.value.rules.reserve_micros
+    prices = np.empty(count, np.int64)
+    for m in range(count):
+        prices[m] = per_sight(facts[4, m], facts[2, m], facts[3, m], reserve)
+    return _answer_next(sheet, work, terms, book, at, prices, one_in, pages)

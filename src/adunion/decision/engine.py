@@ -271,8 +271,10 @@ class DecisionEngine:
         terms, book, region = self._terms, plans.box, 0
         if requests.region is not None and plans.region_names:
             region = int(region_column(requests, plans)[0])
-        moved = desk.rank_next(requests, candidates, pctr, pcvr, weights, region, terms, book)
-        return desk, *desk.answer_next(self._prices(moved), terms, book, one_in)
+        prices = None if self.settings.pricing == "uplift" else self._prices
+        return desk, *desk.decide_next(
+            requests, candidates, pctr, pcvr, weights, region, terms, book, one_in, prices
+        )
 
     def _ranked(self, requests: RequestBatch, plans: PlanBook) -> Sheet:
         """Retrieve, predict, rank and price a batch."""

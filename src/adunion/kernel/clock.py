@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -85,7 +85,7 @@ def generator(*seed: int) -> np.random.Generator:
 
 def random_bytes(count: int) -> bytes:
     """Unpredictable bytes for secrets, keys and ids."""
-    return secrets.token_bytes(count)
+    return os.urandom(count)
 
 
 def monotonic_s() -> float:

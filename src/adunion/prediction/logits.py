@@ -52,16 +52,28 @@ class Habits(NamedTuple):
     of_parent: _Floats  # (2, S) for items under the same first step
 
 
+class Standing(NamedTuple):
+    """What chances are made of besides requests and candidates."""
+
+    known: Known
+    likes: Likes
+    kinds: npt.NDArray[np.uint8]  # (placements,)
+    own: _Floats  # `item_logits`
+    click: tuple[_Floats, _Floats, _Floats]  # the columns of the models
+    order: tuple[_Floats, _Floats, _Floats]
+
+
 @njit(cache=True, nogil=True)
-def chances(  # type: ignore[no-untyped-def]  # plain tuples of columns
-    offsets, item, relevance, at_us, placement, profile, kinds, columns, liked, own, click, order,
-    pctr, pcvr,
-) -> None:  # fmt: skip
+def chances(  # type: ignore[no-untyped-def]  # columns of requests and candidates
+    standing, offsets, item, relevance, at_us, placement, profile, pctr, pcvr
+) -> None:
     """Write P(click | seen) and P(order | click) of every candidate to `pctr` and `pcvr`, (m,).
 
-    `own` are `item_logits`; `click` and `order` the columns of the models.
+    `standing` is a box of `Standing`.
     """
-    known, read = Known(*columns), Likes(*liked)
+    its = standing.value
+    known, read, kinds, own = its.known, its.likes, its.kinds, its.own
+    click, order = its.click, its.order
     weights = np.empty((_MODELS, len(click[0])), np.float32)
     weights[0], weights[1] = click[0], order[0]
     size = known.taste.shape[1]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from operator import is_
 
 import numpy as np
 import numpy.typing as npt
 
+from adunion.kernel.boxed import Box, boxed
+
 from .features import FEATURES, Known, Likes, features
 from .items import ItemColumns
-from .logits import chances, item_logits
+from .logits import Standing, chances, item_logits
 from .models import Models
 from .types import Candidates, Profiles, Requests
 
@@ -23,6 +26,8 @@ class Predictor:
     profiles: Profiles
     items: ItemColumns
     kinds: npt.NDArray[np.uint8]  # (placements,) kind code of each
+    _held: list[object] = field(default_factory=lambda: [None], init=False, compare=False)
+    _box: list[Box] = field(default_factory=list, init=False, compare=False)
 
     def __call__(
         self, requests: Requests, candidates: Candidates
@@ -31,11 +36,8 @@ class Predictor:
         pctr = np.empty(len(candidates.item), np.float32)
         pcvr = np.empty(len(candidates.item), np.float32)
         chances(
-            candidates.offsets, candidates.item, candidates.relevance, requests.at_us,
-            requests.placement, requests.profile, self.kinds,
-            tuple(Known.of(self.profiles, self.items)),
-            tuple(Likes.of(self.profiles, self.items)), self._item_logits,
-            self.models.click.columns, self.models.order.columns, pctr, pcvr,
+            self._standing(), candidates.offsets, candidates.item, candidates.relevance,
+            requests.at_us, requests.placement, requests.profile, pctr, pcvr,
         )  # fmt: skip
         return pctr, pcvr
 
@@ -58,6 +60,22 @@ class Predictor:
         out = np.zeros((*item.shape, len(FEATURES)), np.float16)
         out[filled] = self._features(part)
         return out
+
+    def _standing(self) -> Box:
+        """What requests have in common; put in another box when profiles or scenes moved."""
+        people, scenes = self.profiles, self.profiles.scenes
+        held = (
+            people.category, people.taste, people.ordered_us, people.recent, people.price_level,
+            people.sketch, people.evidence, people.vectors, scenes.of_hour, scenes.prior,
+            scenes.lift,
+        )  # fmt: skip
+        if not all(map(is_, held, self._held)):
+            told = Standing(
+                Known.of(people, self.items), Likes.of(people, self.items), self.kinds,
+                self._item_logits, self.models.click.columns, self.models.order.columns,
+            )  # fmt: skip
+            self._held[:], self._box[:] = held, [boxed(told)]
+        return self._box[0]
 
     @cached_property
     def _item_logits(self) -> npt.NDArray[np.float32]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from threading import Lock
+from typing import NamedTuple
 
 from adunion.kernel.clock import Clock
 
 CALLERS_MAX = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a caller has left: `allowed` now, `remaining` calls, a full bucket in `reset_s`."""
 
     allowed: bool

@@ -17,6 +17,7 @@ Ints = npt.NDArray[np.int64]
 POOL_MAX = 600
 """Most items an answer holds."""
 
+_SORTED_MAX = 4 * POOL_MAX  # keys that are sorted sooner than the best of them are picked
 _RELEVANCE_MIN = 0.08
 _LEAST_SHARE = 0.25  # of the best match: what shares one common word with it is left out
 _SCORE_ONE = 2**20  # a score of 1 in a sort key
@@ -65,7 +66,7 @@ def holds(postings: Box, ids: Ints, wanted: Rows, out: npt.NDArray[np.bool_]) ->
 
 @njit(cache=True, nogil=True)
 def best_keys(postings: Box, ids: Ints, weights: Scores, scale: float) -> Ints:
-    """Fill `scores`; sort keys of the best items, at most `POOL_MAX`, in no order.
+    """Fill `scores`; sort keys of the best items, `POOL_MAX` of them and more, in no order.
 
     A key has the score in its upper half, best first, and the item's row in its lower, scattered so
     that equal scores favour no row.
@@ -84,7 +85,7 @@ def best_keys(postings: Box, ids: Ints, weights: Scores, scale: float) -> Ints:
             scattered = np.int64(row) * _SCATTER % _ROWS_END
             key[kept] = np.int64(scores[row] * np.float32(-_SCORE_ONE)) * _ROWS_END + scattered
             kept += 1
-    return np.partition(key, POOL_MAX)[:POOL_MAX] if kept > POOL_MAX else key
+    return np.partition(key, POOL_MAX)[:POOL_MAX] if kept > _SORTED_MAX else key
 
 
 @njit(cache=True, nogil=True)

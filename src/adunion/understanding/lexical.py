@@ -7,6 +7,7 @@ numbers. The score is divided by the best the query could get: relevance 0..1, a
 
 from __future__ import annotations
 
+from collections import Counter, OrderedDict
 from threading import Lock
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from adunion.catalog.types import CatalogSnapshot
 from adunion.kernel.boxed import boxed
 
-from .impacts import Postings, Rows, Scores, add_up, best_keys, holds, take
+from .impacts import POOL_MAX, Postings, Rows, Scores, add_up, best_keys, holds, take
 from .tokens import chunks, of_chunk, tokens
 
 Hits = tuple[Rows, Scores]
@@ -56,9 +57,9 @@ class LexicalIndex:
         scores = np.zeros(items, np.float32)  # all zero but within a search
         self._postings = boxed(Postings(offsets, rows, impacts, scores))
         self._searching = Lock()
-        self._cache: dict[str, Hits] = {}
-        self._words: dict[str, npt.NDArray[np.int64]] = {}  # of recent queries, by token row
-        self._chunks: dict[str, list[int]] = {}  # token rows of words that queries are made of
+        self._cache: OrderedDict[str, Hits] = OrderedDict()
+        self._last = "", np.zeros(0, np.int64)  # the query that was read last, and its token rows
+        self._chunks: OrderedDict[str, list[int]] = OrderedDict()  # of words: their token rows
 
     @classmethod
     def build(cls, snapshot: CatalogSnapshot, previous: LexicalIndex | None = None) -> LexicalIndex:
@@ -101,9 +102,9 @@ class LexicalIndex:
         """
         found = self._cache.get(query)
         if found is None:
-            found = self._find(query)
+            found = self.find(query)
             if len(query) < _CACHED_CHARS_MAX:
-                _remember(self._cache, query, found, _CACHED_MAX)
+                remember(self._cache, query, found, _CACHED_MAX)
         rows, scores = found
         return rows[: max(top, 0)], scores[: max(top, 0)]
 
@@ -114,20 +115,21 @@ class LexicalIndex:
     def says(self, query: str, rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of some items itself says a word of the query, (k,)."""
         out = np.zeros(len(rows), np.bool_)
-        ids = self._words.get(query)
-        if ids is None:
+        last, ids = self._last
+        if last != query:
             ids = self._read(query)[0]
         holds(self._postings, ids, rows, out)
         return out
 
-    def _find(self, query: str) -> Hits:
-        """The `POOL_MAX` best items of a query, best first."""
+    def find(self, query: str) -> Hits:
+        """What `search` gives of the `POOL_MAX` best, for those who remember it themselves."""
         ids, weights, ideal = self._read(query)
         if not len(ids):
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         with self._searching:
             keys = best_keys(self._postings, ids, weights, 1 / ideal)
             keys.sort()  # numpy's is many times faster than numba's
+            keys = keys[:POOL_MAX]
             rows, scores = np.empty(len(keys), np.int32), np.empty(len(keys), np.float32)
             take(self._postings, ids, keys, rows, scores)
         return rows, scores
@@ -142,16 +144,20 @@ class LexicalIndex:
 
     def _read(self, query: str) -> tuple[npt.NDArray[np.int64], Scores, float]:
         """Known tokens of a query, their weights, and the best score any item could reach."""
-        counts: dict[int, int] = {}
+        said: list[int] = []
         for chunk in chunks(query):
-            for row in self._rows_of(chunk):
-                counts[row] = counts.get(row, 0) + 1
-        unknown = counts.pop(-1, 0)
+            rows = self._chunks.get(chunk)
+            said += self._rows_of(chunk) if rows is None else rows
+        unknown = said.count(-1)
+        counts = dict.fromkeys(said, 1)
+        counts.pop(-1, None)
         ids = np.array(list(counts), np.int64)
         value = self._best[ids]
-        if len(ids) == sum(counts.values()):
+        if len(ids) + unknown == len(said):
             weights = _ONCE if len(ids) <= len(_ONCE) else np.ones(len(ids), np.float32)
         else:
+            counts = Counter(said)
+            del counts[-1]
             weights = np.sqrt(np.array(list(counts.values()), np.float32))
             value *= weights
         if len(ids) > _QUERY_TOKENS_MAX:  # a page: what is both frequent in it and rare elsewhere
@@ -161,25 +167,25 @@ class LexicalIndex:
         if unknown and len(ids):
             mean = float(np.float32(total / len(ids)))
             ideal += min(unknown, len(ids)) * _UNKNOWN_SHARE * mean
-        if len(query) < _CACHED_CHARS_MAX:
-            _remember(self._words, query, ids, _CACHED_MAX)
+        self._last = query, ids
         return ids, weights, ideal
 
     def _rows_of(self, chunk: str) -> list[int]:
         """The rows of a chunk's tokens, -1 of those that no item has."""
-        rows = self._chunks.get(chunk)
-        if rows is None:
-            found = [self._vocabulary.get(token, -1) for token in of_chunk(chunk)]
-            rows = [row if row >= 0 and self._best[row] > 0 else -1 for row in found]
-            if len(chunk) <= _CHUNK_CHARS_MAX:
-                _remember(self._chunks, chunk, rows, _CHUNKS_MAX)
+        found = [self._vocabulary.get(token, -1) for token in of_chunk(chunk)]
+        rows = [row if row >= 0 and self._best[row] > 0 else -1 for row in found]
+        if len(chunk) <= _CHUNK_CHARS_MAX:
+            remember(self._chunks, chunk, rows, _CHUNKS_MAX)
         return rows
 
 
-def _remember(known: dict[str, T], text: str, found: T, most: int) -> None:
-    """Keep what a text gave; the oldest goes when there are too many."""
-    while len(known) >= most:
-        del known[next(iter(known))]
+def remember(known: OrderedDict[str, T], text: str, found: T, most: int) -> None:
+    """Keep what a text gave; the oldest goes when there are too many.
+
+    A plain dict finds its oldest key ever later, since it keeps the places of those that went.
+    """
+    if len(known) >= most:
+        known.popitem(last=False)
     known[text] = found
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import vectorize
 
 from adunion.kernel.registry import Registry
 
@@ -58,11 +59,14 @@ def uplift(facts: Facts) -> Micros:
     that is full of bids it holds what the last bid that counts would have paid more (see `rank`).
     The reserve is paid for what was added, (th_i(b) - th_i(0)) * reserve.
     """
-    payment = facts.payment
-    if not (isinstance(facts.reserve, int) and facts.reserve == 0):
-        payment = payment + facts.reserve * (facts.exposure - facts.exposure_organic)
-    per_sight: Micros = np.floor_divide(payment, np.maximum(facts.exposure, 1))
-    return per_sight
+    prices: Micros = per_sight(facts.payment, facts.exposure, facts.exposure_organic, facts.reserve)
+    return prices
+
+
+@vectorize(["int64(int64, int64, int64, int64)"], cache=True)  # type: ignore[no-untyped-call]
+def per_sight(payment: int, exposure: int, exposure_organic: int, reserve: int) -> int:
+    """The price by `uplift`, for arrays and for kernels."""
+    return (payment + reserve * (exposure - exposure_organic)) // max(exposure, 1)
 
 
 @pricing.register("gsp")

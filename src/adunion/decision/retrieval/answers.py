@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,8 +17,7 @@ _LIST_MAX = 300
 _MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """What a query finds before merit and plans have their say; as lasting as the index."""
 
     rows: Ints

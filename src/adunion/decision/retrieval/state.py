@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +16,8 @@ from adunion.audience import SHELVES, ProfileStore
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.types import Placement
 from adunion.prediction import ItemColumns, kind_codes
-from adunion.understanding import POOL_MAX, LexicalIndex
+from adunion.understanding import LexicalIndex
+from adunion.understanding.lexical import remember
 
 from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
@@ -58,9 +60,8 @@ class RetrievalState:
     planned: Lists  # by category, items of live plans by merit
     nearest: NearestItems | None = None  # items by meaning, where they are embedded
     understood: Understood = field(default_factory=Understood)
-    needs: dict[str, Lists] = field(default_factory=dict)
-    answers: dict[str, Answers] = field(default_factory=dict)
-    matches: dict[str, Match] = field(default_factory=dict)
+    needs: OrderedDict[str, Lists] = field(default_factory=OrderedDict)
+    matches: OrderedDict[str, Match] = field(default_factory=OrderedDict)
 
     @classmethod
     def build(
@@ -95,7 +96,7 @@ class RetrievalState:
         if np.array_equal(is_planned, self.is_planned):
             return self
         lists = _by_category(self.snapshot, self.merit, is_planned)
-        return replace(self, is_planned=is_planned, planned=lists, answers={})
+        return replace(self, is_planned=is_planned, planned=lists)
 
     def with_columns(self, columns: ItemColumns, complements: Complements) -> RetrievalState:
         """The same with newer statistics of items and of what goes with what."""
@@ -107,8 +108,7 @@ class RetrievalState:
             demand=_demand(self.snapshot, merit),
             popular=_by_category(self.snapshot, merit, np.ones(len(merit), bool)),
             planned=_by_category(self.snapshot, merit, self.is_planned),
-            answers={},
-            needs={},
+            needs=OrderedDict(),
         )
 
     @cached_property
@@ -126,14 +126,8 @@ class RetrievalState:
         return Lists(offsets.astype(np.int64), items, self.popular.score)
 
     def answer(self, queries: list[str]) -> Answers:
-        """What each query finds; of a single short one it is worked out once and remembered."""
-        if len(queries) != 1:
-            return ranked([self._match(each) for each in queries], self.merit, self.is_planned)
-        known = self.answers.get(queries[0])
-        if known is None:
-            known = ranked([self._match(queries[0])], self.merit, self.is_planned)
-            _remember(self.answers, queries[0], known)
-        return known
+        """What each query finds; what a short one matches is worked out once and remembered."""
+        return ranked([self._match(each) for each in queries], self.merit, self.is_planned)
 
     def needed(self, query: str, wait: bool) -> Lists:
         """One list: the items of what a query lets one expect to be needed.
@@ -152,7 +146,7 @@ class RetrievalState:
         known = self.matches.get(query)
         if known is not None:
             return known
-        rows, found = self.index.search(query, POOL_MAX)
+        rows, found = self.index.find(query)
         scores = np.empty(len(rows), np.float32)
         category, share = np.empty(CATEGORIES, np.int32), np.empty(CATEGORIES, np.float32)
         held = np.zeros(len(self.snapshot.categories))
@@ -162,12 +156,10 @@ class RetrievalState:
         return match
 
 
-def _remember(known: dict[str, T], query: str, answer: T) -> None:
-    """Keep what a short query gave; the oldest goes when there are too many."""
-    while len(known) >= _ANSWERED_MAX:
-        del known[next(iter(known))]
+def _remember(known: OrderedDict[str, T], query: str, answer: T) -> None:
+    """Keep what a short query gave."""
     if len(query) < _ANSWERED_CHARS_MAX:
-        known[query] = answer
+        remember(known, query, answer, _ANSWERED_MAX)
 
 
 @njit(cache=True, nogil=True)
