@@ -24,7 +24,8 @@ class IdLookup:
     def find(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each id (V16), -1 where it is not known."""
         out = np.empty(len(ids), np.int32)
-        _find(np.ascontiguousarray(ids).view(np.uint64), self.keys, self._table, out)
+        its = ids if ids.flags.c_contiguous else np.ascontiguousarray(ids)
+        _find(its.view(np.uint64), self.keys, self._table, out)
         return out
 
     def add(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:

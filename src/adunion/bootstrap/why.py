@@ -84,8 +84,9 @@ def _fits(
     if kind in ("page", "live") and query:
         return np.ones(len(shown), np.bool_)
     if kind == "cart" and len(requests.context_items):
-        kinds = complements.category[catalog.category[requests.context_items]]
-        return np.isin(catalog.category[shown], kinds)
+        near = catalog.category[requests.context_items]
+        kinds = set(complements.category[near].ravel().tolist())
+        return np.array([kind in kinds for kind in catalog.category[shown].tolist()], np.bool_)
     return _NONE_FITS
 
 

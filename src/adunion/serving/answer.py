@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,7 @@ def card(
     )
 
 
+@lru_cache(64)  # the few texts that most pages say
 def letters(text: str) -> bytes:
     """A text as it stands between the quotes of a JSON string."""
     return orjson.dumps(text)[1:-1]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +27,7 @@ _NOBODY = bytes(16)
 _V16 = np.dtype("V16")
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(NamedTuple):
     """An answer, and what to note of it."""
 
     body: bytes  # JSON
@@ -60,14 +58,12 @@ def _decide(market: MarketPort, asked: Asked) -> Served:
     link = _link(market, asked.link)
     batch = _batch(market, asked, placement_row, request, now_us, shopper)
     decisions = market.decide(batch)
-    place = _raw(placement.id)
-    answer = _answer(market, asked, batch, decisions, place, link)
-    viewed = asked.item or next(iter(asked.cart), None)
+    viewed = asked.item or (asked.cart[0] if asked.cart else None)
     item = item_bytes(viewed) if viewed else _NOBODY
     flags = FLAG_CONSENT if asked.consent else 0
-    text = batch.queries[0] if batch.queries else ""
-    noted = Noted(now_us, request, shopper, item, place, link, flags, text[:200])
-    return Served(answer, noted)
+    text = batch.queries[0][:200] if batch.queries else ""
+    noted = Noted(now_us, request, shopper, item, _raw(placement.id), link, flags, text)
+    return Served(_answer(market, asked.locale, batch, decisions, noted), noted)
 
 
 @lru_cache(1024)
@@ -167,18 +163,16 @@ def item_bytes(item: str) -> bytes:
 
 
 def _answer(
-    market: MarketPort, asked: Asked, batch: RequestBatch, decisions: DecisionBatch,
-    placement: bytes, link: bytes,
-) -> bytes:  # fmt: skip
+    market: MarketPort, locale: str, batch: RequestBatch, decisions: DecisionBatch, noted: Noted
+) -> bytes:
     """The body, with the slots that are filled."""
-    english = is_english(asked.locale)
     shared = SlotToken(
-        FLAG_CONSENT if asked.consent else 0, 0, batch.request.tobytes(), _NOBODY, _NOBODY,
-        placement, batch.shopper.tobytes(), link, 0, 0.0, 0.0, 0.0, 0.0, 0.0,
-        int(batch.at_us[0]) // 1_000_000 + TOKEN_SECONDS,
+        noted.flags, 0, noted.request, _NOBODY, _NOBODY, noted.placement, noted.shopper, noted.link,
+        0, 0.0, 0.0, 0.0, 0.0, 0.0, noted.at_us // 1_000_000 + TOKEN_SECONDS,
     )  # fmt: skip
     rows = decisions.item[0].tolist()
     count = rows.index(-1) if -1 in rows else len(rows)
     tokens = market.signer.sign_page(shared, count, decisions, market.catalog.raw, market.plan_ids)
-    reasons = market.why(batch, decisions, asked.locale)
-    return market.cards(english=english).body(batch, decisions, tokens, count, reasons)
+    reasons = market.why(batch, decisions, locale)
+    cards = market.cards(english=is_english(locale))
+    return cards.body(batch, decisions, tokens, count, reasons)
