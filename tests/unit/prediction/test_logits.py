@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,12 +60,8 @@ def some_model(rng: np.random.Generator) -> Model:
     )
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_chances_are_those_of_the_features(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    items, people = some_items(rng), some_people(rng)
-    models = Models(some_model(rng), some_model(rng))
-    kinds = np.arange(len(KINDS), dtype=np.uint8)
+def some_requests(rng: np.random.Generator) -> tuple[Any, Any]:
+    """Requests and their candidates."""
     sizes = rng.integers(0, 30, REQUESTS)
     requests = SimpleNamespace(
         at_us=NOW_US + rng.integers(0, 86_400_000_000, REQUESTS),
@@ -76,10 +73,39 @@ def test_chances_are_those_of_the_features(seed: int) -> None:
         item=rng.integers(0, ITEMS, sizes.sum()).astype(np.int32),
         relevance=rng.random(sizes.sum()).astype(np.float32),
     )
+    return requests, candidates
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_chances_are_those_of_the_features(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    items, people = some_items(rng), some_people(rng)
+    models = Models(some_model(rng), some_model(rng))
+    kinds = np.arange(len(KINDS), dtype=np.uint8)
+    requests, candidates = some_requests(rng)
     told = Predictor(models, people, items, kinds)(requests, candidates)
     x = features(requests, candidates, people, items, kinds)
-    due = predict(models, x, np.repeat(kinds[requests.placement], sizes))
+    due = predict(models, x, np.repeat(kinds[requests.placement], np.diff(candidates.offsets)))
     assert (people.recent[requests.profile] >= 0).any()
     for ours, theirs in zip(told, due, strict=True):
         assert ours == pytest.approx(theirs, rel=2e-5)
         assert theirs.max() - theirs.min() > 0.3
+
+
+def test_profiles_and_scenes_that_moved_elsewhere_are_read_there() -> None:
+    rng = np.random.default_rng(1)
+    items, people, other = some_items(rng), some_people(rng), some_people(rng)
+    models = Models(some_model(rng), some_model(rng))
+    kinds = np.arange(len(KINDS), dtype=np.uint8)
+    requests, candidates = some_requests(rng)
+    predictor = Predictor(models, people, items, kinds)
+    seen = [predictor(requests, candidates)[0]]
+    for name in vars(other):
+        if name != "scenes":
+            setattr(people, name, getattr(other, name))
+        else:
+            people.scenes.prior, people.scenes.lift = other.scenes.prior, other.scenes.lift
+        seen.append(predictor(requests, candidates)[0])
+        fresh = Predictor(models, people, items, kinds)(requests, candidates)[0]
+        np.testing.assert_array_equal(seen[-1], fresh)
+    assert all((a != b).any() for a, b in pairwise(seen))
