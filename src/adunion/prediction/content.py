@@ -12,29 +12,27 @@ _SLOPE_PRIOR = 5.0
 _PRIOR = 15.0  # hits at the usual rate that a guess starts from
 
 Floats = npt.NDArray[np.float64]
+Holders = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]
+"""(offsets, rows): what is numbered t is held by the items `rows[offsets[t]:offsets[t + 1]]`."""
 
 
-def content_lifts(
-    hits: Floats,
-    expected: Floats,
-    brand: npt.NDArray[np.int32],
-    offsets: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int32],
-) -> Floats:
+def holders(codes: npt.NDArray[np.int32]) -> Holders:
+    """The items of each code, such as a brand's; -1: none. Codes are (items,)."""
+    named = np.flatnonzero(codes >= 0)
+    order = named[np.argsort(codes[named], kind="stable")]
+    return np.concatenate(([0], np.cumsum(np.bincount(codes[named])))), order.astype(np.int32)
+
+
+def content_lifts(hits: Floats, expected: Floats, words: Holders, brands: Holders) -> Floats:
     """log(observed / expected) of the other items with an item's words and brand, (items,).
 
-    Word t is held by the items `rows[offsets[t]:offsets[t + 1]]`; rare words count more. An item's
-    own record is left out, so that it means the same for an item that has none; and so the slope of
-    what items did on what their like did tells how far it can be trusted, 0 to 1.
+    Rare words count more. An item's own record is left out, so that it means the same for an item
+    that has none; and so the slope of what items did on what their like did tells how far it can
+    be trusted, 0 to 1.
     """
     own_hits, own_expected = np.zeros(len(hits)), np.zeros(len(hits))
-    _neighbours(hits, expected, offsets, rows, own_hits, own_expected)
-    named = np.flatnonzero(brand >= 0)
-    if len(named):
-        order = named[np.argsort(brand[named], kind="stable")]
-        counts = np.bincount(brand[named])
-        ends = np.concatenate(([0], np.cumsum(counts)))
-        _neighbours(hits, expected, ends, order.astype(np.int32), own_hits, own_expected)
+    for offsets, rows in (words, brands):
+        _neighbours(hits, expected, offsets, rows, own_hits, own_expected)
     guess = np.log((own_hits + _PRIOR) / (own_expected + _PRIOR))
     slope = ((hits - expected) @ guess) / (expected @ guess**2 + _SLOPE_PRIOR)
     return np.asarray(guess * np.clip(slope, 0, 1))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 
-from .content import content_lifts
+from .content import content_lifts, holders
 from .pieces import PIECES_MAX, expected_pieces
 from .types import KINDS
 
@@ -134,6 +134,7 @@ class ItemStats:
         self._parent = _parents(snapshot.categories)
         codes = {name: code for code, name in enumerate(dict.fromkeys(snapshot.brands))}
         self._brand = np.array([codes[name] if name else -1 for name in snapshot.brands], np.int32)
+        self._brands = holders(self._brand)
         self._price = price_levels(snapshot)
         log_price = np.log(np.maximum(snapshot.price_minor, 1))
         middle = np.median(log_price) if len(snapshot) else 0.0
@@ -174,7 +175,7 @@ class ItemStats:
         category_hits = np.bincount(category, hits, size)
         category_due = np.bincount(category, due, size)
         group = ((category_hits + 20.0) / (category_due + 20.0))[category]
-        content = content_lifts(hits, due * group, self._brand, *self._words)
+        content = content_lifts(hits, due * group, self._words, self._brands)
         expected = due * group * np.exp(content)
         noise = float(((hits - expected) ** 2 - hits).sum())
         strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
