@@ -19,7 +19,9 @@ LEVELS = 3  # log rows, log value a row, log price over value
 RECURS = np.array([0.8, 0.3, 0.4])  # guess of what recurs, worth one pair of days
 STAYS = 0.1  # share of a departure's variance that stays all day
 PASSES = 0.1  # of the day: how long the rest takes to pass
-NOISE = 0.1  # of a tick alone, over a departure's variance
+MOVING = slice(1, LEVELS)  # value and price tell how fast time passes
+MOVES_VARY = 2 * np.pi - 4  # variance of a normal move over its mean, squares' relative variance
+NOISE = 0.03  # of a tick alone, over a departure's variance
 TICKS_BACK = 240  # of today that are looked at
 COUPLED, COUPLED_TRUST = -0.5, 1.2  # guess: price over value falls so much where values rise
 SPREAD = np.array([0.3, 0.5, 0.35])  # guess of a departure's standard deviation ...
@@ -53,9 +55,10 @@ class Rhythm:
         slope = self._slope(usual)
         apart[:, 2] -= slope * apart[:, 1]
         spread = self._spread(usual, slope)
+        clock = self._clock(usual, slope)
         come = np.stack(
             [
-                self._krige(apart[:, level], tick, at, spread[level] * draws)
+                self._krige(apart[:, level], clock, tick, at, spread[level] * draws)
                 for level, draws in enumerate(_draws(len(at)))
             ],
             axis=-1,
@@ -66,12 +69,38 @@ class Rhythm:
 
     def _spread(self, usual: Floats, slope: float) -> Floats:
         """Standard deviation of departures, drawn to a guess where few were seen; (3,)."""
-        apart = np.stack([*self._past, self._today]) - usual
-        apart[..., 2] -= slope * apart[..., 1]
+        apart = self._apart(usual, slope)
         square = np.nansum(apart**2, axis=(0, 1)) / (PASSES * self.ticks)
         seen = (~np.isnan(apart)).sum(axis=(0, 1)) / (PASSES * self.ticks)
         spread: Floats = np.sqrt((square + SPREAD_TRUST * SPREAD**2) / (seen + SPREAD_TRUST))
         return spread
+
+    def _clock(self, usual: Floats, slope: float) -> Floats:
+        """Time by tick, (ticks,), in ticks: it passes faster where levels were seen to move more.
+
+        How much more is believed as far as it is beyond chance.
+        """
+        moved = np.abs(np.diff(self._apart(usual, slope)[..., MOVING], axis=1))
+        seen = ~np.isnan(moved)
+        count = seen.sum(axis=(0, 2))
+        if not count.any():
+            return np.arange(self.ticks, dtype=float)
+        moved = np.where(seen, moved, 0)
+        square = (moved**2).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1)
+        moved /= np.maximum(np.sqrt(square), 1e-12)
+        pace = (moved.sum(axis=(0, 2)) / np.maximum(count, 1)) ** 2
+        usually = pace[count > 0].mean()
+        pace = np.where(count > 0, pace / usually, 1.0) if usually > 0 else np.ones(len(pace))
+        chance = MOVES_VARY / count[count > 0].mean()
+        beyond = max(1 - chance / max(float(pace.var()), 1e-12), 0.0)
+        clock: Floats = np.append(0, np.cumsum(1 + beyond * (pace - 1)))
+        return clock
+
+    def _apart(self, usual: Floats, slope: float) -> Floats:
+        """Departures of all days, today last, prices beside what values explain; (d, ticks, 3)."""
+        apart = np.stack([*self._past, self._today]) - usual
+        apart[..., 2] -= slope * apart[..., 1]
+        return apart
 
     def _usual(self) -> Floats:
         """What a day is like by tick, (ticks, 3)."""
@@ -109,18 +138,19 @@ class Rhythm:
             np.clip((moved + COUPLED_TRUST * COUPLED) / (square + COUPLED_TRUST), -1.5, 0.5)
         )
 
-    def _krige(self, apart: Floats, tick: int, to: Ints, draws: Floats) -> Floats:
+    def _krige(self, apart: Floats, clock: Floats, tick: int, to: Ints, draws: Floats) -> Floats:
         """Departures that may come at `to` (p,), given those seen so far, by draws; (c, p)."""
         at = np.flatnonzero(~np.isnan(apart[: tick + 1]))[-TICKS_BACK:]
-        covary = self._covary(to, to) + NOISE * np.eye(len(to))
-        inner = self._covary(at, at) + NOISE * np.eye(len(at))
-        both = self._covary(at, to) + NOISE * (at[:, None] == to)
+        then, now = clock[to], clock[at]
+        covary = self._covary(then, then) + NOISE * np.eye(len(to))
+        inner = self._covary(now, now) + NOISE * np.eye(len(at))
+        both = self._covary(now, then) + NOISE * (at[:, None] == to)
         weights = np.linalg.solve(inner, both)
         left = covary - both.T @ weights + 1e-9 * np.eye(len(to))
         come: Floats = apart[at] @ weights + draws @ np.linalg.cholesky(left).T
         return come
 
-    def _covary(self, one: np.ndarray, other: np.ndarray) -> Floats:
+    def _covary(self, one: Floats, other: Floats) -> Floats:
         apart = np.abs(one[:, None] - other) / (PASSES * self.ticks)
         covary: Floats = STAYS + (1 - STAYS) * np.exp(-apart)
         return covary
