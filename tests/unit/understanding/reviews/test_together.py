@@ -54,3 +54,14 @@ def test_few_reviews_or_praise_alone_are_read_each_by_itself() -> None:
     assert (together(texts, alone) == alone).all()
     texts, _, _, alone = _reviews(600)
     assert (together(texts, np.abs(alone)) == np.abs(alone)).all()
+
+
+def test_where_most_praise_what_says_little_is_read_as_praise_sooner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts, praises, _, alone = _reviews(900)
+    kept = np.flatnonzero(praises | (np.arange(900) % 6 == 1))
+    said, unsure = [texts[row] for row in kept] + ["今天收到鞋子"] * 20, np.zeros(20)
+    found = together(said, np.append(alone[kept], unsure))
+    monkeypatch.setattr(module, "LEAN", 0.0)
+    assert found[-20:].min() > together(said, np.append(alone[kept], unsure))[-20:].max() + 0.2
