@@ -31,6 +31,7 @@ class Doubt:
     cost: float = 0.05  # prices
     sales: float = 0.05  # orders per predicted order
     luck: float = 0.08  # sales in the end, beyond what the bidder can make good
+    buyers: float = 0.1  # orders in the end, the same
 
 
 @dataclass(frozen=True)
@@ -183,11 +184,13 @@ def _drawn(
 ) -> Course:
     """`PATHS` courses of each cell, cell by cell."""
     cells = len(target)
-    draws = np.exp(_even_normals(4, rng) * _log_deviation(doubt)[:, None])
-    volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
+    draws = np.exp(_even_normals(5, rng) * _log_deviation(doubt)[:, None])
+    volume, cost, ratio, luck, buyers = (np.tile(draw, cells) for draw in draws)
     setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio)
     course = drive(curves, steering, setting, rng)
-    return replace(course, gmv=course.gmv * luck, added=course.added * luck)
+    return replace(
+        course, gmv=course.gmv * luck, added=course.added * luck, orders=course.orders * buyers
+    )
 
 
 def _even_normals(columns: int, rng: np.random.Generator) -> Floats:
@@ -198,7 +201,7 @@ def _even_normals(columns: int, rng: np.random.Generator) -> Floats:
 
 
 def _log_deviation(doubt: Doubt) -> Floats:
-    relative = np.array([doubt.volume, doubt.cost, doubt.sales, doubt.luck])
+    relative = np.array([doubt.volume, doubt.cost, doubt.sales, doubt.luck, doubt.buyers])
     deviation: Floats = np.sqrt(np.log1p(relative**2))
     return deviation
 
