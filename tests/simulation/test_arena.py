@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adunion.kernel.errors import AdUnionError
 from adunion.simulation.arena import run, summary
 from adunion.simulation.arena.market import SPREAD
 
@@ -45,3 +46,9 @@ def test_rivals_that_answer_do_not_change_that() -> None:
     rows = run(("return_target",), seeds=(22,), rows=60_000, days=1, seats=3, reactive=True)
     assert all(row.paid <= row.budget for row in rows)
     assert summary(rows)["return_target"]["score_over_single"] > 0.8
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.5, float("nan")])
+def test_values_that_no_arena_has_are_refused(spread: float) -> None:
+    with pytest.raises(AdUnionError, match="spread"):
+        run(("constant",), rows=5_000, days=1, spread=spread)

@@ -34,10 +34,10 @@ def bidding(
 
     asked = list(STRATEGIES) if strategies == "all" else strategies.split(",")
     with progress(json_) as report:
-        rows_of = run(
+        played = run(
             asked, (seed,), rows, days, warm, reactive=reactive, spread=spread, progress=report
         )
-        found = summary(rows_of)
+        found = summary(played)
     if json_:
         print_json(found)
         return

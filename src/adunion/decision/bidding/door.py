@@ -24,7 +24,7 @@ from .types import Floats
 
 AIM = 0.95  # attainment aimed at: .9 counts as held, and volume is worth more than the rest
 DOUBT = 2.0  # over it, times how far the courses of the day differ in what a value costs
-DOUBT_MOST = 0.2
+DOUBT_MOST = 0.2  # of it: one odd course must not stop a day
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
@@ -179,8 +179,8 @@ class ReturnTargetController:
         shape = profile.shape(evidence.exposures(profile.slots))
         shape[1] *= evidence.paid_ratio()
         menu = Menu(shape, self.target)
-        value, level = profile.courses(self.tick)
-        come = menu.sums(value, level)
+        value_ahead, level = profile.courses(self.tick)
+        come = menu.sums(value_ahead, level)
         value, cost = self.value + come[0], self.spent + come[1]
         spare = left - BUDGET_KEPT * self.budget - come[1]
         goal = evidence.sales_ratio() / AIM

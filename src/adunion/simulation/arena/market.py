@@ -17,6 +17,7 @@ TARGETS = np.arange(60.0, 140.0, 10.0)  # each category holds one of each
 BUDGET_WORTH = 280_000.0  # budget times target, about: the dearest conversions for the least money
 VALUE = 5e-4  # mean chance of a conversion
 SPREAD = 0.5  # standard deviation of values over their mean
+SPREAD_LEAST = 0.1  # of any advertiser, at any tick; the most is 1
 TRAFFIC = np.array(
     """2.3 1.1 .9 .5 .5 .3 .3 .3 .4 .5 1.1 1.2 1.9 1.7 2.6 2.4 3.6 3.3 3.8 3.2 3.7 3.3 3.4 2.5
     2.4 2.2 2.6 2.0 2.2 2.0 2.3 2.1 2.4 2.1 2.0 1.6 1.7 1.7 2.0 2.0 2.5 2.5 3.1 2.9 3.0 2.6 2.5
@@ -63,8 +64,8 @@ def period(of: Market, number: int) -> Period:
     own = _blocks(rng, (ADVERTISERS,), 8, 0.5)
     own[::EACH] = 1
     mean = mean * own
-    wide = np.clip(rng.normal(of.spread, 0.1, ADVERTISERS), 0.1, 1)[:, None]
-    wide = np.clip(rng.normal(wide, 0.2 * wide, mean.shape), 0.1, 1)
+    wide = np.clip(rng.normal(of.spread, 0.1, ADVERTISERS), SPREAD_LEAST, 1)[:, None]
+    wide = np.clip(rng.normal(wide, 0.2 * wide, mean.shape), SPREAD_LEAST, 1)
     return Period(
         number=number,
         offsets=np.concatenate([[0], counts.cumsum()]),

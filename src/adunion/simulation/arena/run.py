@@ -11,7 +11,7 @@ from adunion.kernel.clock import generator
 from adunion.kernel.errors import invalid
 
 from .hindsight import oracle, single
-from .market import ROWS, SPREAD, market, period
+from .market import ROWS, SPREAD, SPREAD_LEAST, market, period
 from .play import Played, day_of, landscape, play, replay
 from .strategies import STRATEGIES, strategy
 from .types import TICKS, Day, Landscape, Market, Period
@@ -71,10 +71,10 @@ def run(
     Rivals are as they were on the recorded day, so that all strategies and hindsight face the
     same; with `reactive` they answer to the bidder, and hindsight is of the day that came of it.
     `common` and `spread` are those of `market`. `progress` is told what, how many days are done,
-    and of how many. Raises `AdUnionError` for a
-    strategy that is not there or an arena that cannot be.
+    and of how many. Raises `AdUnionError` for a strategy that is not there or an arena that cannot
+    be.
     """
-    _check(strategies, seeds, rows, days, warm)
+    _check(strategies, seeds, rows, days, warm, spread)
     found: list[Row] = []
     for seed in seeds:
         of = market(seed, rows, common, spread)
@@ -121,13 +121,18 @@ def log_of(land: Landscape) -> list[dict[str, np.ndarray]]:
 
 
 def _check(
-    strategies: Sequence[str], seeds: Sequence[int], rows: int, days: int, warm: int
-) -> None:
+    strategies: Sequence[str], seeds: Sequence[int], rows: int, days: int, warm: int,
+    spread: float,
+) -> None:  # fmt: skip
     for name in strategies:
         if name not in STRATEGIES:
             raise invalid("strategies", f"No strategy {name!r}.", f"Choose of {list(STRATEGIES)}.")
     if rows < ROWS_LEAST or days < 1 or warm < 0 or any(seed < 0 for seed in seeds):
         raise invalid("rows", f"An arena takes {ROWS_LEAST} rows or more, a day, a seed from 0.")
+    if not SPREAD_LEAST <= spread <= 1:
+        raise invalid(
+            "spread", f"Not {spread:g}.", f"Give {SPREAD_LEAST:g} to 1; {SPREAD:g} is published."
+        )
 
 
 def _seat(
