@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
 from adunion.kernel.boxed import Box, boxed
 
 from .auction.batch import (
+    Book,
     Candidates,
     Goods,
     Requests,
@@ -33,6 +35,7 @@ from .auction.rank import Scratch, scratch
 from .log import is_kept
 from .page import (
     Moved,
+    Pages,
     answers,
     find_moved,
     new_pages,
@@ -79,6 +82,7 @@ class Work(NamedTuple):
     ranking: Scratch
     where: Ints  # (3, most slots) see `page.Moved`
     facts: Ints  # (6, most slots)
+    prices: Ints  # (most slots,)
 
 
 class Sheet:
@@ -89,7 +93,7 @@ class Sheet:
         self.columns = columns
         self.slots_max = columns.slots.candidate.shape[1]
         where, facts = room_for_moved(rows_at_once * self.slots_max)
-        self._work = Work(scratch(longest), where, facts)
+        self._work = Work(scratch(longest), where, facts, np.empty_like(facts[0]))
         self._boxes = boxed(columns), boxed(self._work)
 
     def rank(self, first: int, last: int, terms: Box, book: Box) -> Moved:
@@ -214,34 +218,23 @@ def _part(whole: Columns, first: int, last: int, begin: int, end: int) -> Column
     )
 
 
+# Kernels that Python calls open the boxes; those that they hand all to borrow it.
+
+
 @njit(cache=True, nogil=True)
 def _rank(sheet: Box, work: Box, first: int, last: int, terms: Box, book: Box) -> int:
-    its, given, memory = sheet.value, terms.value, work.value
-    run(
-        first, last, its.requests, its.candidates, given.goods, book.value, given.rules,
-        memory.ranking, its.scores, its.slots,
-    )  # fmt: skip
-    return find_moved(its.slots, its.scores, first, last, memory.where, memory.facts)
+    return _rank_rows(sheet.value, work.value, first, last, terms.value, book.value)
 
 
 @njit(cache=True, nogil=True)
 def _pay(sheet: Box, work: Box, prices: Ints, terms: Box, book: Box) -> None:
-    memory = work.value
-    pay(
-        memory.where, memory.facts[0], prices, terms.value.rules.reserve_micros,
-        sheet.value.price_micros, book.value,
-    )  # fmt: skip
+    _pay_rows(sheet.value, work.value, prices, terms.value, book.value)
 
 
 @njit(cache=True, nogil=True)
 def _answer(sheet: Box, work: Box, terms: Box, pages: Box) -> None:
-    its, given, ranking = sheet.value, terms.value, work.value.ranking
-    for i in range(len(its.requests.at_us)):
-        write_page(
-            i, its.words[2 * i] ^ its.words[2 * i + 1], its.requests, its.candidates, its.relevance,
-            its.scores, its.slots, its.price_micros, given.goods, given.rules, ranking,
-            given.explore_share, pages.value,
-        )  # fmt: skip
+    its = sheet.value
+    _write_pages(its, work.value, 0, len(its.requests.at_us), terms.value, pages.value)
 
 
 @njit(cache=True, nogil=True)
@@ -249,7 +242,43 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
     sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
     pctr, pcvr, weight, counts,
 ) -> int:  # fmt: skip
-    its, given = sheet.value, terms.value
+    return _put_and_rank(
+        sheet.value, work.value, terms.value, book.value, at, words, at_us, placement, slots,
+        region, harmful, item, relevance, pctr, pcvr, weight, counts,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _answer_next(
+    sheet: Box, work: Box, terms: Box, book: Box, at: int, prices: Ints, one_in: int, pages: Box
+) -> bool:
+    return _pay_and_write(
+        sheet.value, work.value, terms.value, book.value, at, prices, one_in, pages.value
+    )
+
+
+@njit(cache=True, nogil=True)
+def _decide_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
+    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
+    pctr, pcvr, weight, counts, one_in, pages,
+) -> bool:  # fmt: skip
+    """Both of them, priced by uplift."""
+    its, memory, given, plans = sheet.value, work.value, terms.value, book.value
+    count = _put_and_rank(
+        its, memory, given, plans, at, words, at_us, placement, slots, region, harmful, item,
+        relevance, pctr, pcvr, weight, counts,
+    )  # fmt: skip
+    facts, prices = memory.facts, memory.prices[:count]
+    for m in range(count):
+        prices[m] = per_sight(facts[4, m], facts[2, m], facts[3, m], given.rules.reserve_micros)
+    return _pay_and_write(its, memory, given, plans, at, prices, one_in, pages.value)
+
+
+@borrowing()
+def _put_and_rank(  # type: ignore[no-untyped-def]  # as of `_rank_next`
+    its, memory, given, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
+    pctr, pcvr, weight, counts,
+) -> int:  # fmt: skip
     requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
     its.words[2 * at], its.words[2 * at + 1] = words[0], words[1]
     requests.at_us[at], requests.placement[at] = at_us[0], placement[0]
@@ -270,35 +299,40 @@ def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and 
         empty.candidate[at, k], empty.plan[at, k], empty.bid[at, k] = -1, -1, 0
         empty.exposure[at, k], empty.exposure_organic[at, k] = 0, 0
         empty.payment[at, k], empty.rival[at, k], its.price_micros[at, k] = 0, 0, 0
-    return _rank(sheet, work, at, at + 1, terms, book)
+    return _rank_rows(its, memory, at, at + 1, given, book)
 
 
-@njit(cache=True, nogil=True)
-def _answer_next(
-    sheet: Box, work: Box, terms: Box, book: Box, at: int, prices: Ints, one_in: int, pages: Box
-) -> bool:
-    its, given = sheet.value, terms.value
-    _pay(sheet, work, prices, terms, book)
-    key = its.words[2 * at] ^ its.words[2 * at + 1]
-    write_page(
-        at, key, its.requests, its.candidates, its.relevance, its.scores, its.slots,
-        its.price_micros, given.goods, given.rules, work.value.ranking, given.explore_share,
-        pages.value,
-    )  # fmt: skip
-    return is_kept(key, one_in)
-
-
-@njit(cache=True, nogil=True)
-def _decide_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
-    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
-    pctr, pcvr, weight, counts, one_in, pages,
+@borrowing()
+def _pay_and_write(
+    its: Columns, memory: Work, given: Terms, book: Book, at: int, prices: Ints, one_in: int,
+    pages: Pages,
 ) -> bool:  # fmt: skip
-    count = _rank_next(
-        sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item,
-        relevance, pctr, pcvr, weight, counts,
+    _pay_rows(its, memory, prices, given, book)
+    _write_pages(its, memory, at, at + 1, given, pages)
+    return is_kept(its.words[2 * at] ^ its.words[2 * at + 1], one_in)
+
+
+@borrowing(inline="always")
+def _rank_rows(its: Columns, memory: Work, first: int, last: int, given: Terms, book: Book) -> int:
+    run(
+        first, last, its.requests, its.candidates, given.goods, book, given.rules, memory.ranking,
+        its.scores, its.slots,
     )  # fmt: skip
-    facts, reserve = work.value.facts, terms.value.rules.reserve_micros
-    prices = np.empty(count, np.int64)
-    for m in range(count):
-        prices[m] = per_sight(facts[4, m], facts[2, m], facts[3, m], reserve)
-    return _answer_next(sheet, work, terms, book, at, prices, one_in, pages)
+    return find_moved(its.slots, its.scores, first, last, memory.where, memory.facts)
+
+
+@borrowing(inline="always")
+def _pay_rows(its: Columns, memory: Work, prices: Ints, given: Terms, book: Book) -> None:
+    pay(memory.where, memory.facts[0], prices, given.rules.reserve_micros, its.price_micros, book)
+
+
+@borrowing(inline="always")
+def _write_pages(
+    its: Columns, memory: Work, first: int, last: int, given: Terms, pages: Pages
+) -> None:
+    for i in range(first, last):
+        write_page(
+            i, its.words[2 * i] ^ its.words[2 * i + 1], its.requests, its.candidates, its.relevance,
+            its.scores, its.slots, its.price_micros, given.goods, given.rules, memory.ranking,
+            given.explore_share, pages,
+        )  # fmt: skip

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from adunion.kernel.borrowing import borrowing
 from adunion.kernel.chance import uniform
 
 from .auction.batch import Goods, Rules, rank
@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     explored: npt.NDArray[np.bool_]
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def at_home(share: float, filled: int, ranked: int) -> float:
     """P(an item keeps its slot) on a page of `filled`, of the `ranked` items that may be shown."""
     if ranked < 2:
@@ -44,7 +44,7 @@ def at_home(share: float, filled: int, ranked: int) -> float:
     return 1.0 - share * (1.0 / filled + (filled - 1.0) / (filled * (ranked - 1.0)))
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def elsewhere(share: float, filled: int, ranked: int) -> float:
     """P(an item from below the page has a given slot); of the page's own it is twice that."""
     if ranked < 2:
@@ -52,7 +52,7 @@ def elsewhere(share: float, filled: int, ranked: int) -> float:
     return share / (filled * (ranked - 1.0))
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def explore(
     row: int,
     key: np.uint64,
@@ -92,7 +92,7 @@ def explore(
         _change(row, key, share, begin, filled, ranked, work, out)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _change(
     request: int, key: np.uint64, share: float, begin: int, filled: int, ranked: int,
     work: Scratch, shown: Shown,

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from adunion.kernel.borrowing import borrowing
 
 from .auction.batch import Book, Candidates, Goods, Requests, Rules, Scores, Slots
 from .auction.pricing import EXPOSURE_ONE
@@ -37,7 +38,7 @@ def room_for_moved(most: int) -> tuple[Ints, Ints]:
     return np.empty((3, most), np.int64), np.empty((6, most), np.int64)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def find_moved(
     slots: Slots, scores: Scores, first: int, last: int, where: Ints, facts: Ints
 ) -> int:
@@ -59,7 +60,7 @@ def find_moved(
     return count
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def pay(
     where: Ints, bid: Ints, prices: Ints, reserve_micros: int, price_micros: Ints, book: Book
 ) -> None:
@@ -104,7 +105,7 @@ def answers(pages: Pages, first: int, last: int) -> DecisionBatch:
     return DecisionBatch._make([column[first:last] for column in pages[2:]])
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def write_page(
     i: int, key: np.uint64, requests: Requests, candidates: Candidates, relevance: Floats,
     scores: Scores, slots: Slots, price_micros: Ints, goods: Goods, rules: Rules, work: Scratch,

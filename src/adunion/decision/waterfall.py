@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
+
 from .auction.batch import HOUR_US, MONDAY_HOURS, Book, Candidates, Goods, Requests, Rules, Scores
 from .auction.batch import Slots as Filled
 from .types import Placement
@@ -91,7 +93,7 @@ class Waterfall:
             _eligible(counts, kind, requests.at_us, hour, book)
             _competing(
                 counts, kind, requests.offsets, requests.paid, candidates.item, scores, slots,
-                goods, rules,
+                goods, rules, np.full((4, len(self._plan_ids)), -1, np.int64),
             )  # fmt: skip
 
     def drain(self) -> Counted | None:
@@ -156,7 +158,7 @@ def _between(kinds: Ints, at_us: Ints, start: int, end: int, count: int) -> Ints
     return found
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _competing(
     counts: Ints,
     kinds: Ints,
@@ -167,11 +169,12 @@ def _competing(
     slots: Filled,
     goods: Goods,
     rules: Rules,
+    notes: Ints,
 ) -> None:
-    """Count what became of the plans that had a candidate."""
+    """Count what became of the plans that had a candidate; `notes` is -1 throughout, (4, plans)."""
     # By plan: the last request that had a candidate of it, that showed it, that its bid moved it in
-    seen, shown, moved = np.full((3, counts.shape[1]), -1, np.int64)
-    best = np.full(counts.shape[1], -1, np.int64)  # the row of its best bid in the request
+    seen, shown, moved = notes[0], notes[1], notes[2]
+    best = notes[3]  # the row of its best bid in the request
     for request in range(len(kinds)):
         if kinds[request] < 0:
             continue
@@ -191,7 +194,7 @@ def _competing(
                 _lose(counted[plan], request, row, worst, last, items, scores, slots, goods, rules)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _note_winners(
     request: int, paid: int, scores: Scores, slots: Filled, shown: Ints, moved: Ints
 ) -> tuple[int, int]:
@@ -219,7 +222,7 @@ def _note_winners(
     return worst, last
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _note_bids(
     request: int, begin: int, end: int, scores: Scores, seen: Ints, best: Ints, counted: Ints
 ) -> None:
@@ -237,7 +240,7 @@ def _note_bids(
                 best[plan] = row
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _lose(
     counted: Ints,
     request: int,

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
 from adunion.kernel.errors import AdUnionError
 
 from .seal import SIGNATURE_BYTES, keyed, seal, sealed
@@ -229,25 +230,31 @@ def _sign_page(  # type: ignore[no-untyped-def]  # the columns of Page, ids as b
     seal(key, bodies, out)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _lay_out(shared, columns, out) -> None:  # type: ignore[no-untyped-def]
     """Write the fields of each slot's token over those that all have in common."""
     item, plan, moved, price, exposure, lower, pctr, pcvr, propensity, items, plans = columns
     for k in range(len(out)):
         body, row, bidder = out[k], item[0, k], plan[0, k]
-        body[:] = shared
+        _put(body, 0, shared)
         body[_SLOT] = k
-        body[_ITEM : _ITEM + 16] = items[16 * row : 16 * row + 16]
+        _put(body, _ITEM, items[16 * row : 16 * row + 16])
         if bidder >= 0:
-            body[_PLAN : _PLAN + 16] = plans[16 * bidder : 16 * bidder + 16]
+            _put(body, _PLAN, plans[16 * bidder : 16 * bidder + 16])
         if moved[0, k]:
             body[_FLAGS] |= FLAG_MOVED
-        body[_PRICE : _PRICE + 8] = price[0, k : k + 1].view(np.uint8)
-        body[_EXPOSURE : _EXPOSURE + 4] = exposure[0, k : k + 1].view(np.uint8)
-        body[_LOWER : _LOWER + 4] = lower[0, k : k + 1].view(np.uint8)
-        body[_PCTR : _PCTR + 4] = pctr[0, k : k + 1].view(np.uint8)
-        body[_PCVR : _PCVR + 4] = pcvr[0, k : k + 1].view(np.uint8)
-        body[_PROPENSITY : _PROPENSITY + 4] = propensity[0, k : k + 1].view(np.uint8)
+        _put(body, _PRICE, price[0, k : k + 1].view(np.uint8))
+        _put(body, _EXPOSURE, exposure[0, k : k + 1].view(np.uint8))
+        _put(body, _LOWER, lower[0, k : k + 1].view(np.uint8))
+        _put(body, _PCTR, pctr[0, k : k + 1].view(np.uint8))
+        _put(body, _PCVR, pcvr[0, k : k + 1].view(np.uint8))
+        _put(body, _PROPENSITY, propensity[0, k : k + 1].view(np.uint8))
+
+
+@borrowing(inline="always")
+def _put(body: npt.NDArray[np.uint8], at: int, field: npt.NDArray[np.uint8]) -> None:
+    for k in range(len(field)):
+        body[at + k] = field[k]
 
 
 def expired() -> AdUnionError:

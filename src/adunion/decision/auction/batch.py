@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from adunion.kernel.borrowing import borrowing
 
 from .rank import SCORE_MAX, Scratch, fill, fill_without
 
@@ -143,7 +144,7 @@ def new_slots(count: int, slots_max: int) -> Slots:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _open(book: Book, plan: int, at_us: int, hour: int, region: int) -> bool:
     return bool(
         book.start_us[plan] <= at_us < book.end_us[plan]
@@ -151,7 +152,7 @@ def _open(book: Book, plan: int, at_us: int, hour: int, region: int) -> bool:
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _bid(book: Book, payer: int, wanted: float, slots: int) -> int:
     # No more than a slot's share of the balances: even if every slot is won at its bid, it is held.
     held = min(book.remaining_micros[payer], book.wallet_micros[book.wallet[payer]])
@@ -161,7 +162,7 @@ def _bid(book: Book, payer: int, wanted: float, slots: int) -> int:
     return int(max(most if most * slots <= held else min(most, held // slots), 0))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _score(
     requests: Requests,
     request: int,
@@ -208,7 +209,7 @@ def _score(
                 scores.own[row] = max(own - rules.reserve_micros, 0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def rank(
     work: Scratch,
     organic: npt.NDArray[np.int64],
@@ -226,7 +227,7 @@ def rank(
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def facts_of(
     work: Scratch,
     slot: int,
@@ -272,7 +273,7 @@ def facts_of(
     return theta[home] if home < slots else 0, payment, rival
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def run(
     first: int,
     last: int,
@@ -321,7 +322,7 @@ def run(
                         scores, out)  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _charge(
     request: int, slot: int, row: int, least: int, book: Book, rules: Rules, scores: Scores,
     out: Slots,

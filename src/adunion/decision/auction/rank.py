@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from adunion.kernel.borrowing import borrowing
 
 SCORE_MAX = 1 << 44  # times 10,000 exposure, times 24 slots, still fits 63 bits
 SLOTS_MAX = 24
@@ -68,13 +69,13 @@ def _empty(count: int) -> Sorted:
     return Sorted(np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(2, np.int64))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _beats(score_a: int, item_a: int, score_b: int, item_b: int) -> bool:
     """The better score first; equal scores by item row, so that every run ranks alike."""
     return score_a > score_b or (score_a == score_b and item_a < item_b)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _sift(
     heap: npt.NDArray[np.int32],
     size: int,
@@ -101,7 +102,7 @@ def _sift(
     heap[at] = moving
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _insert(
     order: npt.NDArray[np.int32],
     at: int,
@@ -117,7 +118,7 @@ def _insert(
     order[at] = candidate
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
     """Sort the first few of all candidates; most pages need no more."""
     order, size = into.order, 0
@@ -136,7 +137,7 @@ def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32
     into.sizes[1] = size
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> None:
     """Make the heap of those that are not sorted; of equals the earlier are."""
     count, last = 0, into.order[into.sizes[1] - 1]
@@ -151,7 +152,7 @@ def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.
     into.sizes[0] = count
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> int:
     """The candidate at a place of the ranking, -1 past the end."""
     if at < ranked.sizes[1]:
@@ -159,7 +160,7 @@ def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray
     return _sort_to(ranked, at, score, item)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _sort_to(
     ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]
 ) -> int:
@@ -179,7 +180,7 @@ def _sort_to(
     return int(ranked.order[at])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _fits(
     candidate: int,
     chosen: npt.NDArray[np.int32],
@@ -201,7 +202,7 @@ def _fits(
     return of_merchant < merchant_cap and of_group < group_cap
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def fitting(
     work: Scratch,
     item: npt.NDArray[np.int32],
@@ -222,7 +223,7 @@ def fitting(
     return filled
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def fill(
     work: Scratch,
     organic: npt.NDArray[np.int64],
@@ -245,7 +246,7 @@ def fill(
     )
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def put(
     into: Sorted, first: int, last: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]
 ) -> None:
@@ -255,7 +256,7 @@ def put(
         into.sizes[1] += 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def fill_sorted(
     work: Scratch,
     organic: npt.NDArray[np.int64],
@@ -290,7 +291,7 @@ def fill_sorted(
     return filled
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _fill_organic(
     work: Scratch,
     chosen: npt.NDArray[np.int32],
@@ -323,7 +324,7 @@ def _fill_organic(
     return filled
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def fill_without(
     work: Scratch,
     slot: int,

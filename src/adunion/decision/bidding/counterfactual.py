@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
+
 from ..auction.batch import Goods, Rules, facts_of, rank
-from ..auction.rank import SCORE_MAX, Scratch, fill_sorted, put
+from ..auction.rank import SCORE_MAX, SLOTS_MAX, Scratch, fill_sorted, put
 
 FACTS = 7  # the columns of pricing.Facts, in its order
 
@@ -42,9 +46,35 @@ def sweep(
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
     """
     most = len(work.score)
-    short, item = np.empty(most, np.int64), np.empty(most, np.int32)
-    organic, bid = np.empty(most, np.int64), np.empty(most, np.int64)
-    theirs = np.empty(most, np.int32)
+    room = _Room(
+        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int64),
+        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(2 * SLOTS_MAX, np.int64),
+    )  # fmt: skip
+    _sweep(
+        pair_request, pair_plan, grid, placement, slots_wanted, paid_most, offsets, items, organics,
+        bids, plans, chances, weights, counts, goods, target_roi, rules, work, room, found, chance,
+        value,
+    )  # fmt: skip
+
+
+class _Room(NamedTuple):
+    """Working memory: the shortlist's columns, and of the others the order and the best rows."""
+
+    row: npt.NDArray[np.int64]
+    item: npt.NDArray[np.int32]
+    organic: npt.NDArray[np.int64]
+    bid: npt.NDArray[np.int64]
+    others: npt.NDArray[np.int32]
+    best: npt.NDArray[np.int64]
+
+
+@borrowing()
+def _sweep(  # type: ignore[no-untyped-def]  # as `sweep`, which makes the room
+    pair_request, pair_plan, grid, placement, slots_wanted, paid_most, offsets, items, organics,
+    bids, plans, chances, weights, counts, goods, target_roi, rules, work, room, found, chance,
+    value,
+) -> None:  # fmt: skip
+    short, item, organic, bid, theirs, best = room
     merchant, group = goods.merchant, goods.group
     for pair in range(len(pair_request)):
         request, plan = pair_request[pair], pair_plan[pair]
@@ -68,6 +98,7 @@ def sweep(
             item,
             organic,
             bid,
+            best,
         )
         their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
         _sort_others(work, own, count, organic, bid, item, theirs)
@@ -81,7 +112,7 @@ def sweep(
                 wanted = min(grid[step] * worth / target_roi[plan], float(SCORE_MAX // 2))
                 bid[row] = max(int(wanted) - rules.reserve_micros, 0)
                 work.score[row] = organic[row] + bid[row]
-            work.by_score.order[: count - own] = theirs[: count - own]
+            _copy(theirs, count - own, work.by_score.order, 0)
             work.by_score.sizes[1] = count - own
             put(work.by_score, 0, own, work.score, item)
             filled = fill_sorted(
@@ -127,7 +158,7 @@ def sweep(
                 )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _counted(
     row: int,
     item: int,
@@ -140,7 +171,7 @@ def _counted(
     return float(worth * weights[row]) if len(weights) else float(worth)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _sort_others(
     work: Scratch,
     own: int,
@@ -157,10 +188,16 @@ def _sort_others(
         work.score[row] = organic[row] + bid[row]
     work.by_score.sizes[:] = 0
     put(work.by_score, own, count, work.score, item)
-    theirs[: count - own] = work.by_score.order[: count - own]
+    _copy(work.by_score.order, count - own, theirs, 0)
 
 
-@njit(cache=True, nogil=True)
+@borrowing(inline="always")
+def _copy(these: npt.NDArray[np.integer], count: int, to: npt.NDArray[np.integer], at: int) -> None:
+    for k in range(count):
+        to[at + k] = these[k]
+
+
+@borrowing()
 def _shortlist(
     begin: int,
     end: int,
@@ -178,6 +215,7 @@ def _shortlist(
     item: npt.NDArray[np.int32],
     organic: npt.NDArray[np.int64],
     bid: npt.NDArray[np.int64],
+    best: npt.NDArray[np.int64],
 ) -> tuple[int, int]:
     """The plan's candidates, then of the others those that can have a slot; how many there are.
 
@@ -192,7 +230,7 @@ def _shortlist(
             short[others] = row
             item[others], organic[others], bid[others] = items[row], organics[row], bids[row]
             others += 1
-    best, count = np.empty(2 * slots, np.int64), 0
+    count = 0
     for paid in (slots, 0):
         filled = rank(
             work,
@@ -218,7 +256,7 @@ def _shortlist(
         if plans[row] == plan:
             short[own] = row
             own += 1
-    short[own : own + count] = best[:count]
+    _copy(best, count, short, own)
     for k in range(own + count):
         row = short[k]
         item[k], organic[k], bid[k] = items[row], organics[row], bids[row]

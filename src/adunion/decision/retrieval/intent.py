@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from adunion.audience import SHELVES
+from adunion.kernel.borrowing import borrowing
 from adunion.prediction import KINDS
 
 from .types import Floats, Ints
@@ -63,7 +63,7 @@ class Intent(NamedTuple):
     share: Floats  # the weights made to sum to 1
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def drawn(left: np.uint64, right: np.uint64) -> np.uint64:
     """A number that depends on a request's id alone."""
     mixed = (left ^ (right >> np.uint64(7))) * np.uint64(0x9E3779B97F4A7C15)
@@ -71,7 +71,7 @@ def drawn(left: np.uint64, right: np.uint64) -> np.uint64:
     return mixed * np.uint64(0xBF58476D1CE4E5B9)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _put(category: Ints, weight: Floats, wanted: int, value: float) -> None:
     """Add a category to one request's mix, or raise its weight; a full mix stays as it is."""
     if wanted < 0 or value <= 0:
@@ -86,14 +86,14 @@ def _put(category: Ints, weight: Floats, wanted: int, value: float) -> None:
             return
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _drop(category: Ints, weight: Floats, unwanted: int) -> None:
     for s in range(len(category)):
         if category[s] == unwanted:
             category[s], weight[s] = -1, 0
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _put_cart(
     mine: Ints, much: Floats, kind: int, context: Ints, item_category: Ints,
     goes_with: Ints, strength: Floats,
@@ -107,16 +107,19 @@ def _put_cart(
             _put(mine, much, goes_with[own, s], 0.7 * strength[own, s])
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _put_tastes(mine: Ints, much: Floats, category: Ints, taste: Floats) -> None:
     """A shopper's tastes, the strongest at 1 once there is enough to go by."""
-    total, most = taste.sum() + np.float32(1e-6), taste.max() + np.float32(1e-6)
+    total, most = taste.sum() + np.float32(1e-6), taste[0]
+    for s in range(1, len(taste)):
+        most = max(most, taste[s])
+    most += np.float32(1e-6)
     for s in range(len(category)):
         sure = total / (total + _TASTE_SHRINK) * taste[s] / most
         _put(mine, much, category[s], sure)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _put_drawn(mine: Ints, much: Floats, draw: np.uint64, demand: npt.NDArray[np.float64]) -> None:
     """A few categories drawn by demand, so that nothing is out of reach of anybody."""
     for d in range(_DRAWN if len(demand) else 0):
@@ -124,7 +127,7 @@ def _put_drawn(mine: Ints, much: Floats, draw: np.uint64, demand: npt.NDArray[np
         _put(mine, much, min(int(np.searchsorted(demand, turn)), len(demand) - 1), _DRAWN_WEIGHT)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def read(i: int, draw: np.uint64, asked: Asked, market: Market, out: Intent) -> None:
     """Find request i's categories."""
     mine, much = out.category, out.weight
@@ -154,7 +157,7 @@ def read(i: int, draw: np.uint64, asked: Asked, market: Market, out: Intent) -> 
         out.share[s] = much[s] / total
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def liked_shelf(category: int, sketch: Floats, market: Market) -> int:
     """The shelf of a category that a shopper's sketch is nearest to, -1 if it is near none."""
     best, liked = np.float32(0), -1

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from adunion.decision.types import CandidateBatch, RequestBatch
+from adunion.kernel.borrowing import borrowing
 from adunion.kernel.boxed import Box, boxed
 
 from .intent import CART, MIX, SEARCH, Asked, Intent, Market, drawn, liked_shelf, read
@@ -146,24 +147,38 @@ def _gather(  # type: ignore[no-untyped-def]  # the columns of Asked and of Cand
         words, placement, query, profile, consent, context_offsets, context_items, sizes,
         query_category, query_share, taste_category, taste, sketch,
     )  # fmt: skip
-    its, size = standing.value, 2
+    size = 2
     while size < 4 * top:
         size *= 2
-    place, routes = np.empty(size, np.int16), _new_routes()
+    routes = _Taken(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.int64))
     about = Intent(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.float32))
-    for i in range(len(placement)):
+    out = _Out(item, relevance, source, np.empty(size, np.int16))
+    its = standing.value
+    _gather_all(its.paths, its.market, found, top, asked, routes, about, offsets, out)
+
+
+@borrowing()
+def _gather_all(
+    paths: tuple[tuple[Any, ...], ...], market: Market, found: tuple[tuple[Any, ...], ...],
+    top: int, asked: Asked, routes: _Taken, about: Intent, offsets: npt.NDArray[np.int64],
+    whole: _Out,
+) -> None:  # fmt: skip
+    for i in range(len(asked.placement)):
         first = offsets[i]
         last = first + top
-        draw = drawn(words[2 * i], words[2 * i + 1])
-        read(i, draw, asked, its.market, about)
-        place[:] = -1
-        out = _Out(item[first:last], relevance[first:last], source[first:last], place)
+        draw = drawn(asked.words[2 * i], asked.words[2 * i + 1])
+        read(i, draw, asked, market, about)
+        whole.place[:] = -1
+        out = _Out(
+            whole.item[first:last], whole.relevance[first:last], whole.source[first:last],
+            whole.place,
+        )  # fmt: skip
         filled = 0
         for deeper in (1, _DEEPER):
             filled = _round(
-                its.paths, found, routes, out, filled, i, deeper, draw, asked, its.market, about
+                paths, found, routes, out, filled, i, deeper, draw, asked, market, about
             )
-        if its.market.kinds[placement[i]] == SEARCH and query[i] >= 0:
+        if market.kinds[asked.placement[i]] == SEARCH and asked.query[i] >= 0:
             filled = _drop_weak(out, filled)
         offsets[i + 1] = first + filled
 
@@ -176,12 +191,7 @@ class _Taken(NamedTuple):
     quota: npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
-def _new_routes() -> _Taken:
-    return _Taken(np.empty(MIX, np.int32), np.empty(MIX, np.float32), np.empty(MIX, np.int64))
-
-
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _lists(path: _Path, i: int, asked: Asked, market: Market, about: Intent, out: _Taken) -> int:
     """Write the lists that request i takes from by a path; how many."""
     if path.by == _QUERY:
@@ -207,7 +217,7 @@ def _lists(path: _Path, i: int, asked: Asked, market: Market, about: Intent, out
     return MIX
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _round(
     paths: tuple[tuple[Any, ...], ...], found: tuple[tuple[Any, ...], ...], routes: _Taken,
     out: _Out, filled: int, i: int, deeper: int, turn: np.uint64, asked: Asked, market: Market,
@@ -242,7 +252,7 @@ def _round(
     return filled
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _take(
     offsets: npt.NDArray[np.int64], item: Ints, score: Floats, row: int, weight: np.float32,
     quota: int, explore: float, source: int, out: _Out, filled: int, end: int, turn: np.uint64,
@@ -274,7 +284,7 @@ def _take(
     return filled
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _drop_weak(out: _Out, filled: int) -> int:
     """Keep what is at least `SEARCH_FLOOR` times as relevant as the best; how many are left."""
     best = np.float32(0)
@@ -290,7 +300,7 @@ def _drop_weak(out: _Out, filled: int) -> int:
     return kept
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _fits(found: int, cart: Ints, category: Ints, complement_only: bool) -> bool:
     for c in range(len(cart)):
         if cart[c] == found or (complement_only and category[cart[c]] == category[found]):
