@@ -145,7 +145,7 @@ def _rows(file: Path) -> int:
 
 def _text(file: Path) -> str:
     try:
-        return read_bytes(file, "file").decode("utf-8")
+        return read_bytes(file, "file").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise invalid(
             "file", f"{file}: no UTF-8 text at byte {error.start}.", "Save it as UTF-8."

@@ -79,7 +79,7 @@ def own_rows(path: Path, columns: tuple[str, ...]) -> list[Row]:
     if len(data) > FILE_BYTES_MAX:
         raise _wrong(path.name, 0, "the file is larger than 8 MB", "Split or shorten it.")
     try:
-        return rows_of(str(path), data.decode("utf-8"), columns)
+        return rows_of(str(path), data.decode("utf-8-sig"), columns)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _wrong(path.name, line, "no UTF-8 text", "Save the file as UTF-8.") from None

@@ -14,9 +14,10 @@ import orjson
 from numpy.typing import NDArray
 
 from adunion.kernel.errors import invalid
-from adunion.understanding.textlines import text_lines
+from adunion.understanding.textlines import decoded, text_lines
 
 TABLES = {".csv": ",", ".tsv": "\t"}
+"""The usual sign between columns; what the header holds more of is it (spreadsheets write `;`)."""
 NAMES: Mapping[str, Sequence[str]] = {
     "text": (
         "text",
@@ -126,9 +127,11 @@ def _table(data: bytes, suffix: str) -> list[dict[str, Any]] | None:
         return rows
     if suffix in TABLES:
         csv.field_size_limit(1 << 27)
-        text = _decoded(data).replace("\0", "")
+        text = decoded(data).replace("\0", "")
+        header, usual = text.partition("\n")[0], TABLES[suffix]
+        sign = max((usual, *",;|\t"), key=header.count)
         try:
-            return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=TABLES[suffix]))
+            return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=sign))
         except csv.Error as error:
             raise invalid("in", f"It is no table ({error}).", "Export it as UTF-8 CSV.") from None
     if suffix in (".json", ".jsonl", ".ndjson"):
@@ -180,10 +183,6 @@ def _bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise invalid("in", f"{file} cannot be read ({error}).", "Check the path.") from None
-
-
-def _decoded(data: bytes) -> str:
-    return data.decode("utf-8-sig", "replace")
 
 
 def _text(value: object) -> str:
