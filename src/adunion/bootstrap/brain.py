@@ -251,9 +251,9 @@ class Brain:
         self.engine.revalue(self.stats.expected_pieces(), self.returned, after.experience())
 
     @property
-    def complements(self) -> Complements:
-        """What goes with what, as of now."""
-        return self._state.complements
+    def retrieval(self) -> RetrievalState:
+        """What retrieval knows, as of now."""
+        return self._state
 
     def training_log(self) -> TrainingLog:
         """The rows so far."""

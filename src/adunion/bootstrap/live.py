@@ -149,7 +149,7 @@ class LiveMarket(Market):
     def why(self, requests: RequestBatch, decisions: DecisionBatch, locale: str) -> Reasons:
         """Why the slots of the one request hold what they hold, in the locale's words."""
         brain, kind = self.brain, self.placements[int(requests.placement[0])].kind
-        return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.complements)
+        return why(self.catalog, brain.index, kind, requests, decisions, locale, brain.retrieval)
 
     def harmful(self, text: str) -> bool:
         """Whether nothing may be advertised beside a page's text; read once a text."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
-from adunion.decision.retrieval import Complements
+from adunion.decision.retrieval import Complements, RetrievalState
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.serving.answer import Reasons, is_english
 from adunion.understanding import LexicalIndex
@@ -19,6 +19,8 @@ _WORDS = {
         "live": "与本页内容相关。",
         "cart": "常与购物车中的商品一起购买。",
         "taste": "与您近期浏览的品类相近。",
+        "needed": "搜索“{query}”的人可能需要,或近期受欢迎。",
+        "needed_here": "读到这些内容的人可能需要,或近期受欢迎。",
         "other": "没有商品与“{query}”完全相符,这是近期受欢迎的。",
         "popular": "本店近期受欢迎。",
         "rating": "评分 {rating:.1f},{count:,} 条评价。",
@@ -30,6 +32,8 @@ _WORDS = {
         "live": "It goes with what this page is about.",
         "cart": "Often bought together with what is in your cart.",
         "taste": "Close to what you looked at lately.",
+        "needed": "Who searches “{query}” may need it, or it is popular these days.",
+        "needed_here": "Who reads this may need it, or it is popular these days.",
         "other": "Nothing matches “{query}” itself; this is popular these days.",
         "popular": "Popular in this shop these days.",
         "rating": "Rated {rating:.1f} by {count:,} shoppers.",
@@ -47,13 +51,17 @@ def why(
     requests: RequestBatch,
     decided: DecisionBatch,
     locale: str,
-    complements: Complements,
+    retrieval: RetrievalState,
 ) -> Reasons:
     """The reasons for the slots of the one request of a batch; `kind` is the placement's."""
     words = _words(english=is_english(locale))
-    query = requests.queries[0] if requests.queries else ""
-    fits = _fits(catalog, index, kind, requests, decided.item[0], query, complements)
-    plain, said = words[_plain(kind, query, known=requests.profile.item() >= 0)], query[:40]
+    beside_harm = requests.harmful is not None and bool(requests.harmful[0])
+    query = requests.queries[0] if requests.queries and not beside_harm else ""
+    fits = _fits(catalog, index, kind, requests, decided.item[0], query, retrieval.complements)
+    found, known = retrieval.needs.get(query), requests.profile.item() >= 0
+    needed = found is not None and len(found.item) > 0
+    plain = words[_plain(kind, query, needed=needed, known=known)]
+    said = query[:40]
     return Reasons(
         words[kind].replace("{query}", said) if len(fits) else "",
         plain.replace("{query}", said),
@@ -79,10 +87,8 @@ def _fits(
     shown: npt.NDArray[np.int32], query: str, complements: Complements,
 ) -> npt.NDArray[np.bool_]:  # fmt: skip
     """Whether each item fits what was asked for; empty where nothing in particular was."""
-    if kind == "search" and query:
+    if kind in ("search", "page", "live") and query:
         return index.says(query, shown)
-    if kind in ("page", "live") and query:
-        return np.ones(len(shown), np.bool_)
     if kind == "cart" and len(requests.context_items):
         near = catalog.category[requests.context_items]
         kinds = set(complements.category[near].ravel().tolist())
@@ -90,8 +96,10 @@ def _fits(
     return _NONE_FITS
 
 
-def _plain(kind: str, query: str, *, known: bool) -> str:
+def _plain(kind: str, query: str, *, needed: bool, known: bool) -> str:
     """Which words say why an item that fits nothing in particular is there."""
+    if needed:
+        return "needed" if kind == "search" else "needed_here"
     if kind == "search" and query:
         return "other"
     return "taste" if known else "popular"

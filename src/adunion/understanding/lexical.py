@@ -8,6 +8,7 @@ numbers. The score is divided by the best the query could get: relevance 0..1, a
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from functools import reduce
 from threading import Lock
 from typing import TypeVar
 
@@ -120,6 +121,14 @@ class LexicalIndex:
             ids = self._read(query)[0]
         holds(self._postings, ids, rows, out)
         return out
+
+    def saying(self, text: str) -> Rows:
+        """The items that say every token of a text, by row; none for a text without tokens."""
+        ids = [row for chunk in chunks(text) for row in self._rows_of(chunk)]
+        if not ids or min(ids) < 0:
+            return np.zeros(0, np.int32)
+        lists = [self._rows[self._offsets[row] : self._offsets[row + 1]] for row in ids]
+        return reduce(lambda left, right: left[np.isin(left, right)], sorted(lists, key=len))
 
     def find(self, query: str) -> Hits:
         """What `search` gives of the `POOL_MAX` best, for those who remember it themselves."""

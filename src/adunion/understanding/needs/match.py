@@ -1,16 +1,24 @@
-"""Items that answer a need: their titles say one of its names whole, or nearly."""
+"""Items that answer a need: they say one of its names whole, or what it is a kind of."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.lexical import LexicalIndex
-from adunion.understanding.tokens import tokens
 
 from .types import Item
 
 ITEMS_MAX = 3
-_LEAST = 0.35
-_SURE = 0.8  # relevance of an item whose title need not say the whole name
+_CHINESE = re.compile(r"[\u4e00-\u9fff]{3,}")
+_HEAD_RELEVANCE = 0.6
+
+Rows = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
 
 
 class ItemMatcher:
@@ -24,23 +32,36 @@ class ItemMatcher:
     def items(self, *names: str, most: int = ITEMS_MAX) -> tuple[Item, ...]:
         """The best items for any of the names."""
         if names not in self._known:
-            self._known[names] = self._find(names, most)
+            rows, scores = answering(self._index, *names)
+            self._known[names] = tuple(
+                Item(self._snapshot.ids[row], self._snapshot.titles[row], score)
+                for row, score in zip(rows[:most].tolist(), scores[:most].tolist(), strict=True)
+            )
         return self._known[names]
 
-    def _find(self, names: tuple[str, ...], most: int) -> tuple[Item, ...]:
-        best: dict[int, float] = {}
-        for name in names:
-            said = set(tokens(name))
-            rows, scores = self._index.search(name, most * 4)
-            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-                if score >= _SURE or (said and said <= self._words(row)):
-                    best[row] = max(best.get(row, 0.0), score)
-        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
-        return tuple(
-            Item(self._snapshot.ids[row], self._snapshot.titles[row], score)
-            for row, score in ranked
-            if score >= _LEAST
-        )
 
-    def _words(self, row: int) -> set[str]:
-        return set(tokens(f"{self._snapshot.titles[row]} {self._snapshot.titles_en[row]}"))
+def answering(index: LexicalIndex, *names: str) -> tuple[Rows, Scores]:
+    """Items that say one of the names whole, and their relevance to it, best first.
+
+    Where none does, those that say the last half of a Chinese name, which tells the kind of thing:
+    formula (奶粉) answers a need of low-allergen formula (低敏奶粉), at a lower relevance. Any
+    other part of a name is no answer: low-allergen dog food (低敏狗粮) feeds no baby.
+    """
+    rows, scores = _saying(index, names)
+    if len(rows):
+        return rows, scores
+    heads = [name[len(name) // 2 :] for name in names if _CHINESE.fullmatch(name)]
+    rows, scores = _saying(index, heads)
+    return rows, scores * np.float32(_HEAD_RELEVANCE)
+
+
+def _saying(index: LexicalIndex, names: Sequence[str]) -> tuple[Rows, Scores]:
+    """The items that say any of the names, each with its best relevance, best first."""
+    found = [index.saying(name) for name in names]
+    scored = [index.relevance(name, rows) for name, rows in zip(names, found, strict=True)]
+    rows = np.concatenate([np.zeros(0, np.int32), *found])
+    scores = np.concatenate([np.zeros(0, np.float32), *scored])
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(rows[order], return_index=True)
+    kept = order[np.sort(first)]
+    return rows[kept], scores[kept]

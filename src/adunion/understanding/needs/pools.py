@@ -15,19 +15,17 @@ from adunion.understanding.embed import Cached
 from adunion.understanding.lexical import LexicalIndex
 
 from .finder import NeedFinder
+from .match import Rows, Scores, answering
 from .sources import Library
 from .sources.types import rank_weight
 from .weigh import Weights
 
-Rows = npt.NDArray[np.int32]
-Scores = npt.NDArray[np.float32]
 Pool = tuple[float, Rows, Scores]
 """A need's strength, and the items that answer it with their relevance, best first."""
 
 TEXT_CHARS_MAX = 300  # of a page: what it is about stands at the front
 NEEDS_MAX = 6
 _ITEMS_MAX = 60
-_RELEVANCE_MIN = 0.5
 _WAITING_MAX = 2_000
 _READ_MAX = 20_000
 _COMPANIONS_EACH = 6  # items of one complement
@@ -88,11 +86,11 @@ class NeedPools:
 
     def _pools_of(self, finder: NeedFinder, text: str) -> list[Pool]:
         pools = []
-        for need in finder.read(text, "query", NEEDS_MAX).needs:
+        for need in finder.read(text, "query", 2 * NEEDS_MAX).needs:
             rows, scores = self._pool(need.product)
             if len(rows):
                 pools.append((need.strength, rows, scores))
-        return pools
+        return pools[:NEEDS_MAX]
 
     def go_with(self, titles: Sequence[str]) -> GoWith:
         """By the knowledge file alone: what goes with items of these titles, before anyone bought.
@@ -132,18 +130,6 @@ class NeedPools:
     def _pool(self, product: int) -> tuple[Rows, Scores]:
         if product not in self._pools:
             found = self._library.knowledge.products[product]
-            self._pools[product] = _best(
-                [self._index.search(name, _ITEMS_MAX) for name in (found.zh, found.en)]
-            )
+            rows, scores = answering(self._index, found.zh, found.en)
+            self._pools[product] = rows[:_ITEMS_MAX], scores[:_ITEMS_MAX]
         return self._pools[product]
-
-
-def _best(hits: Sequence[tuple[Rows, Scores]]) -> tuple[Rows, Scores]:
-    """The items that match any of the names well, each with its best relevance."""
-    rows = np.concatenate([found for found, _ in hits])
-    scores = np.concatenate([score for _, score in hits])
-    order = np.argsort(-scores, kind="stable")
-    _, first = np.unique(rows[order], return_index=True)
-    kept = order[np.sort(first)]
-    kept = kept[scores[kept] >= _RELEVANCE_MIN][:_ITEMS_MAX]
-    return rows[kept], scores[kept]

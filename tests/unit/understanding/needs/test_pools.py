@@ -11,6 +11,7 @@ from adunion.understanding import LexicalIndex
 from adunion.understanding.context import ContextReader, page_of
 from adunion.understanding.context.items import items_for
 from adunion.understanding.needs import ItemMatcher, Knowledge, Library, NeedFinder
+from adunion.understanding.needs.match import answering
 from adunion.understanding.needs.pools import NeedPools
 
 TITLES = [
@@ -98,3 +99,25 @@ def test_a_page_of_no_known_topic_still_gets_what_its_needs_name(finder: NeedFin
     assert reading.categories == ()
     placed = items_for(reading, finder.library.knowledge, matcher, 4)
     assert {"助眠枕头", "真丝眼罩"} <= {each.title for each in placed}
+
+
+def test_part_of_a_name_answers_no_need_but_what_the_thing_is_does() -> None:
+    goods = [
+        ("低敏狗粮 奶白色", "Hypoallergenic dog food, cream"),
+        ("有机奶粉 一段", "Milk powder"),
+        ("纯棉口水巾", "Baby bib, cotton"),
+    ]
+    shop = build_snapshot(
+        "CNY",
+        [
+            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", "c", "m", "", 100, 4.0, 1)
+            for n, (zh, en) in enumerate(goods)
+        ],
+    )
+    index = LexicalIndex.build(shop)
+    rows, scores = answering(index, "低敏奶粉", "hypoallergenic formula")
+    assert rows.tolist() == [1]
+    assert 0 < scores[0] <= 0.6
+    assert answering(index, "湿疹霜", "eczema cream")[0].tolist() == []
+    assert answering(index, "口水巾", "baby bib")[0].tolist() == [2]
+    assert answering(index)[0].tolist() == []

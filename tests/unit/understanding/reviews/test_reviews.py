@@ -123,7 +123,7 @@ def test_files_of_every_kind_say_the_same() -> None:
     line = '{"text": "不好", "date": "2025-03-01", "rating": 2}\nbroken\n'.encode()
     want = Review("不好", "2025-03", "", 2.0)
     assert read_reviews(csv, ".csv", NAMED) == [want]
-    spreadsheet = "评论;星级\n\"慢，破了\";2\n".encode("gb18030")
+    spreadsheet = '评论;星级\n"慢，破了";2\n'.encode("gb18030")
     assert read_reviews(spreadsheet, ".csv", NAMED) == [Review("慢，破了", rating=2.0)]
     assert read_reviews(line, ".jsonl", NAMED) == [want, Review("")]
     assert read_reviews(b"[" + line.splitlines()[0] + b", 3]", ".json", NAMED) == [want, Review("")]
