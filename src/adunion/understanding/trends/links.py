@@ -10,14 +10,13 @@ import numpy as np
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.lexical import LexicalIndex
 from adunion.understanding.needs import Library, NeedFinder
+from adunion.understanding.needs.match import answering
 
 from .commerce import Classifier, Commerce
 
 PRODUCTS_MAX, ITEMS_MAX, CATEGORIES_MAX = 6, 8, 4
 STRENGTH_MIN = 0.3
 """Needs are calibrated: of those with this strength, three of ten are right."""
-ITEM_MIN = 0.5
-"""Share of a product's name that an item must say."""
 NAMED = 0.95
 """Strength of a product that the title names."""
 
@@ -84,8 +83,12 @@ class Linker:
 
     def english(self, needs: Sequence[str]) -> list[str]:
         """English names of products by their Chinese ones."""
-        knowledge = self._library.knowledge
-        return [knowledge.products[knowledge.names[need.lower()]].en for need in needs]
+        return [name for need in needs for name in self._english(need)]
+
+    def _english(self, name: str) -> list[str]:
+        """The English name of a product; none of what the knowledge does not hold."""
+        row = self._library.knowledge.names.get(name.lower())
+        return [] if row is None else [self._library.knowledge.products[row].en]
 
     def _products(self, title: str, named: list[int]) -> tuple[Product, ...]:
         knowledge = self._library.knowledge
@@ -110,11 +113,10 @@ class Linker:
         strength = {product.zh: product.strength for product in products}
         best: dict[int, float] = {}
         for name in dict.fromkeys(names):
-            rows, scores = self._index.search(name, ITEMS_MAX)
-            for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-                if score >= ITEM_MIN:
-                    value = float(score) * strength.get(name, NAMED)
-                    best[row] = max(best.get(row, 0.0), value)
+            rows, scores = answering(self._index, name, *self._english(name))
+            found = zip(rows[:ITEMS_MAX].tolist(), scores[:ITEMS_MAX].tolist(), strict=True)
+            for row, score in found:
+                best[row] = max(best.get(row, 0.0), score * strength.get(name, NAMED))
         ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:ITEMS_MAX]
         return tuple((row, round(value, 3)) for row, value in ranked)
 
