@@ -16,7 +16,7 @@ import numpy as np
 from adunion.kernel.errors import invalid
 
 from .evidence import Evidence
-from .intake import Seen, column, periods, positive, tick
+from .intake import TICKS_MAX, Seen, column, periods, positive, tick
 from .profile import Profile
 from .response import LOG_STEP, SIZES, STEPS, responses
 from .shadow import Menu, shadow_price, spread_at
@@ -28,7 +28,6 @@ DOUBT_MOST = 0.2  # of it: one odd course must not stop a day
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
-TICKS_MAX = 10_000
 COLD_SHARE = 3.0  # the first tick without any log risks at most this many ticks' budget
 
 

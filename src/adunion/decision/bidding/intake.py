@@ -13,6 +13,7 @@ from adunion.kernel.errors import AdUnionError, invalid
 from .types import Floats
 
 Flags = npt.NDArray[np.bool_]
+TICKS_MAX = 10_000
 NAMES = ("values", "value_std", "least_winning_costs", "won", "exposed", "cost", "converted")
 
 
@@ -138,6 +139,8 @@ def periods(given: Any) -> list[list[Seen]]:
 def _is_tick(given: Any) -> bool:
     """Whether the first thing is a tick, so that the whole is one period."""
     first = given[0] if isinstance(given, list | tuple) and given else None
+    if isinstance(first, tuple) and first and isinstance(first[0], np.ndarray | list):
+        return np.ndim(first[0]) == 1
     return isinstance(first, Mapping) and "tick" not in first and not _by_tick(first)
 
 
@@ -157,12 +160,22 @@ def _ticks(period: Any) -> list[Any]:
             raise KeyError("tick: a table of rows needs a column of that name")
         count = len(period["values"])
         return [{name: period[name][at] for name in named} for at in range(count)]
-    of = np.asarray(period["tick"]).astype(np.int64)
+    of = _numbered(period["tick"])
     columns = {name: np.asarray(period[name]) for name in named}
     return [
         {name: column[of == at] for name, column in columns.items()}
         for at in range(1 if of.min() == 1 else 0, int(of.max()) + 1)
     ]
+
+
+def _numbered(ticks: Any) -> npt.NDArray[np.int64]:
+    """A table's column of ticks: whole numbers from 0 or 1, no times or ids."""
+    given = np.asarray(ticks, np.float64)
+    if not given.size:
+        return np.zeros(1, np.int64)
+    if not (given == np.clip(np.floor(given), 0, TICKS_MAX)).all():
+        raise invalid("tick", f"tick must be whole numbers from 0 to {TICKS_MAX:,}.")
+    return given.astype(np.int64)
 
 
 def _seen(one: Any) -> Seen:

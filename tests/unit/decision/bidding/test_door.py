@@ -161,7 +161,7 @@ def test_every_form_of_log_is_read_alike() -> None:
     tuples = [(tick["values"], tick["least_winning_costs"]) for tick in ticks]
     with_std = [(values, 0.1 * values, costs) for values, costs in tuples]
     lists = [{name: column.tolist() for name, column in tick.items()} for tick in ticks]
-    forms = ([ticks], ticks, [table], table, [by_name], [tuples], [with_std], [lists])
+    forms = ([ticks], ticks, [table], table, [by_name], [tuples], tuples, [with_std], [lists])
     wanted = None
     for form in forms:
         controller = make(150, 80)
@@ -229,6 +229,10 @@ def test_what_cannot_be_is_refused_before_anything_is_counted() -> None:
     for past in ([[{"prices": ones}]], [{"prices": ones}], {"prices": ones}, "junk", 7):
         with pytest.raises(AdUnionError, match="past_periods"):
             controller.warm_start(past)
+    for tick in (-1, 0.5, np.nan, 1_764_000_000):  # a time, for one
+        with pytest.raises(AdUnionError, match="tick"):
+            controller.warm_start({"tick": [0, tick], "values": [1, 1],
+                                   "least_winning_costs": [1, 1]})  # fmt: skip
     assert (controller.spent, controller.tick, controller.log) == (0.0, 0, [])
 
 
