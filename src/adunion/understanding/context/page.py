@@ -108,4 +108,6 @@ def _cut(blocks: Iterable[str]) -> tuple[str, ...]:
 
 
 def _squeezed(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())

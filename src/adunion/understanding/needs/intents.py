@@ -22,6 +22,8 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 
+_TAIL = re.compile(r"[\s!！.。,，?？~～…\U0001f300-\U0001faff]+$")
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -64,8 +66,11 @@ def noise(text: str) -> str:
 
 def read_intent(text: str, kind: Said) -> tuple[str, bool]:
     """What a text is about, and whether a need is to be looked for."""
-    if intents()[0].words.search(text):
-        return "advert", False
+    advert, greeting = intents()[:2]
+    if advert.words.search(text):
+        return advert.name, False
+    if greeting.words.fullmatch(_TAIL.sub("", text.strip())):
+        return greeting.name, False
     if kind == "query":
         return "need", True
     complains = bool(_COMPLAINT.search(text))
@@ -74,7 +79,7 @@ def read_intent(text: str, kind: Said) -> tuple[str, bool]:
             return "complaint", True
         praised = next((each for each in intents() if each.name == "praise"), None)
         return ("praise", False) if praised and praised.words.search(text) else ("remark", True)
-    told = [each for each in intents()[1:] if each.words.search(text)]
+    told = [each for each in intents()[2:] if each.words.search(text)]
     asks = next((each for each in told if each.needs), None)
     if asks is not None:
         return asks.name, True

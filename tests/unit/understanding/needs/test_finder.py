@@ -52,6 +52,9 @@ def test_other_languages(finder, text, wanted):
         ("chat", "多少钱", "price", None),
         ("chat", "666", "noise", None),
         ("chat", "加微信 免费领红包", "advert", None),
+        ("query", "你好！", "greeting", None),
+        ("query", "Hello everyone 😀", "greeting", None),
+        ("chat", "สวัสดีค่ะ", "greeting", None),
     ],
 )
 def test_comments_and_questions(finder, kind, text, intent, wanted):
