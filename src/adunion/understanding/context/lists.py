@@ -48,8 +48,8 @@ class Words:
     """Words looked for in texts: whole words of spaced scripts, anything in Chinese and Thai."""
 
     def __init__(self, words: str) -> None:
-        listed = dict.fromkeys(words.lower().split())
-        self._whole = {word for word in listed if word[0].isascii() or _latin(word)}
+        listed = dict.fromkeys(split(words))
+        self._whole = {word for word in listed if _latin(word)}
         self._within = [word for word in listed if word not in self._whole]
 
     def found(self, lower: str, whole: dict[str, int]) -> dict[str, int]:
@@ -58,5 +58,11 @@ class Words:
         return hits | {word: lower.count(word) for word in self._within if word in lower}
 
 
+def split(words: str) -> list[str]:
+    """The words of a list, lower case; `_` is a blank, as some words of Vietnamese are two."""
+    return [word.replace("_", " ") for word in words.lower().split()]
+
+
 def _latin(word: str) -> bool:
-    return all(ord(c) < 0x0370 or 0x1E00 <= ord(c) <= 0x1EFF or c == "-" for c in word)
+    """Whether it is one word of Latin letters; several are looked for as they stand."""
+    return all((c > " " and ord(c) < 0x0370) or 0x1E00 <= ord(c) <= 0x1EFF for c in word)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from adunion.understanding.tokens import UNSPACED
 
-from .lists import HARMLESS, Words, load_lists
+from .lists import HARMLESS, Words, load_lists, split
 from .types import Concern, Level
 
 CHARACTERS_MAX = 20_000
@@ -24,7 +24,7 @@ class Safety:
 
     def __init__(self, home: Path | None = None) -> None:
         lists = load_lists("safety", home)
-        self._harmless = lists.pop(HARMLESS)["words"].lower().split()
+        self._harmless = split(lists.pop(HARMLESS)["words"])
         self._concerns = [(key, each, Words(each["words"])) for key, each in lists.items()]
 
     def level(self, text: str) -> Level:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from adunion.understanding.context.lists import HARMLESS, load_lists
+from adunion.understanding.context.lists import HARMLESS, load_lists, split
 from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
 
 Verdict = Literal["yes", "maybe", "no"]
@@ -45,12 +45,12 @@ class Classifier:
     def __init__(self, lists: dict[str, dict[str, str]], pages: Lists) -> None:
         """Of `commerce.toml`, and what is harm on a page, of `safety.toml`."""
         self._unsafe = _words(lists["unsafe"])
-        self._harmless = _words(pages[HARMLESS])
+        self._harmless = split(pages[HARMLESS]["words"])
         own = {word for _, word in self._unsafe}
         self._unsafe_pages = [
             (PAGES.get(key, "harm"), word)
             for key, each in pages.items() if key != HARMLESS and each["level"] == "unsafe"
-            for word in each["words"].split() if word not in own
+            for word in split(each["words"]) if word not in own
         ]  # fmt: skip
         self._talk = _words(lists["talk"])
         self._buy = [(int(points), word) for points, word in _words(lists["buy"])]
@@ -97,8 +97,8 @@ class Classifier:
         """(kind, word) of harm in a title, in the order of kinds."""
         found = [pair for pair in self._unsafe if _holds(title, pair[1])]
         rest = title.lower()
-        for _, word in self._harmless:
-            rest = rest.replace(word.lower(), " ")
+        for word in self._harmless:
+            rest = rest.replace(word, " ")
         found += [pair for pair in self._unsafe_pages if _holds(rest, pair[1])]
         return sorted(found, key=lambda pair: self._kinds.index(pair[0]))
 

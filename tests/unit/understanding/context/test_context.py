@@ -49,6 +49,9 @@ def test_a_tech_review_sells_phones_and_computers(reader):
         ("在线赌场 百家乐 老虎机 注册就送", "gambling"),
         ("嫌疑人持刀行凶，警方通报凶杀案", "violence"),
         ("situs judi togel terpercaya", "gambling"),
+        ("โจรกรรมและยิงกันกลางเมือง มีผู้เสียชีวิต 3 ราย", "violence"),
+        ("Tai nạn liên hoàn, ba người thiệt mạng", "tragedy"),
+        ("Gempa besar, puluhan orang tewas", "tragedy"),
     ],
 )
 def test_beside_harm_nothing_is_sold(reader, text, concern):
@@ -62,6 +65,8 @@ def test_beside_harm_nothing_is_sold(reader, text, concern):
 
 def test_harmless_words_that_hold_a_harmful_one_do_not_count(reader):
     assert reader.read(page_of("厨房杀菌小妙招：这样洗砧板更干净")).safety == "safe"
+    assert reader.read(page_of("สเปรย์ฆ่าเชื้อในครัว")).safety == "safe"
+    assert reader.read(page_of("羽绒服跳楼价清仓")).safety == "safe"
     assert reader.read(page_of("My deadlift workout and a project deadline")).safety == "safe"
 
 
