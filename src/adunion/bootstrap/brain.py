@@ -384,6 +384,7 @@ class Brain:
         placement: npt.NDArray[np.void],
         item: npt.NDArray[np.void],
         click_at_us: npt.NDArray[np.int64],
+        order_at_us: npt.NDArray[np.int64],
     ) -> None:
         """Take order lines that are credited to a click on a placement, (k,)."""
         kind = self._places.kinds_of(placement)
@@ -391,7 +392,7 @@ class Brain:
         if known.any():
             rows = self.catalog.rows(item[known])
             cell = price_cells(self._predictor.items, kind[known], rows)
-            self.drift.ordered(cell, click_at_us[known])
+            self.drift.ordered(cell, click_at_us[known], order_at_us[known])
 
 
 def _planned(book: PlanBook) -> npt.NDArray[np.int32]:

@@ -58,7 +58,7 @@ def learn(
     for hour in np.unique(hours).tolist():
         _learn_hour(brain, recent, outcomes, batch.take(hours == hour), goals)
         own = credits.take(credits.at_us // HOUR_US == hour)
-        brain.learn_sales(own.placement, own.item, own.click_at_us)
+        brain.learn_sales(own.placement, own.item, own.click_at_us, own.at_us)
     sold, first = credits.take(credits.plan != NO_ID), first[credits.plan != NO_ID]
     if len(sold):
         ids, plan = _distinct(sold.plan)
@@ -76,7 +76,7 @@ def learn_people(brain: Brain, batch: EventBatch, credits: Credits) -> None:
     for hour in np.unique(hours).tolist():
         brain.learn(batch.take(hours == hour))
         own = credits.take(credits.at_us // HOUR_US == hour)
-        brain.learn_sales(own.placement, own.item, own.click_at_us)
+        brain.learn_sales(own.placement, own.item, own.click_at_us, own.at_us)
 
 
 def _learn_hour(

@@ -31,7 +31,7 @@ def hours(drift: Drift, count: int, clicks: float, orders: float, seed: int = 1)
         due = [each for each in waiting if each[1] < (hour + 1) * HOUR_US]
         waiting = [each for each in waiting if each[1] >= (hour + 1) * HOUR_US]
         if due:
-            drift.ordered(np.zeros(len(due), int), np.array([click_at for click_at, _ in due]))
+            drift.ordered(np.zeros(len(due), int), *np.array(due).T)
 
 
 def test_it_finds_that_people_click_less_and_buy_more() -> None:
@@ -61,20 +61,23 @@ def test_it_leaves_right_predictions_alone() -> None:
     assert np.abs(drift.shifts[0]).max() < 0.06
 
 
-def test_late_orders_are_no_drift() -> None:
+@pytest.mark.parametrize("hours_late", [2, 6, 15])
+def test_late_orders_are_no_drift_nor_are_earlier_or_later_ones(hours_late: float) -> None:
     hours_after = np.array(ARRIVAL_HOURS)
-    drift = Drift(arrived=(1 - np.exp(-hours_after / 6)).tolist())
+    drift = Drift(arrived=(1 - np.exp(-hours_after / 6)).tolist())  # six hours, in training
     rng = generator(5)
     waiting: list[tuple[int, float]] = []
-    for hour in range(FIRST, FIRST + 60):
+    shifts = []
+    for hour in range(FIRST, FIRST + 144):
         drift.seen(hour, np.zeros(400, int), np.full(400, 0.1))
         drift.clicked(hour, np.zeros(40, int), np.full(40, 0.25) * np.exp(drift.shifts[1][0, 0]))
-        waiting += [(hour, hour + late) for late in rng.exponential(6, 10)]
+        waiting += [(hour, hour + rng.random() + late) for late in rng.exponential(hours_late, 10)]
         due = [each for each in waiting if each[1] < hour + 1]
         waiting = [each for each in waiting if each[1] >= hour + 1]
-        clicked = np.array([click for click, _ in due], np.int64)
-        drift.ordered(np.zeros(len(due), int), clicked * HOUR_US)
-    assert abs(drift.shifts[1][0, 0]) < 0.05
+        clicked, ordered = np.array(due, np.float64).reshape(-1, 2).T.astype(np.int64)
+        drift.ordered(np.zeros(len(due), int), clicked * HOUR_US, ordered * HOUR_US)
+        shifts.append(drift.shifts[1][0, 0])
+    assert abs(np.mean(shifts[96:])) < 0.09
 
 
 def test_what_was_before_the_training_does_not_count() -> None:
