@@ -16,8 +16,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 # Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
-_DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 24, 48, 96, 168])
-_DELAY_GUESS = np.array([0.35, 0.15, 0.12, 0.08, 0.08, 0.1, 0.06, 0.04, 0.02])
+_DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 18, 24, 36, 48, 72, 96, 168])
+_DELAY_GUESS = np.array([34, 15, 10, 7, 8.5, 5, 4, 6.5, 3.5, 3.2, 1.5, 1.8]) / 100
 _DELAY_ORDERS = 50
 _RATIO_MAX = 10.0  # of sales over predictions
 _LATELY_HOURS = 3.0  # by when half of what was lately is forgotten
@@ -138,8 +138,9 @@ class Outcomes:
         What came with a delay is set against what was expected of the clicks that are old enough
         to show it (Kaplan and Meier 1958), so that late orders still to come are not taken as lost.
         """
-        begins = np.concatenate([[0], _DELAY_ENDS[:-1]])[:, None]
-        shown = np.clip((ages - begins) / (_DELAY_ENDS[:, None] - begins), 0, 1)
+        ends = _slowing(_DELAY_ENDS)[:, None]
+        begins = np.concatenate([[[0.0]], ends[:-1]])
+        shown = np.clip((_slowing(ages) - begins) / (ends - begins), 0, 1)
         _, expected, gmv, orders, _ = self._sums.sum(axis=1)
         if not gmv.any():
             return _DELAY_GUESS
@@ -187,8 +188,16 @@ class Outcomes:
 def _come(shares: Floats, ages: Floats) -> Floats:
     """The part of orders that have come by each age, from shares by delay."""
     come = np.concatenate([[0], shares.cumsum() / shares.sum()])
-    matured: Floats = np.interp(ages, np.concatenate([[0], _DELAY_ENDS]), come)
+    ends = np.concatenate([[0], _slowing(_DELAY_ENDS)])
+    matured: Floats = np.interp(_slowing(ages), ends, come)
     return matured
+
+
+def _slowing(hours: Floats) -> Floats:
+    """A time in which orders come evenly within a bucket, or nearly: ever fewer come an hour."""
+    quarters = np.maximum(hours, 0) / _DELAY_ENDS[0]
+    slowed: Floats = np.where(quarters < 1, quarters, 1 + np.log(np.maximum(quarters, 1)))
+    return slowed
 
 
 def _moved_on(columns: Floats, kept: int) -> Floats:

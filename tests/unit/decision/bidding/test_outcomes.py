@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adunion.decision.bidding import Outcomes
+from adunion.kernel.clock import generator
 
 HOUR_US = 3_600_000_000
 NOW = 500_000 * HOUR_US
@@ -59,3 +60,26 @@ def test_slow_buyers_make_young_predictions_count_less() -> None:
     outcomes.sold(IDS, np.zeros(500, np.int64), many, many - 40 * HOUR_US, np.ones(500, np.int64))
     after = outcomes.results(IDS, NOW + 6 * HOUR_US).matured_micros[0]
     assert after < before / 3
+
+
+@pytest.mark.parametrize("slow", ["exponential", "lognormal"])
+def test_late_orders_are_taken_neither_for_lost_nor_for_more_sales(slow: str) -> None:
+    part = (np.arange(200) + 0.5) / 200
+    quantiles = np.quantile(generator(1).normal(size=100_000), part)
+    late = -18 * np.log(1 - part) if slow == "exponential" else 20 * np.exp(1.1 * quantiles)
+    delay = (np.concatenate([part, late]) * HOUR_US).astype(np.int64)  # half within the hour
+    apart = []
+    for until in (24, 30, 36, 48, 72):
+        outcomes = Outcomes()
+        for hour in range(until):
+            at_us = NOW + hour * HOUR_US
+            click_us = at_us + np.arange(400) * 7 % 400 * HOUR_US // 400
+            outcomes.shown(IDS, ints(0), ints(at_us), ints(1), np.array([400.0]))
+            come = click_us + delay < NOW + until * HOUR_US
+            outcomes.sold(
+                IDS, np.zeros(come.sum(), np.int64), (click_us + delay)[come], click_us[come],
+                np.ones(come.sum(), np.int64),
+            )  # fmt: skip
+        results = outcomes.results(IDS, NOW + until * HOUR_US)
+        apart.append(results.gmv_micros[0] / results.matured_micros[0] - 1)
+    assert np.abs(apart).max() < 0.08
