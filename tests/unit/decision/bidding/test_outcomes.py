@@ -62,11 +62,15 @@ def test_slow_buyers_make_young_predictions_count_less() -> None:
     assert after < before / 3
 
 
-@pytest.mark.parametrize("slow", ["exponential", "lognormal"])
+@pytest.mark.parametrize("slow", ["none", "exponential", "lognormal"])
 def test_late_orders_are_taken_neither_for_lost_nor_for_more_sales(slow: str) -> None:
     part = (np.arange(200) + 0.5) / 200
     quantiles = np.quantile(generator(1).normal(size=100_000), part)
-    late = -18 * np.log(1 - part) if slow == "exponential" else 20 * np.exp(1.1 * quantiles)
+    late = {
+        "none": part,
+        "exponential": -18 * np.log(1 - part),
+        "lognormal": 20 * np.exp(1.1 * quantiles),
+    }[slow]
     delay = (np.concatenate([part, late]) * HOUR_US).astype(np.int64)  # half within the hour
     apart = []
     for until in (24, 30, 36, 48, 72):
