@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .return_target import MARGIN_MAX
 from .types import Floats, Landscape
 
 ORDERS_A_WEEK = 20.0
@@ -24,6 +25,9 @@ def orders_at(landscape: Landscape, value: Floats, week: float) -> Floats:
 
 
 def out_of_reach(landscape: Landscape, value: Floats, week: float) -> npt.NDArray[np.bool_]:
-    """Plans of which enough was seen to say that their target cannot be met, (p,)."""
+    """Plans of which enough was seen to say that their target cannot be met, (p,).
+
+    With the margin that is kept where orders are few: without it no bidder goes there.
+    """
     seen = landscape.traffic >= week / 168
-    return seen & (orders_at(landscape, value, week) < ORDERS_A_WEEK)
+    return seen & (orders_at(landscape, value / (1 + MARGIN_MAX), week) < ORDERS_A_WEEK)
