@@ -25,6 +25,7 @@ def classify(
     """Sort texts into classes of which you have a few examples each."""
     from adunion.understanding.context.fewshot import FewShot
     from adunion.understanding.embed import embedder
+    from adunion.understanding.needs.intents import noise
 
     said = [*(texts or []), *(read_lines(in_) if in_ else [])]
     if not said:
@@ -32,19 +33,18 @@ def classify(
     known, labels = read_examples(examples)
     model = FewShot.learn(known, labels, embedder(settings=Settings()))
     chances = model.chances(said)
-    rows = [
-        {
-            "text": text,
-            "label": model.labels[row.argmax()],
-            "probability": round(float(row.max()), 4),
-        }
-        for text, row in zip(said, chances, strict=True)
-    ]
+    rows = []
+    for text, row in zip(said, chances, strict=True):
+        nothing = noise(text)
+        label = None if nothing else model.labels[row.argmax()]
+        probability = 0.0 if nothing else round(float(row.max()), 4)
+        rows.append({"text": text, "label": label, "probability": probability, "nothing": nothing})
     if json_:
         print_json(rows)
         return
     for row in rows:
-        out.print(f"{row['label']}  {row['probability']:.0%}  {row['text'][:120]}", markup=False)
+        found = row["nothing"] or f"{row['label']}  {row['probability']:.0%}"
+        out.print(f"{found}  {row['text']}"[:160], markup=False)
 
 
 def read_examples(path: Path) -> tuple[list[str], list[str]]:

@@ -53,7 +53,9 @@ def read_log(path: Path) -> Log:
             reader = csv.DictReader(file)
             missing = sorted(set(COLUMNS) - set(reader.fieldnames or ()))
             if missing:
-                raise invalid("log", f"{path}: no column {missing[0]!r}.", f"It needs {COLUMNS}.")
+                needed = ", ".join(COLUMNS)
+                raise invalid("log", f"{path}: no column {missing[0]!r}.",
+                              f"Give a CSV with commas and the columns {needed}.")  # fmt: skip
             rows = [_row(path, line, row) for line, row in enumerate(reader, 2)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise invalid("log", f"Cannot read {path}: {error}.", "Give a CSV file.") from error
@@ -78,7 +80,8 @@ def open_bandit(policy: str, campaign: str) -> Path:
     folder = Path(found.origin).parent / "dataset" / "obd"
     path = folder / policy / campaign / f"{campaign}.csv"
     if not path.is_file():
-        raise invalid("log", f"No Open Bandit log of {policy!r}, {campaign!r}.", "See docs.")
+        raise invalid("campaign", f"No Open Bandit log of {policy!r}, {campaign!r}.",
+                      "Choose a campaign from all, men, women.")  # fmt: skip
     return path
 
 
