@@ -20,6 +20,7 @@ from adunion.audience import Facets, ProfileStore
 from adunion.catalog.types import CatalogSnapshot
 from adunion.decision import PlanBook
 from adunion.decision.bidding.traffic import hour_counts
+from adunion.decision.desk import Columns
 from adunion.decision.engine import DecisionEngine
 from adunion.decision.retrieval import (
     RETRIEVALS,
@@ -111,6 +112,7 @@ class Brain:
             settings,
         )
         self.engine.newness = self._newness
+        self.engine.shown = self._note
         self._build_state()
 
     @property
@@ -151,8 +153,7 @@ class Brain:
         index: LexicalIndex,
     ) -> None:
         """Move to another snapshot and its index; what was learned of items that stay is kept."""
-        if self.notes is not None:
-            self.notes.settle()
+        self.engine.watch()
         self.profiles.rebase(catalog)
         self.stats.rebase(catalog)
         self.after_sales.rebase(catalog)
@@ -180,12 +181,15 @@ class Brain:
         return np.where(consent, rows, np.int32(-1))
 
     def decide(self, requests: RequestBatch) -> DecisionBatch:
-        """The decision; what it shows is noted for training, what carts hold for complements."""
+        """The decision; what carts hold is noted for complements."""
         decided = self.engine.decide(requests)
         self._together.see_carts(requests)
-        if self.notes is not None:
-            self.notes.decided(requests, decided, self._predictor)
         return decided
+
+    def _note(self, columns: Columns, decided: DecisionBatch) -> None:
+        """What is shown is noted for training, with its features as they were at the decision."""
+        if self.notes is not None:
+            self.notes.decided(columns, decided, self._predictor)
 
     def placement_rows(self, placement: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each placement, -1 where it is not known."""
@@ -215,8 +219,7 @@ class Brain:
         """Take what happened into profiles, item statistics and training rows."""
         if not len(batch):
             return
-        if self.notes is not None:
-            self.notes.settle()
+        self.engine.watch()
         rows, kind = self.catalog.rows(batch.item), self._places.kinds_of(batch.placement)
         learn_items(self.stats, self.drift, self._predictor.items, batch, rows, kind)
         learn_tastes(self.profiles, batch, rows, kind, self.stats.rate)
@@ -234,6 +237,7 @@ class Brain:
 
     def refresh(self) -> None:
         """Take the statistics into what decides; once a tick."""
+        self.engine.watch()
         columns = self.stats.columns()
         self.profiles.scenes.settle(SCENE in self.engine.settings.features_off)
         self._revalue()
@@ -257,6 +261,7 @@ class Brain:
 
     def training_log(self) -> TrainingLog:
         """The rows so far."""
+        self.engine.watch()
         return TrainingLog.empty() if self.notes is None else self.notes.log()
 
     def use(self, models: Models) -> None:

@@ -8,20 +8,19 @@ events only who saw, clicked and ordered what is kept, and it is replayed with t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from adunion.decision.types import DecisionBatch, RequestBatch
+from adunion.decision.desk import Columns
+from adunion.decision.types import DecisionBatch
 from adunion.prediction import FeatureLog, Predictor, TrainingLog, shown_keys
 from adunion.tracking import EventBatch, EventType
 
 EVENTS_MAX = 4_000_000
-ASKED_AT_ONCE = 256
 CREDIT_US = 7 * 86_400_000_000  # an order belongs to the last click on its item within this
 
 Keys = npt.NDArray[np.uint64]
@@ -33,8 +32,6 @@ class TrainingNotes:
 
     def __init__(self, home: Path) -> None:
         self._features = FeatureLog(home)
-        self._asked: list[tuple[Predictor, RequestBatch, DecisionBatch]] = []
-        self._asked_requests = 0
         self._fresh: list[
             tuple[
                 npt.NDArray[np.void],
@@ -47,30 +44,12 @@ class TrainingNotes:
         self._clicks = _Columns(3)  # (slot shown, shopper and item, time)
         self._orders = _Columns(2)  # (shopper and item, time)
 
-    def decided(
-        self, requests: RequestBatch, decisions: DecisionBatch, predictor: Predictor
-    ) -> None:
-        """Keep the features of what is about to be shown; on disk when events are learned next."""
-        self._asked.append((predictor, requests, decisions))
-        self._asked_requests += len(requests)
-        if self._asked_requests >= ASKED_AT_ONCE:
-            self.settle()
-
-    def settle(self) -> None:
-        """Take the features of all that was decided: call it before anything is learned.
-
-        They are taken for many requests at once, since one by one costs more than deciding.
-        """
-        alike = groupby(self._asked, key=lambda part: (id(part[0]), part[2].item.shape[1]))
-        for _, group in alike:
-            parts = list(group)
-            predictor = parts[0][0]
-            shown = _Decided.of([(requests, decisions) for _, requests, decisions in parts])
-            x = predictor.shown(shown, shown.item, shown.relevance)
-            kind = predictor.kinds[shown.placement]
-            self._fresh.append((shown.request, kind, x, shown.item >= 0))
-        self._asked.clear()
-        self._asked_requests = 0
+    def decided(self, columns: Columns, decided: DecisionBatch, predictor: Predictor) -> None:
+        """Keep the features of what is shown; on disk when events are learned next."""
+        asked = _Asked(columns.requests.at_us, columns.requests.placement, columns.profile)
+        x = predictor.shown(asked, decided.item, decided.relevance)
+        kind = predictor.kinds[asked.placement]
+        self._fresh.append((columns.words.view("V16").copy(), kind, x, decided.item >= 0))
 
     def learn(self, batch: EventBatch) -> None:
         """Note impressions, clicks and orders."""
@@ -104,32 +83,18 @@ class TrainingNotes:
 
     def _write(self) -> None:
         """Append what was decided; batches of equally many slots go together."""
-        self.settle()
         for _, parts in groupby(self._fresh, key=lambda part: part[2].shape[1]):
             columns = zip(*parts, strict=True)
             self._features.append(*(np.concatenate(column) for column in columns))
         self._fresh.clear()
 
 
-@dataclass(frozen=True)
-class _Decided:
-    """What features are made of, for n requests and their K slots."""
+class _Asked(NamedTuple):
+    """What features are made of, beside what is shown; (n,) each."""
 
-    request: npt.NDArray[np.void]
     at_us: Times
     placement: npt.NDArray[np.int16]
     profile: npt.NDArray[np.int32]
-    item: npt.NDArray[np.int32]
-    relevance: npt.NDArray[np.float32]
-
-    @classmethod
-    def of(cls, parts: Sequence[tuple[RequestBatch, DecisionBatch]]) -> _Decided:
-        """Several batches as one, in order."""
-        columns = (
-            (asked.request, asked.at_us, asked.placement, asked.profile, made.item, made.relevance)
-            for asked, made in parts
-        )
-        return cls(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 class _Columns:

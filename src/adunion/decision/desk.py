@@ -58,6 +58,7 @@ class Columns(NamedTuple):
     """A batch of requests, its candidates, and what is made of them."""
 
     words: npt.NDArray[np.uint64]  # (2n,) the requests' ids
+    profile: npt.NDArray[np.int32]  # (n,) as in `RequestBatch`
     requests: Requests
     candidates: Candidates
     relevance: Floats
@@ -164,8 +165,8 @@ class Desk(Sheet):
         at, harmful = self._count, requests.harmful is not None and bool(requests.harmful[0])
         given = (
             *self._boxes, terms, book, at, requests.request.view(np.uint64), requests.at_us,
-            requests.placement, requests.slots, region, harmful, candidates.item,
-            candidates.relevance, pctr, pcvr, *weights,
+            requests.placement, requests.slots, requests.profile, region, harmful,
+            candidates.item, candidates.relevance, pctr, pcvr, *weights,
         )  # fmt: skip
         if prices is None:
             kept = _decide_next(*given, one_in, self._page_box)
@@ -184,6 +185,7 @@ def _room(candidates: int, slots_max: int, weighed: bool) -> Columns:
     count, weights = REQUESTS_MAX, candidates if weighed else 0
     return Columns(
         whole(2 * count, "u8"),
+        whole(count, "i4"),
         Requests(
             whole(count, "i8"), whole(count, "i2"), whole(count, "i2"), whole(count, "i2"),
             whole(count, "i2"), whole(count + 1, "i8"),
@@ -209,6 +211,7 @@ def _part(whole: Columns, first: int, last: int, begin: int, end: int) -> Column
     requests = Requests._make([*cut(whole.requests[:-1], first, last), offsets])
     return Columns(
         whole.words[2 * first : 2 * last],
+        whole.profile[first:last],
         requests,
         Candidates._make(cut(whole.candidates, begin, end)),
         whole.relevance[begin:end],
@@ -239,12 +242,12 @@ def _answer(sheet: Box, work: Box, terms: Box, pages: Box) -> None:
 
 @njit(cache=True, nogil=True)
 def _rank_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
-    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
-    pctr, pcvr, weight, counts,
+    sheet, work, terms, book, at, words, at_us, placement, slots, profile, region, harmful, item,
+    relevance, pctr, pcvr, weight, counts,
 ) -> int:  # fmt: skip
     return _put_and_rank(
         sheet.value, work.value, terms.value, book.value, at, words, at_us, placement, slots,
-        region, harmful, item, relevance, pctr, pcvr, weight, counts,
+        profile, region, harmful, item, relevance, pctr, pcvr, weight, counts,
     )  # fmt: skip
 
 
@@ -259,14 +262,14 @@ def _answer_next(
 
 @njit(cache=True, nogil=True)
 def _decide_next(  # type: ignore[no-untyped-def]  # the columns of a request and its candidates
-    sheet, work, terms, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
-    pctr, pcvr, weight, counts, one_in, pages,
+    sheet, work, terms, book, at, words, at_us, placement, slots, profile, region, harmful, item,
+    relevance, pctr, pcvr, weight, counts, one_in, pages,
 ) -> bool:  # fmt: skip
     """Both of them, priced by uplift."""
     its, memory, given, plans = sheet.value, work.value, terms.value, book.value
     count = _put_and_rank(
-        its, memory, given, plans, at, words, at_us, placement, slots, region, harmful, item,
-        relevance, pctr, pcvr, weight, counts,
+        its, memory, given, plans, at, words, at_us, placement, slots, profile, region, harmful,
+        item, relevance, pctr, pcvr, weight, counts,
     )  # fmt: skip
     facts, prices = memory.facts, memory.prices[:count]
     for m in range(count):
@@ -276,13 +279,13 @@ def _decide_next(  # type: ignore[no-untyped-def]  # the columns of a request an
 
 @borrowing()
 def _put_and_rank(  # type: ignore[no-untyped-def]  # as of `_rank_next`
-    its, memory, given, book, at, words, at_us, placement, slots, region, harmful, item, relevance,
-    pctr, pcvr, weight, counts,
+    its, memory, given, book, at, words, at_us, placement, slots, profile, region, harmful, item,
+    relevance, pctr, pcvr, weight, counts,
 ) -> int:  # fmt: skip
     requests, candidates, begin = its.requests, its.candidates, its.requests.offsets[at]
     its.words[2 * at], its.words[2 * at + 1] = words[0], words[1]
     requests.at_us[at], requests.placement[at] = at_us[0], placement[0]
-    requests.slots[at], requests.region[at] = slots[0], region
+    requests.slots[at], requests.region[at], its.profile[at] = slots[0], region, profile[0]
     requests.offsets[at + 1] = begin + len(item)
     requests.paid[at] = (
         0

@@ -34,6 +34,8 @@ Floats = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float64] | None
 Retrieve = Callable[[RequestBatch], CandidateBatch]
 Predict = Callable[[RequestBatch, CandidateBatch], tuple[Floats, Floats]]
+Shown = Callable[[Columns, DecisionBatch], None]
+"""Is handed what was decided, as it lies: whoever keeps any of the columns copies it."""
 Newness = Callable[[RequestBatch, CandidateBatch], Floats]
 """(m,) how likely the shopper is new to each candidate's merchant."""
 
@@ -66,6 +68,7 @@ class DecisionEngine:
         self.pilot = Pilot(plans)
         self.log: DecisionLog | None = None
         self.newness: Newness | None = None
+        self.shown: Shown | None = None
         self._desk: Desk | None = None  # of single requests that those who watch have not seen
         self.waterfall = Waterfall(self.placements, plans.ids)
         self.seen = HourlyLandscapes()
@@ -159,8 +162,8 @@ class DecisionEngine:
             return self._decide_next(requests)
         self.watch()
         sheet = self._ranked(requests, self.plans)
-        self._show(sheet.columns)
         shown, made = sheet.answer(self._terms)
+        self._show(sheet.columns, made)
         if self.log is not None:
             every = np.arange(len(requests))
             kept = every if requests.keep else self.log.chosen(requests.request)
@@ -176,13 +179,16 @@ class DecisionEngine:
         return self._ranked(requests, plans).answer(self._terms)[1]
 
     def watch(self) -> None:
-        """Let bidding, the waterfall and the log see what was decided since the last time."""
+        """Show what was decided since the last time to bidding, the waterfall, the log and others.
+
+        Call it before anything changes that a decision was made of.
+        """
         desk = self._desk
         if desk is not None and len(desk):
-            its = desk.all
-            self._show(its)
+            its, (shown, made) = desk.all, desk.answered
+            self._show(its, made)
             if self.log is not None and desk.kept:
-                self._note(self.log, its, *desk.answered, np.array(desk.kept))
+                self._note(self.log, its, shown, made, np.array(desk.kept))
             desk.clear()
 
     def counted(self) -> Counted | None:
@@ -284,6 +290,7 @@ class DecisionEngine:
         weights = self._weights(requests, candidates, plans)
         columns = Columns(
             np.ascontiguousarray(requests.request).view(np.uint64),
+            requests.profile,
             Requests(
                 requests.at_us, requests.placement, requests.slots, self.paid_slots(requests),
                 region_column(requests, plans), candidates.offsets,
@@ -310,12 +317,14 @@ class DecisionEngine:
         facts = Facts(bid, organic, exposure, lower, payment, rival, chosen.reserve_micros)
         return pricing.get(chosen.pricing)(facts)
 
-    def _show(self, its: Columns) -> None:
+    def _show(self, its: Columns, made: DecisionBatch) -> None:
         self.pilot.observe(its.requests, its.candidates, its.scores)
         self.waterfall.observe(
             its.requests, its.candidates, its.scores, its.slots, self._goods,
             self.plans.columns(), self.settings.rules,
         )  # fmt: skip
+        if self.shown is not None:
+            self.shown(its, made)
 
     def _note(
         self, log: DecisionLog, columns: Columns, shown: Micros, made: DecisionBatch, rows: Micros
