@@ -84,9 +84,10 @@ _STAGES = (
     ("funded", "with budget and wallet"), ("retrieved", "an item was a candidate"),
     ("bidding", "an item bid"), ("shown", "an item was shown"), ("moved", "  moved by its bid"),
 )  # fmt: skip
-_LOST = {
+LOST = {
     "organic": "an organic result", "plan": "another merchant's plan",
     "own": "an item of its own merchant", "cap": "the limit of items of one merchant",
+    "load": "the limit of sponsored places on a page",
 }  # fmt: skip
 _OBSTACLES = {
     "no_traffic": "The market had no requests.",
@@ -122,7 +123,7 @@ def _show_funnel(found: PlanFunnel) -> None:
     out.print(table)
     for loss, count in whole.lost.items():
         if count:
-            out.print(f"lost to {_LOST[loss]}: {count:,} ({count / whole.lost_all:.1%})")
+            out.print(f"lost to {LOST[loss]}: {count:,} ({count / whole.lost_all:.1%})")
     if whole.gap:
         low, middle, high = whole.gap.values()
         out.print(

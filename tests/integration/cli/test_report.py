@@ -17,10 +17,12 @@ from adunion.campaigns import PlanDraft, Plans
 from adunion.catalog import Catalog
 from adunion.catalog.types import ItemRecord
 from adunion.cli import app
+from adunion.cli.report import LOST
 from adunion.decision.seen import HourlyLandscape
 from adunion.decision.waterfall import SUMS, Counted
 from adunion.engines.eventlog import EventLog
 from adunion.insight import Insight
+from adunion.insight.funnel import LOSSES
 from adunion.kernel.clock import SystemClock, micros
 from adunion.kernel.ids import IdFactory
 from adunion.tracking import EVENT_SCHEMA, EventType, Tracker
@@ -87,7 +89,7 @@ def test_a_plan_is_told_why_and_what_the_next_step_costs(
     hour = micros(now) // 3_600_000_000
     sums = dict.fromkeys(SUMS, 0) | {
         "requests": 500, "in_time": 500, "funded": 500, "retrieved": 400, "bidding": 400,
-        "lost_plan": 360, "shown": 40, "moved": 40, "gap_300": 360,
+        "lost_plan": 340, "lost_load": 20, "shown": 40, "moved": 40, "gap_300": 360,
     }  # fmt: skip
     grid = np.geomspace(0.02, 20, 20)
     curves = np.stack([10 * grid, 100 * grid**0.5, grid**0.5])
@@ -98,11 +100,16 @@ def test_a_plan_is_told_why_and_what_the_next_step_costs(
         insight.add_landscapes(conn, seen, {}, now)
     said = run("report", "plan", plan_id)
     assert said.exit_code == 0
-    assert "lost to another merchant's plan: 360 (100.0%)" in said.stdout
+    assert "lost to another merchant's plan: 340 (94.4%)" in said.stdout
+    assert "lost to the limit of sponsored places on a page: 20 (5.6%)" in said.stdout
     assert "at target 3.5 instead of 4: GMV +1" in said.stdout
     found = json.loads(run("report", "plan", plan_id, "--json").stdout)
-    assert (found["obstacle"], found["whole"]["lost"]["plan"]) == ("outbid", 360)
+    assert (found["obstacle"], found["whole"]["lost"]["plan"]) == ("outbid", 340)
     assert len(found["steps"]) == 4
+
+
+def test_every_loss_has_words() -> None:
+    assert set(LOST) == set(LOSSES)
 
 
 def test_a_plan_that_is_not_there_is_said_to_be_so(run: Run, plan_id: str) -> None:
