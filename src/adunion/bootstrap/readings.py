@@ -101,7 +101,6 @@ class Readings:
         self.item_pictures = ItemPictures(home / "pictures")
         self.turn = Turns(AT_ONCE, WAITING_MAX, WAIT_S).turn
         self._lock = threading.Lock()
-        self._tagging = threading.Lock()  # CRFsuite's tagger holds the title that it reads
         self._reader: tuple[NeedFinder, ContextReader] | None = None
 
     def reviews(self, rows: Sequence[Review], meaning: bool = False) -> ReviewsRead:
@@ -139,7 +138,7 @@ class Readings:
 
     def titles(self, titles: Sequence[str]) -> list[tuple[TaggedTitle, list[str]]]:
         """Each title's parts and advice; of a long one the first characters are read."""
-        with self.turn(), self._tagging:
+        with self.turn():
             read = [shipped_tagger().tag(title[:TITLE_CHARS_MAX]) for title in titles]
         return [(each, advise_title(each)) for each in read]
 

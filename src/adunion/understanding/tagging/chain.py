@@ -27,30 +27,41 @@ Chances = NDArray[np.float64]
 @numba.njit(cache=True, nogil=True)
 def chances(scores: Chances, turn: Chances, first: Chances) -> Chances:
     """Probability of each label at each character, by forward-backward on scaled chances."""
+    _, forward, back, _ = _passes(scores, turn, first)
+    found = forward * back
+    for at in range(len(found)):
+        found[at] /= found[at].sum()
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _passes(
+    scores: Chances, turn: Chances, first: Chances
+) -> tuple[Chances, Chances, Chances, float]:
+    """Each label's own chances, those of it and all before, and of all after; log of their sum."""
     length, count = scores.shape
-    here = np.empty((length, count))
-    for at in range(length):
-        here[at] = np.exp(scores[at] - scores[at].max())
     after = np.exp(turn)
-    forward = np.empty((length, count))
-    found = np.empty((length, count))
-    back = np.ones(count)
+    here = np.empty((length, count))
+    forward, back = np.empty((length, count)), np.ones((length, count))
+    total = 0.0
     for at in range(length):
+        top = scores[at].max()
+        here[at] = np.exp(scores[at] - top)
         for k in range(count):
             come = np.exp(first[k]) if at == 0 else 0.0
             if at:
                 for j in range(count):
                     come += forward[at - 1, j] * after[j, k]
             forward[at, k] = come * here[at, k]
-        forward[at] /= forward[at].sum()
-    for at in range(length - 1, -1, -1):
-        found[at] = forward[at] * back
-        found[at] /= found[at].sum()
-        go = here[at] * back
+        size = forward[at].sum()
+        forward[at] /= size
+        total += top + np.log(size)
+    for at in range(length - 2, -1, -1):
+        go = here[at + 1] * back[at + 1]
         for j in range(count):
-            back[j] = (after[j] * go).sum()
-        back /= back.sum()
-    return found
+            back[at, j] = (after[j] * go).sum()
+        back[at] /= back[at].sum()
+    return here, forward, back, total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -105,15 +116,17 @@ def parts(found: Chances) -> list[tuple[Bounds, float]]:
 
 
 def slopes(
-    scores: Chances, labels: NDArray[np.int64], lengths: NDArray[np.int64], turn: Chances,
-    first: Chances,
+    scores: Chances, wanted: Chances, lengths: NDArray[np.int64], taught: NDArray[np.bool_],
+    turn: Chances, first: Chances,
 ) -> tuple[float, Chances, Chances, Chances]:  # fmt: skip
     """-log likelihood of titles' labels, and its gradient by scores, turn and first.
 
     Args:
         scores: [titles, longest, labels], what is beyond a title's length being ignored.
-        labels: [titles, longest], columns of `LABELS`.
+        wanted: chances of labels, of the same shape: 0 and 1 where people said so.
         lengths: characters of each title.
+        taught: whether people said so; of others `turn` and `first` learn nothing, because which
+            label came after which is not known.
         turn: scores of a label after another.
         first: scores of the first label.
     """
@@ -122,51 +135,33 @@ def slopes(
     for row in range(len(scores)):
         n = int(lengths[row])
         total += _slope(
-            scores[row, :n], labels[row, :n], turn, first, of_scores[row, :n], of_turn, of_first
-        )
+            scores[row, :n], wanted[row, :n], bool(taught[row]), turn, first, of_scores[row, :n],
+            of_turn, of_first,
+        )  # fmt: skip
     return total, of_scores, of_turn, of_first
 
 
 @numba.njit(cache=True, nogil=True)
 def _slope(
-    scores: Chances, labels: NDArray[np.int64], turn: Chances, first: Chances, of_scores: Chances,
-    of_turn: Chances, of_first: Chances,
+    scores: Chances, wanted: Chances, taught: bool, turn: Chances, first: Chances,
+    of_scores: Chances, of_turn: Chances, of_first: Chances,
 ) -> float:  # fmt: skip
     length, count = scores.shape
     after = np.exp(turn)
-    forward, back = np.empty((length, count)), np.ones((length, count))
-    here = np.empty((length, count))
-    total = 0.0
-    for at in range(length):
-        top = scores[at].max()
-        here[at] = np.exp(scores[at] - top)
-        total += top
-        for k in range(count):
-            come = np.exp(first[k]) if at == 0 else 0.0
-            if at:
-                for j in range(count):
-                    come += forward[at - 1, j] * after[j, k]
-            forward[at, k] = come * here[at, k]
-        size = forward[at].sum()
-        forward[at] /= size
-        total += np.log(size)
-    for at in range(length - 2, -1, -1):
-        go = here[at + 1] * back[at + 1]
-        for j in range(count):
-            back[at, j] = (after[j] * go).sum()
-        back[at] /= back[at].sum()
+    here, forward, back, total = _passes(scores, turn, first)
     for at in range(length):
         one = forward[at] * back[at]
-        of_scores[at] += one / one.sum()
-        of_scores[at, labels[at]] -= 1
-        total -= scores[at, labels[at]]
-        if at:
+        of_scores[at] += one / one.sum() - wanted[at]
+        total -= (wanted[at] * scores[at]).sum()
+        if at and taught:
             go = here[at] * back[at]
             pair = np.empty((count, count))
             for j in range(count):
                 pair[j] = forward[at - 1, j] * after[j] * go
-            of_turn += pair / pair.sum()
-            of_turn[labels[at - 1], labels[at]] -= 1
-            total -= turn[labels[at - 1], labels[at]]
-    of_first += of_scores[0]
-    return float(total - first[labels[0]])
+            both = np.outer(wanted[at - 1], wanted[at])
+            of_turn += pair / pair.sum() - both
+            total -= (both * turn).sum()
+    if taught:
+        of_first += of_scores[0]
+        total -= (wanted[0] * first).sum()
+    return float(total)

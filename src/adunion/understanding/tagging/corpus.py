@@ -56,6 +56,14 @@ def bounds(labels: list[str]) -> list[Bounds]:
     return found
 
 
+def marked(parts: list[Bounds], length: int) -> list[str]:
+    """The inverse of `bounds`: B-, I- and O labels of a title of so many characters."""
+    found = ["O"] * length
+    for start, end, code in parts:
+        found[start:end] = [f"B-{code}", *[f"I-{code}"] * (end - start - 1)]
+    return found
+
+
 def f1(found: list[list[Bounds]], truth: list[list[Bounds]]) -> float:
     """Micro F1 over exact spans with their kind."""
     pairs = list(zip(found, truth, strict=True))

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from .types import SPAN_MAX
 
-Codes = Callable[[str], tuple[int, int, int] | None]
-"""A word's codes in tagged titles, in titles read by a first tagger, and in searches, if any."""
+Codes = Callable[[str], tuple[int, int] | None]
+"""A word's codes in tagged titles and in searches, if any."""
 Features = list[list[str]]
 _LEVELS = " lmh"
 
 
 def features(title: str, codes: Codes) -> Features:
-    """Feature names for each character of a title, as CRFsuite takes them."""
-    lower = title.lower()
+    """Feature names for each character of a title."""
+    lower = lowered(title)
     found = _characters(lower)
     _scripts(lower, found)
     longest = [0] * len(lower)
@@ -24,18 +24,22 @@ def features(title: str, codes: Codes) -> Features:
             known = codes(lower[start : start + length])
             if known is None:
                 continue
-            tagged, read, searched = known
+            tagged, searched = known
             if tagged:
-                _parts(found, "", tagged, start, length)
+                _parts(found, tagged, start, length)
                 _longest(longest, best, tagged, start, length)
-            if read:
-                _parts(found, "2", read, start, length)
             if searched:
                 _search(found, searched, start, length)
     for at, name in enumerate(best):
         if name:
             found[at].append(name)
     return found
+
+
+def lowered(title: str) -> str:
+    """In lower case, as long as before: of one that becomes two characters the first."""
+    lower = title.lower()
+    return lower if len(lower) == len(title) else "".join(one.lower()[0] for one in title)
 
 
 def script(character: str) -> str:
@@ -73,12 +77,12 @@ def _scripts(lower: str, found: Features) -> None:
                       f"r{lower.find(lower[at]) < at}"]  # fmt: skip
 
 
-def _parts(found: Features, of: str, code: int, start: int, length: int) -> None:
+def _parts(found: Features, code: int, start: int, length: int) -> None:
     for kind in range(4):
         level = code >> 2 * kind & 3
         if not level:
             continue
-        name = f"{of}{kind}{_LEVELS[level]}"
+        name = f"{kind}{_LEVELS[level]}"
         found[start].append(f"B{name}{min(length, 4)}")
         found[start + length - 1].append(f"E{name}{min(length, 4)}")
         for at in range(start + 1, start + length - 1):

@@ -1,10 +1,10 @@
-"""Learn the network: back-propagation by hand through three convolutions and a chain of labels."""
+"""Learn a network: back-propagation by hand through three convolutions and a chain of labels."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,16 @@ import numpy.typing as npt
 from adunion.kernel.clock import generator
 
 from .chain import LABELS, slopes
+from .encoder import encoder
 from .features import Features
 from .net import REACH, SKIPPED, Floats, Net, beside, few_bits
-from .pieces import reduced
 
-WIDTH, STATES = 64, 112
+WIDTH, STATES = 64, 160
 """Numbers of a feature's vector, and of a character's state."""
-EPOCHS, TITLES, RATE = 10, 32, 2e-3
+EPOCHS, TITLES, RATE = 12, 32, 2e-3
 SEEN_LEAST = 2
 """Features rarer than this have no vector."""
-FEATURES_OUT, STATES_OUT = 0.4, 0.3
+FEATURES_OUT, STATES_OUT, ENCODER_OUT = 0.4, 0.3, 0.5
 """Dropped at random while learning, so that no feature and no state is relied on alone."""
 DECAY, KEEP = 1e-2, (0.9, 0.99)
 PLACES = {1: "0", 2: "56"}
@@ -32,33 +32,50 @@ MEANING = 1.2
 GAP = max(REACH)
 """Empty rows between titles that are learnt from together, so that none sees another."""
 Ints = npt.NDArray[np.int64]
+Halves = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A title to learn from."""
+
+    features: Features = field(repr=False)
+    wanted: npt.NDArray[np.float64] = field(repr=False)
+    """Chances of labels [characters, labels]."""
+    taught: bool = True
+    """Whether people labelled it, and no other network."""
+    states: Halves | None = field(default=None, repr=False)
+    """Of an encoder [characters, d]: for all lessons or for none."""
+
+
+def taught(found: Features, labels: Sequence[str], states: Halves | None = None) -> Lesson:
+    """A title that people labelled."""
+    wanted = np.eye(len(LABELS))[[LABELS.index(label) for label in labels]]
+    return Lesson(found, wanted, True, states)
 
 
 def train_net(
-    found: Sequence[Features],
-    labels: Sequence[Sequence[str]],
-    seed: int = 0,
-    told: Callable[[str], None] | None = None,
+    lessons: Sequence[Lesson], seed: int = 0, told: Callable[[str], None] | None = None
 ) -> Net:
-    """A network from features of titles and their labels; `told` hears of every epoch."""
-    kept = [[[name for name in one if name[0] not in SKIPPED] for one in title] for title in found]
+    """A network; `told` hears of every epoch."""
+    kept = [[[name for name in one if name[0] not in SKIPPED] for one in each.features]
+            for each in lessons]  # fmt: skip
     seen = Counter(name for title in kept for one in title for name in one)
-    row, meaning = reduced(WIDTH)
+    row, meaning = encoder().reduced(WIDTH)
     own = {name for name, times in seen.items() if times >= SEEN_LEAST}
     names = sorted(own | {place + piece for piece in row for place in PLACES[len(piece)]})
     at = {name: place for place, name in enumerate(names)}
     titles = [[[at[name] for name in one if name in at] for one in title] for title in kept]
-    columns = [np.array([LABELS.index(label) for label in each]) for each in labels]
     chance = generator(seed, 0x7A6)
-    weights = _begin(chance)
+    weights = _begin(chance, 0 if lessons[0].states is None else lessons[0].states.shape[1])
     vectors = _vectors(names, row, meaning, chance)
     adam = _Adam(weights, vectors, EPOCHS * -(-len(titles) // TITLES))
     for epoch in range(EPOCHS):
         for some in _batches(titles, chance):
-            batch = _batch([titles[k] for k in some], [columns[k] for k in some], chance, names)
+            batch = _batch([titles[k] for k in some], [lessons[k] for k in some], chance, names)
             adam.step(*_gradient(weights, vectors, batch, chance), batch.features.indices)
         if told:
-            told(f"network {seed + 1}, epoch {epoch + 1} of {EPOCHS}")
+            told(f"epoch {epoch + 1} of {EPOCHS}")
     small, scale = few_bits(vectors)
     half = {name: each.astype(np.float16).astype(np.float32) for name, each in weights.items()}
     return Net(tuple(names), small, scale, half)
@@ -68,21 +85,26 @@ def train_net(
 class _Batch:
     features: Any
     """CSR [rows, features]: a row a character, GAP empty ones between titles."""
+    states: Floats | None
+    """[rows, d] of the encoder."""
     there: Floats
     """[rows, 1], 0 in the gaps."""
     at: Ints
     """[titles, longest]: the row of each character; 0 beyond a title's end."""
-    labels: Ints
+    wanted: npt.NDArray[np.float64]
+    """[titles, longest, labels]."""
+    taught: npt.NDArray[np.bool_]
     lengths: Ints
 
 
-def _begin(chance: np.random.Generator) -> dict[str, Floats]:
+def _begin(chance: np.random.Generator, deep: int) -> dict[str, Floats]:
     def drawn(rows: int, columns: int, by: float) -> Floats:
-        found = chance.standard_normal((rows, columns)) * by / np.sqrt(rows)
+        found = chance.standard_normal((rows, columns)) * by / np.sqrt(max(rows, 1))
         return np.asarray(found, np.float32)
 
     count = len(LABELS)
-    weights = {"in": drawn(WIDTH, STATES, 1.4), "in_bias": np.zeros(STATES, np.float32)}
+    into = np.vstack([drawn(WIDTH, STATES, 1.4), drawn(deep, STATES, 0.5)])
+    weights = {"in": into, "in_bias": np.zeros(STATES, np.float32)}
     for layer in range(len(REACH)):
         weights[f"layer{layer}"] = drawn(3 * STATES, STATES, 1.0)
         weights[f"bias{layer}"] = np.zeros(STATES, np.float32)
@@ -113,7 +135,7 @@ def _batches(titles: Sequence[Any], chance: np.random.Generator) -> Iterator[Int
 
 
 def _batch(
-    titles: list[list[list[int]]], labels: list[Ints], chance: np.random.Generator,
+    titles: list[list[list[int]]], lessons: list[Lesson], chance: np.random.Generator,
     names: Sequence[str],
 ) -> _Batch:  # fmt: skip
     import scipy.sparse as sparse
@@ -122,18 +144,23 @@ def _batch(
     begins = GAP + np.cumsum(lengths + GAP) - (lengths + GAP)
     rows = int(begins[-1] + lengths[-1] + GAP)
     at = np.zeros((len(titles), int(lengths.max())), np.int64)
-    columns = np.zeros_like(at)
+    wanted = np.zeros((*at.shape, len(LABELS)))
     counts, there = np.zeros(rows, np.int64), np.zeros((rows, 1), np.float32)
-    for k, (title, begin) in enumerate(zip(titles, begins, strict=True)):
+    deep = lessons[0].states
+    states = None if deep is None else np.zeros((rows, deep.shape[1]), np.float32)
+    for k, (title, begin, lesson) in enumerate(zip(titles, begins, lessons, strict=True)):
         own = np.arange(begin, begin + len(title))
-        at[k, : len(title)], columns[k, : len(title)] = own, labels[k]
+        at[k, : len(title)], wanted[k, : len(title)] = own, lesson.wanted
         counts[own], there[own] = [len(one) for one in title], 1
+        if states is not None and lesson.states is not None:
+            states[own] = lesson.states
     ids = np.array([row for title in titles for one in title for row in one], np.int32)
     value = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
     value *= chance.random(len(value)) >= FEATURES_OUT
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     found = sparse.csr_matrix((value.astype(np.float32), ids, starts), shape=(rows, len(names)))
-    return _Batch(found, there, at, columns, lengths)
+    by_people = np.array([lesson.taught for lesson in lessons])
+    return _Batch(found, states, there, at, wanted, by_people, lengths)
 
 
 def _gradient(
@@ -141,11 +168,13 @@ def _gradient(
 ) -> tuple[dict[str, Floats], Any]:
     """Of the mean loss a character: by weights, and by vectors (sparse in rows)."""
 
-    def kept(like: Floats) -> Floats:
-        drawn = chance.random(like.shape, dtype=np.float32) >= STATES_OUT
-        return drawn.astype(np.float32) / np.float32(1 - STATES_OUT)
+    def kept(like: Floats, out: float = STATES_OUT) -> Floats:
+        drawn = chance.random(like.shape, dtype=np.float32) >= out
+        return drawn.astype(np.float32) / np.float32(1 - out)
 
     summed = batch.features @ vectors
+    if batch.states is not None:
+        summed = np.hstack([summed, batch.states * kept(batch.states, ENCODER_OUT)])
     state = np.maximum(summed @ weights["in"] + weights["in_bias"], 0) * batch.there
     begun, tape = state, []
     for layer, reach in enumerate(REACH):
@@ -160,8 +189,8 @@ def _gradient(
     scores = (state @ weights["out"] + weights["out_bias"]).astype(np.float64)
     within = np.arange(batch.at.shape[1]) < batch.lengths[:, None]
     _, by_scores, by_turn, by_first = slopes(
-        scores[batch.at], batch.labels, batch.lengths, weights["turn"].astype(np.float64),
-        weights["first"].astype(np.float64),
+        scores[batch.at], batch.wanted, batch.lengths, batch.taught,
+        weights["turn"].astype(np.float64), weights["first"].astype(np.float64),
     )  # fmt: skip
     size = float(batch.lengths.sum())
     back = np.zeros(scores.shape, np.float32)
@@ -176,7 +205,7 @@ def _gradient(
         down = down + _together(here @ weights[f"layer{layer}"].T, REACH[layer]) * mask
     down *= begun > 0
     found |= {"in": summed.T @ down, "in_bias": down.sum(0)}
-    return found, batch.features.T @ (down @ weights["in"].T)
+    return found, batch.features.T @ (down @ weights["in"][: vectors.shape[1]].T)
 
 
 def _together(wide: Floats, reach: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Words and what they tended to be: in tagged titles, in titles the tagger read, in searches.
+"""Words and what they tended to be: in tagged titles and in searches.
 
 A word's code has 2 bits a kind (product, brand, model, attribute): 0 never, 1 seldom, 2 at times, 3
 mostly. For searches the kinds are: ends a search, starts one, and how often (log scale).
@@ -27,13 +27,12 @@ def substrings(text: str, longest: int = SPAN_MAX) -> Iterator[tuple[int, int, s
             yield start, length, text[start : start + length]
 
 
-def count_parts(titles: Iterable[tuple[str, list[Bounds]]], least: int = 1) -> Counts:
-    """Counts over lower-case titles of every word that is a part `least` times or more."""
+def count_parts(titles: Iterable[tuple[str, list[Bounds]]]) -> Counts:
+    """Counts over lower-case titles of every word that is a part."""
     kept = [(text.lower(), parts) for text, parts in titles]
     named: Counter[tuple[str, str]] = Counter()
     for text, parts in kept:
         named.update(_named(text, parts))
-    named = Counter({key: n for key, n in named.items() if n >= least})
     words = {word for word, _ in named}
     seen: Counter[str] = Counter()
     for text, _ in kept:

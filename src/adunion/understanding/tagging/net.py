@@ -1,4 +1,4 @@
-"""A small convolutional network that reads the same features as the CRF, but lets them be alike.
+"""A small convolutional network over features of characters.
 
 Each feature has a vector; a character's are summed, and three dilated convolutions look up to seven
 characters to each side (Strubell et al. 2017). Numpy alone.
@@ -36,13 +36,18 @@ class Net:
     scale: Floats = field(repr=False)
     layers: Mapping[str, Floats] = field(repr=False)
 
-    def chances(self, found: Features) -> Chances:
-        """Chance of each of `LABELS` at each character [length, labels] of a title's features."""
+    def chances(self, found: Features, states: npt.NDArray[np.float16] | None = None) -> Chances:
+        """Chance of each of `LABELS` at each character [length, labels] of a title's features.
+
+        A network that learnt with an encoder's states needs those too.
+        """
         row = self._row.get
         known = [[at for name in one if (at := row(name, -1)) >= 0] for one in found]
         ends = np.cumsum([len(one) for one in known])
         rows = np.fromiter(chain.from_iterable(known), np.int64, int(ends[-1]))
         summed = _summed(self.vectors, self.scale, rows, ends)
+        if states is not None:
+            summed = np.hstack([summed, states.astype(np.float32)])
         scores = self._scores(summed).astype(np.float64)
         return chances(scores, self._turn, self._first)
 

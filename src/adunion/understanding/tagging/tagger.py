@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import lzma
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..modelfile import Arrays, ModelFile
-from .chain import LABELS, Chances, parts
+from .chain import parts
 from .corpus import Bounds
-from .features import Features, features, script
+from .features import features, script
+from .memory import Memory
 from .net import Net
 from .types import CODES, Span, TaggedTitle
 
 FILE = ModelFile(
-    "tagger", "tagger", "Train one: adunion understand train-tag DATA --out TAGGER.npz", 2
+    "tagger", "tagger", "Train one: adunion understand train-tag DATA --out TAGGER.npz", 3
 )
 TITLE_MAX = 2_000
 """Characters of a title that are read; what is beyond stays untagged."""
-SHARE = 0.45
-"""Of the networks in the chances; the rest is the CRF's."""
 
 
 @dataclass(frozen=True)
 class Tagger:
-    """A CRF (CRFsuite's bytes), networks beside it, and the lexicons that their features look in.
+    """A network, the lexicons that its features look in, and what was taught by heart."""
 
-    The CRF remembers what it has seen, the networks find what is alike; their chances are averaged.
-    """
-
-    crf: bytes = field(repr=False)
-    lexicon: dict[str, tuple[int, int, int]] = field(repr=False)
-    nets: tuple[Net, ...] = ()
+    lexicon: dict[str, tuple[int, int]] = field(repr=False)
+    net: Net
+    memory: Memory
 
     def tag(self, title: str) -> TaggedTitle:
         """The parts of a title with their probabilities."""
@@ -55,48 +49,18 @@ class Tagger:
         text = title[:TITLE_MAX]
         if not text.strip():
             return []
-        found = features(text, self.lexicon.get)
-        chances = self._by_crf(found)
-        if self.nets:
-            by_nets = sum(net.chances(found) for net in self.nets) / len(self.nets)
-            chances = (1 - SHARE) * chances + SHARE * by_nets
-        return [(part, chance) for part, chance in parts(chances)
+        read = self.net.chances(features(text, self.lexicon.get))
+        return [(part, chance) for part, chance in parts(self.memory.correct(text, read))
                 if title[part[0] : part[1]].strip()]  # fmt: skip
-
-    def _by_crf(self, found: Features) -> Chances:
-        """Chance of each of `LABELS` at each character."""
-        model, known = self._model, self._labels
-        model.set(found)
-        marginal = model.marginal
-        out = np.zeros((len(found), len(LABELS)))
-        for column, label in known:
-            out[:, column] = [marginal(label, at) for at in range(len(found))]
-        return out
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""
         words = "\n".join(self.lexicon).encode()
         FILE.save(
-            path, crf=np.frombuffer(lzma.compress(self.crf), np.uint8),
-            words=np.frombuffer(words, np.uint8),
+            path, words=np.frombuffer(words, np.uint8),
             codes=np.array(list(self.lexicon.values()), np.uint8),
-            **{f"{at}.{name}": each for at, net in enumerate(self.nets)
-               for name, each in net.arrays().items()},
+            memory=self.memory.keys, **self.net.arrays(),
         )  # fmt: skip
-
-    @cached_property
-    def _model(self) -> Any:
-        import pycrfsuite
-
-        found = pycrfsuite.Tagger()
-        found.open_inmemory(self.crf)
-        return found
-
-    @cached_property
-    def _labels(self) -> list[tuple[int, str]]:
-        """Columns of `LABELS` that the CRF knows, without O: what is no part needs no chance."""
-        known = set(self._model.labels())
-        return [(at, label) for at, label in enumerate(LABELS) if at and label in known]
 
 
 def load(path: Path) -> Tagger:
@@ -106,20 +70,11 @@ def load(path: Path) -> Tagger:
 
 def _tagger(held: Arrays) -> Tagger:
     words = held["words"].tobytes().decode().split("\n")
-    codes = [(a, b, c) for a, b, c in held["codes"].tolist()]
-    try:
-        crf = lzma.decompress(held["crf"].tobytes())
-    except lzma.LZMAError as error:
-        raise ValueError(f"its CRF cannot be unpacked ({error})") from None
-    nets: list[Net] = []
-    while f"{len(nets)}.names" in held:
-        of = f"{len(nets)}."
-        own = {name.removeprefix(of): each for name, each in held.items() if name.startswith(of)}
-        nets.append(Net.of(own))
-    found = Tagger(crf, dict(zip(words, codes, strict=True)), tuple(nets))
-    if "O" not in found._model.labels():
-        raise ValueError("its CRF has no label O")
-    return found
+    codes = [(a, b) for a, b in held["codes"].tolist()]
+    keys = held["memory"]
+    if keys.dtype != np.uint64 or keys.ndim != 1:
+        raise ValueError("its memory is of another form")
+    return Tagger(dict(zip(words, codes, strict=True)), Net.of(held), Memory(keys))
 
 
 @lru_cache(maxsize=1)

@@ -1,120 +1,119 @@
-"""Learn the tagger: a CRF whose lexicons never count the title that is being learnt from."""
+"""Learn the tagger: slow teachers that know the language, and a fast network that learns from them.
+
+Lexicons never count the title that is being learnt from.
+"""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from adunion.kernel.clock import generator
+
 from .corpus import Title, bounds
+from .encoder import encoder
 from .features import Codes, Features, features
-from .learn import train_net
+from .learn import Lesson, taught, train_net
 from .lexicon import Counts, code, count_parts, own_counts, search_codes
+from .memory import memory
+from .net import Net
 from .tagger import Tagger
 
-READ_LEAST = 2
-C1, C2, ROUNDS = 0.05, 0.05, 80
-NETS = 1
-_MANTISSA = 6
-"""Bits of a CRF's weights that are kept: what is left packs to half the size."""
+TEACHERS = 3
+READ_MAX = 14_000
+"""Texts without labels that teachers read."""
+JOINED, LENGTH_MAX = (2, 6), 48
+"""So many searches, less the last, make a text as long as a title, cut at so many characters."""
+BETWEEN, OFTEN = ("", " ", ",", "/"), (0.6, 0.2, 0.15, 0.05)
+"""What stands between two searches of one text, and how often."""
 
 
 def train(
     titles: list[Title],
     searches: list[str],
     texts: list[str],
-    nets: int = NETS,
     told: Callable[[str], None] | None = None,
 ) -> Tagger:
     """A tagger from tagged titles, untagged searches and untagged titles (the last two may be []).
 
-    Twice: a first CRF reads searches and titles, and how words were tagged there is a lexicon of
-    the second (self-training, as in Yarowsky 1995) and of `nets` networks. Titles that occur twice
-    count once.
+    Teachers also see what each character means where it stands, by a large encoder. What they take
+    for likely in searches and untagged titles is learnt by the network that ships, which has to do
+    without (Hinton et al. 2015). Titles that occur twice count once.
     """
     tell = told or _silent
     once = list({text: (text, labels) for text, labels in titles}.values())
     counts = count_parts((text, bounds(labels)) for text, labels in once)
     searched = search_codes(searches)
-    labels = [each for _, each in once]
-    read: dict[str, int] = {}
-    untagged = list(dict.fromkeys([*searches[::2], *texts]))
+    lexicon = _lexicon(counts, searched)
+    found = [_without_own(title, counts, searched) for title in once]
+    lessons = [taught(one, labels) for one, (_, labels) in zip(found, once, strict=True)]
+    untagged = like_titles(searches, texts)
     if untagged:
-        tell("a first CRF")
-        found = _features(once, counts, {}, searched)
-        first = Tagger(_fit(found, labels), _lexicon(counts, {}, searched))
-        tell("reading untagged text")
-        seen = count_parts(((text, first.bounds(text)) for text in untagged), READ_LEAST)
-        read = {word: code(word, seen) for word in seen[0]}
-    tell("the CRF")
-    found = _features(once, counts, read, searched)
-    made = Tagger(rounded(_fit(found, labels)), _lexicon(counts, read, searched))
-    return replace(made, nets=tuple(train_net(found, labels, at, tell) for at in range(nets)))
+        lessons += _read(untagged, lexicon.get, _teachers(once, found, tell), tell)
+    tell("the network that ships")
+    return Tagger(lexicon, train_net(lessons, TEACHERS, tell), memory(titles))
+
+
+def like_titles(searches: list[str], texts: list[str], most: int = READ_MAX) -> list[str]:
+    """Untagged titles, then searches drawn by chance and put together to their length.
+
+    People write titles as strings of what is searched for; a search alone ends too soon.
+    """
+    chance = generator(0, 0x7A6)
+    order = [searches[at] for at in chance.permutation(len(searches))]
+    found, at = list(dict.fromkeys(texts))[: most // 2], 0
+    while at < len(order) and len(found) < most:
+        some = order[at : at + int(chance.integers(*JOINED))]
+        found.append(str(chance.choice(BETWEEN, p=OFTEN)).join(some)[:LENGTH_MAX])
+        at += len(some)
+    return [text for text in found if text.strip()]
 
 
 def _silent(_: str) -> None:
     """Nobody listens."""
 
 
-def rounded(crf: bytes) -> bytes:
-    """A CRFsuite model with weights of `_MANTISSA` bits: records of 20 bytes, a double the last 8.
-
-    Layout as in CRFsuite's crf1d_model.c: the header's eighth number is where features begin.
-    """
-    (begin,) = struct.unpack_from("<I", crf, 28)
-    kind, _, count = struct.unpack_from("<4sII", crf, begin)
-    if crf[:4] != b"lCRF" or kind != b"FEAT":
-        return crf
-    held = bytearray(crf)
-    record = np.dtype([("rest", "V12"), ("weight", "<f8")])
-    weight = np.frombuffer(held, record, count, begin + 12)["weight"]
-    fraction, power = np.frexp(weight)
-    weight[:] = np.ldexp(np.rint(np.ldexp(fraction, _MANTISSA)), power - _MANTISSA)
-    return bytes(held)
-
-
-def _features(
-    titles: list[Title], counts: Counts, read: dict[str, int], searched: dict[str, int]
-) -> list[Features]:
-    """Of each title, without what it says itself of its words."""
+def _teachers(once: list[Title], read: list[Features], tell: Callable[[str], None]) -> list[Net]:
+    """Networks that learn from titles with the encoder's states of them."""
+    tell("reading titles with the encoder")
+    states = dict(encoder().states([text for text, _ in once]))
+    lessons = [taught(one, labels, states[at])
+               for at, (one, (_, labels)) in enumerate(zip(read, once, strict=True))]  # fmt: skip
     found = []
-    for text, labels in titles:
-        own = own_counts(text, bounds(labels), counts[0])
-        found.append(features(text, _without(own, counts, read, searched)))
+    for at in range(TEACHERS):
+        tell(f"teacher {at + 1} of {TEACHERS}")
+        found.append(train_net(lessons, at, tell))
     return found
 
 
-def _fit(found: list[Features], labels: list[list[str]]) -> bytes:
-    import pycrfsuite
+def _read(
+    texts: list[str], codes: Codes, teachers: list[Net], tell: Callable[[str], None]
+) -> list[Lesson]:
+    """Texts with what the teachers take for likely."""
+    found = []
+    for done, (at, states) in enumerate(encoder().states(texts)):
+        if done % 1000 == 0:
+            tell(f"the teachers read, {done} of {len(texts)} texts")
+        own = features(texts[at], codes)
+        likely = np.mean([each.chances(own, states) for each in teachers], axis=0)
+        found.append(Lesson(own, likely, taught=False))
+    return found
 
-    trainer = pycrfsuite.Trainer(verbose=False)
-    for each, said in zip(found, labels, strict=True):
-        trainer.append(each, said)
-    trainer.set_params(
-        {"c1": C1, "c2": C2, "max_iterations": ROUNDS, "feature.possible_transitions": True}
-    )
-    with TemporaryDirectory(prefix="adunion-tagger-") as folder:
-        path = Path(folder) / "model.crf"
-        trainer.train(str(path))
-        return path.read_bytes()
 
+def _without_own(title: Title, counts: Counts, searched: dict[str, int]) -> Features:
+    """Features of a title without what it says itself of its words."""
+    text, labels = title
+    own = own_counts(text, bounds(labels), counts[0])
 
-def _without(own: Counts, counts: Counts, read: dict[str, int], searched: dict[str, int]) -> Codes:
-    def codes(word: str) -> tuple[int, int, int]:
+    def codes(word: str) -> tuple[int, int]:
         tagged = code(word, counts, own) if word in counts[0] else 0
-        return tagged, read.get(word, 0), searched.get(word, 0)
+        return tagged, searched.get(word, 0)
 
-    return codes
+    return features(text, codes)
 
 
-def _lexicon(
-    counts: Counts, read: dict[str, int], searched: dict[str, int]
-) -> dict[str, tuple[int, int, int]]:
-    lexicons = ({word: code(word, counts) for word in counts[0]}, read, searched)
-    words: Iterable[str] = sorted(set().union(*lexicons))
-    rows = ((word, [lexicon.get(word, 0) for lexicon in lexicons]) for word in words)
-    return {word: (row[0], row[1], row[2]) for word, row in rows if any(row)}
+def _lexicon(counts: Counts, searched: dict[str, int]) -> dict[str, tuple[int, int]]:
+    words: Iterable[str] = sorted({*counts[0], *searched})
+    rows = ((word, code(word, counts), searched.get(word, 0)) for word in words)
+    return {word: (tagged, search) for word, tagged, search in rows if tagged or search}

@@ -36,10 +36,11 @@ def test_chances_are_those_of_all_ways_counted_out() -> None:
 def test_the_loss_is_that_of_all_ways_and_its_slopes_are_true() -> None:
     scores, turn, first = _scores(2, 4)
     labels, lengths = np.array([[1, 2, 0, 3], [0, 1, 0, 0]]), np.array([4, 2])
+    wanted, taught = np.eye(COUNT)[labels], np.array([True, True])
     both = np.stack([scores, scores[::-1]])
-    total, by_scores, by_turn, by_first = slopes(both, labels, lengths, turn, first)
+    total, by_scores, by_turn, by_first = slopes(both, wanted, lengths, taught, turn, first)
     ways, weight = _every_way(scores, turn, first)
-    alone = slopes(both[:1], labels[:1], lengths[:1], turn, first)[0]
+    alone = slopes(both[:1], wanted[:1], lengths[:1], taught[:1], turn, first)[0]
     mine = weight[(ways == labels[0]).all(1)][0]
     assert alone == pytest.approx(-np.log(mine / weight.sum()))
     assert (by_scores[1, 2:] == 0).all()
@@ -49,9 +50,23 @@ def test_the_loss_is_that_of_all_ways_and_its_slopes_are_true() -> None:
         (first, by_first, (0,)),
     ):  # fmt: skip
         held[at] += step
-        more = slopes(both, labels, lengths, turn, first)[0]
+        more = slopes(both, wanted, lengths, taught, turn, first)[0]
         held[at] -= step
         assert (more - total) / step == pytest.approx(slope[at], abs=1e-3)
+
+
+def test_of_chances_that_a_network_gave_the_scores_learn_and_the_turns_do_not() -> None:
+    scores, turn, first = _scores(3, 4)
+    likely = chances(scores, turn, first)
+    lengths, taught = np.array([4]), np.array([False])
+    _, by_scores, by_turn, by_first = slopes(
+        scores[None], likely[None], lengths, taught, turn, first
+    )
+    np.testing.assert_allclose(by_scores, 0, atol=1e-12)  # it is already what is wanted
+    _, by_scores, _, _ = slopes(scores[None] + 1, likely[None, ::-1], lengths, taught, turn, first)
+    assert np.abs(by_scores).max() > 0.1
+    assert not by_turn.any()
+    assert not by_first.any()
 
 
 def test_parts_are_said_where_they_are_sure_and_never_overlap() -> None:
@@ -71,27 +86,33 @@ def test_parts_are_said_where_they_are_sure_and_never_overlap() -> None:
 def test_the_networks_slopes_are_those_of_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learn, "FEATURES_OUT", 0.0)
     monkeypatch.setattr(learn, "STATES_OUT", 0.0)
+    monkeypatch.setattr(learn, "ENCODER_OUT", 0.0)
     chance = np.random.default_rng(0)
-    weights = {name: each.astype(np.float64) for name, each in learn._begin(chance).items()}
+    weights = {name: each.astype(np.float64) for name, each in learn._begin(chance, 5).items()}
     vectors = chance.standard_normal((9, learn.WIDTH)) * 0.3
     titles = [[[0, 1], [2], [], [3, 4]], [[5], [6, 7, 8]]]
-    labels = [np.array([1, 2, 0, 3]), np.array([0, 1])]
-    batch = learn._batch(titles, labels, chance, list("abcdefghi"))
+    lessons = [
+        learn.taught([], ["B-HCCX", "I-HCCX", "O", "B-HPPX"], chance.random((4, 5)).astype("f2")),
+        learn.taught([], ["O", "B-HCCX"], chance.random((2, 5)).astype("f2")),
+    ]
+    batch = learn._batch(titles, lessons, chance, list("abcdefghi"))
 
     def loss() -> float:
-        summed = batch.features @ vectors
+        summed = np.hstack([batch.features @ vectors, batch.states])
         state = np.maximum(summed @ weights["in"] + weights["in_bias"], 0) * batch.there
         for layer, reach in enumerate(learn.REACH):
             seen = learn.beside(state, reach) @ weights[f"layer{layer}"]
             state = state + np.maximum(seen + weights[f"bias{layer}"], 0) * batch.there
         scores = (state @ weights["out"] + weights["out_bias"])[batch.at]
-        total = slopes(scores, batch.labels, batch.lengths, weights["turn"], weights["first"])[0]
+        total = slopes(scores, batch.wanted, batch.lengths, batch.taught, weights["turn"],
+                       weights["first"])[0]  # fmt: skip
         return total / batch.lengths.sum()
 
     by_weights, by_vectors = learn._gradient(weights, vectors, batch, chance)
-    step = 1e-3
+    step = 1e-5
     for held, slope, at in (
         (weights["in"], by_weights["in"], (3, 5)),
+        (weights["in"], by_weights["in"], (learn.WIDTH + 2, 7)),
         (weights["layer0"], by_weights["layer0"], (7, 9)),
         (weights["layer2"], by_weights["layer2"], (150, 2)),
         (weights["bias1"], by_weights["bias1"], (11,)),
