@@ -29,7 +29,6 @@ from adunion.understanding.tagging.corpus import Bounds, Title
 from adunion.understanding.tagging.features import _characters
 
 DEFAULT = {"max_iterations": 100}
-PINNED: list[bytes] = []
 PLAIN = {"c1": 0.05, "c2": 0.05, "max_iterations": 80, "feature.possible_transitions": True}
 
 
@@ -43,10 +42,8 @@ def plain(titles: list[Title], settings: dict[str, object]) -> Callable[[str], l
     trainer.set_params(settings)
     with TemporaryDirectory() as folder:
         trainer.train(f"{folder}/plain.crf")
-        held = Path(f"{folder}/plain.crf").read_bytes()
-    model = pycrfsuite.Tagger()
-    model.open_inmemory(held)
-    PINNED.append(held)  # the tagger reads there and does not keep it
+        model = pycrfsuite.Tagger()
+        model.open(f"{folder}/plain.crf")
     return lambda text: bounds(model.tag(_characters(text.lower())))
 
 
