@@ -74,7 +74,8 @@ class Linker:
         if commerce.verdict == "no":
             return Link(commerce)
         products = self._products(title, [each.product for each in named if len(each.name) > 1])
-        items = self._items([*own, *(p.zh for p in products)], products)
+        names = [*_things(title, commerce), *own, *(product.zh for product in products)]
+        items = self._items(names, products)
         return Link(commerce, products, self._categories(products, own, items), items)
 
     def season(self, needs: Sequence[str]) -> tuple[tuple[int, float], ...]:
@@ -134,6 +135,14 @@ class Linker:
             path = self.snapshot.categories[self.snapshot.category[row]]
             weight[path] = weight.get(path, 0.0) + value / 4
         return tuple(sorted(weight, key=lambda path: (-weight[path], path))[:CATEGORIES_MAX])
+
+
+def _things(title: str, commerce: Commerce) -> list[str]:
+    """What stands beside a title's words of buying: often the very name of a thing."""
+    for reason, word in commerce.reasons:
+        if reason == "buy":
+            title = title.replace(word, "\n")
+    return [part for part in map(str.strip, title.split("\n")) if len(part) > 1]
 
 
 def _goods(snapshot: CatalogSnapshot | None) -> dict[str, list[str]]:

@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from adunion.catalog.snapshot import build_snapshot
 from adunion.kernel.errors import AdUnionError
+from adunion.kernel.ids import encode
+from adunion.understanding import LexicalIndex
 from adunion.understanding.needs import Knowledge, Library
 from adunion.understanding.trends import Classifier, Linker, TrendStore, now, read, store
 from adunion.understanding.trends.seasons import coming, dates, seasons
@@ -49,6 +52,28 @@ def test_a_topic_is_linked_to_the_product_it_names(linker: Linker) -> None:
     assert found.products[0].zh == "冲锋衣"
     assert found.products[0].why == "named"
     assert found.categories[0] == found.products[0].category_zh
+
+
+def test_items_that_say_what_the_title_is_of_come_and_no_lookalikes() -> None:
+    goods = [
+        ("手工紫砂壶", "Teapot", "茶具"),
+        ("洗衣机水垢清洁剂", "Descaler", "清洁剂"),
+        ("即食西洋参切片", "Ginseng", "滋补"),
+        ("遥控车模型", "Model car", "遥控车"),
+    ]
+    shop = build_snapshot(
+        "CNY",
+        [
+            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", of, "m", "", 100, 4.0, 1)
+            for n, (zh, en, of) in enumerate(goods)
+        ],
+    )
+    index = LexicalIndex.build(shop)
+    linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, index)
+    for title, first in (
+        ("紫砂壶测评", "茶具"), ("年轻人开始囤西洋参", "滋补"), ("拼装模型怎么选", "遥控车"),
+    ):  # fmt: skip
+        assert linker.link(title, "电商").categories == (first,)
 
 
 def test_a_markets_own_words_are_added_and_a_bad_file_is_named(tmp_path: Path) -> None:
