@@ -17,9 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 # Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
 _DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 18, 24, 36, 48, 72, 96, 168])
-_DELAY_GUESS = np.array([34, 15, 10, 7, 8.5, 5, 4, 6.5, 3.5, 3.2, 1.5, 1.8]) / 100
+_DELAY_GUESS = np.array([34.5, 15.5, 10, 7, 9, 5.5, 4, 6, 3.5, 2.8, 1.2, 1]) / 100
 _SLOW = slice(3, None)  # buckets whose share of orders is a market's own
-_DELAY_ORDERS = 50
+_DELAY_ORDERS, _SLOW_ORDERS = 150, 50  # that the guess counts for: of each bucket, of all slow ones
 _RATIO_MAX = 10.0  # of sales over predictions
 _LATELY_HOURS = 3.0  # by when half of what was lately is forgotten
 
@@ -145,7 +145,7 @@ class Outcomes:
         _, expected, gmv, orders, _ = self._sums.sum(axis=1)
         if not gmv.any():
             return _DELAY_GUESS
-        guess = _DELAY_ORDERS * gmv.sum() / orders.sum()
+        guess, few = np.array([_DELAY_ORDERS, _SLOW_ORDERS]) * gmv.sum() / orders.sum()
         late, exposed = self._late.sum(axis=1), shown @ expected
         shares = _DELAY_GUESS
         for _ in range(3):  # the guess stands for as many sales per prediction as there were
@@ -153,7 +153,7 @@ class Outcomes:
             ratio = min(gmv.sum() / max(float(expected @ come), 1.0), _RATIO_MAX)
             guessed = ratio * _DELAY_GUESS
             due = (exposed * guessed)[_SLOW].sum()  # what has been late tells of what is later
-            guessed[_SLOW] *= (late[_SLOW].sum() + guess * ratio) / (due + guess * ratio)
+            guessed[_SLOW] *= (late[_SLOW].sum() + few) / (due + few)
             shares = (late + guess * guessed) / (exposed + guess)
         return shares
 
