@@ -1,7 +1,7 @@
 """The inner loop of `shopper.respond`: one request, one slot at a time, in numba.
 
-What takes `Facts` or `Asked` is inlined: a call copies their forty arrays and counts references to
-them, which takes as long as all that is computed here.
+What takes `Facts` or `Asked` is inlined: a call copies their forty arrays, which takes as long as
+all that is computed here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+
+from adunion.kernel.borrowing import borrowing
 
 from .chance import mix, normal, uniform
 from .world.types import CART, F32, F64, I8, I32, I64, LINK, SEARCH, U64, Flags
@@ -126,11 +128,19 @@ def answer(
     Returns order lines (m, 9): request, slot, quantity, unit price, ordered, paid, received and
     refunded at (micros, 0 never), refund (minor units).
     """  # fmt: skip
+    pieces = np.array([quantity_mean(mean) for mean in facts.leaf_quantity])
+    lines = np.empty((item.size, 9), np.int64)  # memory that is not written takes none
+    filled = _answer(seed, facts, asked, effects, item, exposures, bought_hour, pieces, out, lines)
+    return lines[:filled].copy()
+
+
+@borrowing()
+def _answer(  # type: ignore[no-untyped-def]  # as `answer`, which makes room for the lines
+    seed, facts, asked, effects, item, exposures, bought_hour, pieces, out, lines
+) -> int:
     count, slots = item.shape
     remembers = bought_hour.shape[1] > 0
-    lines = np.empty((64, 9), np.int64)
     filled = 0
-    pieces = np.array([quantity_mean(mean) for mean in facts.leaf_quantity])
     base = mix(np.uint64(seed))
     for row in range(count):
         key = mix(asked.key[row] ^ base)
@@ -165,8 +175,6 @@ def answer(
             out.carted[row, slot] = ordered or uniform(key, what, _CART) < _CART_SHARE
             if not ordered:
                 continue
-            if filled == len(lines):
-                lines = _grown(lines)
             lines[filled, 0] = row
             lines[filled, 1] = slot
             _order_line(
@@ -176,10 +184,10 @@ def answer(
             filled += 1
             if remembers:
                 bought_hour[shopper, leaf] = hour
-    return lines[:filled]
+    return filled
 
 
-@njit(cache=True, inline="always")
+@borrowing(inline="always")
 def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, float]:
     """Log odds of a click on a seen item, and of an order after the click."""
     shopper, kind, query = asked.shopper[row], asked.kind[row], asked.query[row]
@@ -226,7 +234,7 @@ def logits(facts: Facts, asked: Asked, row: int, item: int) -> tuple[float, floa
     return click, order
 
 
-@njit(cache=True, inline="always")
+@borrowing(inline="always")
 def relevance(facts: Facts, query: int, item: int, leaf: int, top: int) -> float:
     """Planted relevance 0..1: the leaf asked for, then the brand or attribute asked for."""
     asked_leaf = facts.query_leaf[query]
@@ -265,7 +273,7 @@ def refund_mean() -> float:
     return REFUND_WHOLE_SHARE + (1.0 - REFUND_WHOLE_SHARE) * REFUND_PERCENT_MEAN / 100.0
 
 
-@njit(cache=True)
+@borrowing()
 def _order_line(
     line: I64,
     key: np.uint64,
@@ -301,7 +309,7 @@ def _order_line(
     line[8] = max(1, quantity * price * percent // 100)
 
 
-@njit(cache=True, inline="always")
+@borrowing(inline="always")
 def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> float:
     """How well an item completes the cart, 0..1; another of the same kind does not."""
     start, stop = asked.context_offsets[row], asked.context_offsets[row + 1]
@@ -317,23 +325,13 @@ def _goes_with(facts: Facts, asked: Asked, row: int, item: int, leaf: int) -> fl
     return 0.05 if same else best
 
 
-@njit(cache=True, inline="always")
+@borrowing(inline="always")
 def _holds(offsets: I64, values: I32, row: int, wanted: int) -> int:
     """Where a CSR row holds a value, -1 nowhere."""
     for at in range(offsets[row], offsets[row + 1]):
         if values[at] == wanted:
             return int(at)
     return -1
-
-
-@njit(cache=True)
-def _grown(lines: I64) -> I64:
-    """Twice the rows; by hand, since numba compiles a slice assignment for seconds."""
-    grown = np.empty((2 * len(lines), lines.shape[1]), np.int64)
-    for row in range(len(lines)):
-        for column in range(lines.shape[1]):
-            grown[row, column] = lines[row, column]
-    return grown
 
 
 @njit(cache=True)
