@@ -45,7 +45,7 @@ def items_for(
     wanted += [row[at] for at in range(depth) for row in by_category if at < len(row)]
     found: dict[str, Placed] = {}
     for zh, en, category in wanted:
-        for item in matcher.items(zh, en)[:PER_NEED]:
+        for item in matcher.items(zh, en, kind=category)[:PER_NEED]:
             found.setdefault(item.id, Placed(item.id, item.title, en, category))
         if len(found) >= top:
             break

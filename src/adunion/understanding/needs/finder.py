@@ -52,7 +52,10 @@ class NeedFinder:
         if self._matcher is not None:
             products, matcher = self.library.knowledge.products, self._matcher
             needs = [
-                replace(need, items=matcher.items(*products[need.product].names)) for need in needs
+                replace(
+                    need, items=matcher.items(*products[need.product].names, kind=need.category_zh)
+                )
+                for need in needs
             ]
         intent = "item" if asked.bare_item else intent
         return Reading(shown, kind, intent, "", tuple(needs), tuple(asked.notes))

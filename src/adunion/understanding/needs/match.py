@@ -29,35 +29,41 @@ class ItemMatcher:
         self._index = index
         self._known: dict[tuple[str, ...], tuple[Item, ...]] = {}
 
-    def items(self, *names: str, most: int = ITEMS_MAX) -> tuple[Item, ...]:
-        """The best items for any of the names."""
-        if names not in self._known:
-            rows, scores = answering(self._index, *names)
-            self._known[names] = tuple(
+    def items(self, *names: str, kind: str = "", most: int = ITEMS_MAX) -> tuple[Item, ...]:
+        """The best items for any of the names; `kind` as in `answering`."""
+        asked = (kind, *names)
+        if asked not in self._known:
+            rows, scores = answering(self._index, *names, kind=kind)
+            self._known[asked] = tuple(
                 Item(self._snapshot.ids[row], self._snapshot.titles[row], score)
                 for row, score in zip(rows[:most].tolist(), scores[:most].tolist(), strict=True)
             )
-        return self._known[names]
+        return self._known[asked]
 
 
-def answering(index: LexicalIndex, *names: str) -> tuple[Rows, Scores]:
+def answering(index: LexicalIndex, *names: str, kind: str = "") -> tuple[Rows, Scores]:
     """Items that say one of the names whole, and their relevance to it, best first.
 
-    Where none does, those that say the last half of a Chinese name, which tells the kind of thing:
-    formula (奶粉) answers a need of low-allergen formula (低敏奶粉), at a lower relevance. Any
-    other part of a name is no answer: low-allergen dog food (低敏狗粮) feeds no baby.
+    Where none does, those of the same `kind` (a category's name) that say the last half of a
+    Chinese name, which tells what the thing is: formula (奶粉) of the kind 母婴 answers a need of
+    low-allergen formula (低敏奶粉), at a lower relevance. Any other part of a name is no answer:
+    low-allergen dog food (低敏狗粮) feeds no baby.
     """
     rows, scores = _saying(index, names)
-    if len(rows):
+    if len(rows) or not kind:
         return rows, scores
     heads = [name[len(name) // 2 :] for name in names if _CHINESE.fullmatch(name)]
-    rows, scores = _saying(index, heads)
+    rows, scores = _saying(index, heads, index.saying(kind))
     return rows, scores * np.float32(_HEAD_RELEVANCE)
 
 
-def _saying(index: LexicalIndex, names: Sequence[str]) -> tuple[Rows, Scores]:
+def _saying(
+    index: LexicalIndex, names: Sequence[str], within: Rows | None = None
+) -> tuple[Rows, Scores]:
     """The items that say any of the names, each with its best relevance, best first."""
     found = [index.saying(name) for name in names]
+    if within is not None:
+        found = [rows[np.isin(rows, within)] for rows in found]
     scored = [index.relevance(name, rows) for name, rows in zip(names, found, strict=True)]
     rows = np.concatenate([np.zeros(0, np.int32), *found])
     scores = np.concatenate([np.zeros(0, np.float32), *scored])

@@ -129,7 +129,9 @@ class NeedPools:
 
     def _pool(self, product: int) -> tuple[Rows, Scores]:
         if product not in self._pools:
-            found = self._library.knowledge.products[product]
-            rows, scores = answering(self._index, found.zh, found.en)
+            knowledge = self._library.knowledge
+            found = knowledge.products[product]
+            kind = knowledge.categories[found.category][0]
+            rows, scores = answering(self._index, found.zh, found.en, kind=kind)
             self._pools[product] = rows[:_ITEMS_MAX], scores[:_ITEMS_MAX]
         return self._pools[product]

@@ -112,9 +112,12 @@ class Linker:
         if self._index is None:
             return ()
         strength = {product.zh: product.strength for product in products}
+        kinds = {product.zh: product.category_zh for product in products}
         best: dict[int, float] = {}
         for name in dict.fromkeys(names):
-            rows, scores = answering(self._index, name, *self._english(name))
+            rows, scores = answering(
+                self._index, name, *self._english(name), kind=kinds.get(name, "")
+            )
             found = zip(rows[:ITEMS_MAX].tolist(), scores[:ITEMS_MAX].tolist(), strict=True)
             for row, score in found:
                 best[row] = max(best.get(row, 0.0), score * strength.get(name, NAMED))

@@ -103,21 +103,23 @@ def test_a_page_of_no_known_topic_still_gets_what_its_needs_name(finder: NeedFin
 
 def test_part_of_a_name_answers_no_need_but_what_the_thing_is_does() -> None:
     goods = [
-        ("低敏狗粮 奶白色", "Hypoallergenic dog food, cream"),
-        ("有机奶粉 一段", "Milk powder"),
-        ("纯棉口水巾", "Baby bib, cotton"),
+        ("低敏狗粮 奶白色", "Hypoallergenic dog food, cream", "宠物 > 狗粮"),
+        ("有机奶粉 一段", "Milk powder", "母婴 > 奶粉"),
+        ("幼猫奶粉", "Kitten milk powder", "宠物 > 奶粉"),
+        ("纯棉口水巾", "Baby bib, cotton", "母婴"),
     ]
     shop = build_snapshot(
         "CNY",
         [
-            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", "c", "m", "", 100, 4.0, 1)
-            for n, (zh, en) in enumerate(goods)
+            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", of, "m", "", 100, 4.0, 1)
+            for n, (zh, en, of) in enumerate(goods)
         ],
     )
     index = LexicalIndex.build(shop)
-    rows, scores = answering(index, "低敏奶粉", "hypoallergenic formula")
+    rows, scores = answering(index, "低敏奶粉", "hypoallergenic formula", kind="母婴")
     assert rows.tolist() == [1]
     assert 0 < scores[0] <= 0.6
-    assert answering(index, "湿疹霜", "eczema cream")[0].tolist() == []
-    assert answering(index, "口水巾", "baby bib")[0].tolist() == [2]
+    assert answering(index, "低敏奶粉", "hypoallergenic formula")[0].tolist() == []
+    assert answering(index, "湿疹霜", "eczema cream", kind="母婴")[0].tolist() == []
+    assert answering(index, "口水巾", "baby bib")[0].tolist() == [3]
     assert answering(index)[0].tolist() == []
