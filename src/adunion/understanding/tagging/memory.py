@@ -5,7 +5,7 @@ This is memory and not reading: it says nothing of titles unlike those that were
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -31,7 +31,10 @@ _FACTORS = generator(0, 0x7A6).integers(1 << 64, size=_WINDOW, dtype=np.uint64) 
 
 @dataclass(frozen=True)
 class Memory:
-    """Sorted hashes of windows of characters, each with the label of the one in the middle."""
+    """Sorted hashes, each with the label of a character.
+
+    They are of windows, and of whole titles that were labelled otherwise than their windows mostly.
+    """
 
     keys: Keys = field(repr=False)
 
@@ -39,29 +42,47 @@ class Memory:
         """The chances of labels [length, labels], with what is remembered of this title."""
         if not len(self.keys):
             return chances
-        wanted = _hashes(title)
+        near, whole = _hashes(title)
+        found, known = self._recalled(near, chances)
+        return self._recalled(whole, found)[0] if known.all() else found
+
+    def _recalled(self, wanted: Keys, chances: Chances) -> tuple[Chances, npt.NDArray[np.bool_]]:
+        """The chances with the labels of these hashes, and of which there is one."""
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         known = (self.keys[at] & ~_LABEL) == wanted
+        if not known.any():
+            return chances, known
         found = chances.copy()
         found[known] *= 1 - TRUST
         found[known, (self.keys[at[known]] & _LABEL).astype(np.int64)] += TRUST
-        return found
+        return found, known
 
 
 def memory(titles: Iterable[Title]) -> Memory:
     """Of what was taught differently the more frequent holds, then the later."""
-    votes: dict[int, Counter[int]] = {}
+    votes: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    window: dict[int, int] = {}
     for text, labels in reversed(list(titles)):
         sound = marked(bounds(labels), len(text))
-        for key, label in zip(_hashes(text).tolist(), sound, strict=True):
-            votes.setdefault(key, Counter())[LABELS.index(label)] += 1
-    keys = [key | count.most_common(1)[0][0] for key, count in votes.items()]
+        near, whole = (keys.tolist() for keys in _hashes(text))
+        window |= zip(whole, near, strict=True)
+        for key in (near, whole):
+            for one, label in zip(key, sound, strict=True):
+                votes[one][LABELS.index(label)] += 1
+    best = {key: count.most_common(1)[0][0] for key, count in votes.items()}
+    # of whole titles only what their windows do not say
+    keys = [key | label for key, label in best.items()
+            if key not in window or best[window[key]] != label]  # fmt: skip
     return Memory(np.sort(np.array(keys, np.uint64)))
 
 
-def _hashes(title: str) -> Keys:
-    """Of each character with those beside it (multiply-shift; Dietzfelbinger et al. 1997)."""
+def _hashes(title: str) -> tuple[Keys, Keys]:
+    """Of each character with those beside it, and with the whole title.
+
+    By multiply-shift (Dietzfelbinger et al. 1997).
+    """
     codes = np.zeros(len(title) + 2 * BESIDE, np.uint64)
     codes[BESIDE : BESIDE + len(title)] = [ord(character) for character in lowered(title)]
     windows = np.lib.stride_tricks.sliding_window_view(codes, _WINDOW)
-    return np.asarray((windows * _FACTORS).sum(1) & ~_LABEL, np.uint64)
+    near = np.asarray((windows * _FACTORS).sum(1) & ~_LABEL, np.uint64)
+    return near, near ^ ((near * _FACTORS[0]).sum() & ~_LABEL)

@@ -38,6 +38,17 @@ def test_taught_differently_the_more_frequent_holds_and_then_the_later() -> None
     assert _said(memory([(TEXT, first), (TEXT, first), (TEXT, last)]), TEXT) == [(0, 2, "HPPX")]
 
 
+def test_two_titles_that_share_a_window_come_back_each_as_it_was_taught() -> None:
+    other = TEXT[:8] + "冰柜商用立式"
+    differently = marked([(0, 2, "HCCX"), (8, 10, "HCCX")], len(other))
+    held = memory([(TEXT, LABELLED), (other, differently), (other, differently), ("贝", ["O"])])
+    assert _said(held, TEXT) == bounds(LABELLED)
+    assert _said(held, other) == bounds(differently)
+    assert (0, 2, "HCCX") in _said(held, TEXT[:8])  # only its windows are known: the more frequent
+    single = memory([("贝", ["O"]), ("碗", ["B-HCCX"])])
+    assert [_said(single, one) for one in "贝碗"] == [[], [(0, 1, "HCCX")]]
+
+
 def test_an_empty_memory_and_letters_that_become_two_in_lower_case_change_nothing() -> None:
     nothing = _nothing(2)
     np.testing.assert_array_equal(memory([]).correct("İa", nothing), nothing)
