@@ -49,7 +49,7 @@ OUTSIDE_REQUESTS = 800  # that others' losses are worked out from
 ASSUMED_A_DAY = 1_000  # requests, without any history
 DOUBT, DOUBT_ASSUMED = Doubt(), Doubt(volume=1.0, cost=0.3, sales=0.5)
 HANDICAPS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)  # tried for a least share of new customers
-SPREAD_MIN = 2.0  # an order's worth varies at least so much: pieces, sizes, baskets
+SPREAD_MIN = 1.0  # an order's worth varies at least so much: pieces, sizes, baskets
 
 Rows = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -77,16 +77,17 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         return respond(weighed, plan, grid, goods, rules, pricing)
 
     response, handicap, short = _held(replayed.trial, wish, grid, at_handicap)
+    results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
+    sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
         traffic=_traffic(brain, logged, grounds.now_us, start_us, hours, live),
         endless=wish.end_us is None,
         matured=grounds.outcomes.matured(np.arange(DELAY_HOURS + 1, dtype=np.float64) - 0.5),
+        level=results.level / sales,
         spread=_spread(brain, wish.rows),
     )
-    results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
-    sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
     cells = answer(
         response, steering, wish.targets, wish.budgets_minor,
         micros_per_minor(brain.catalog.currency), doubt, sales,
@@ -220,12 +221,14 @@ def _rivals_alpha(grounds: Grounds, trial: Trial, plan: int, multiplier: float) 
     book, pilot = engine.plans, engine.pilot
     if not len(book) or not len(trial):
         return book.alpha
+    results = grounds.outcomes.results(book.ids, grounds.now_us)
     rivals = Rivals(
         controller=bidder.get(engine.settings.bidder),
         target=np.append(book.target_roi, 1.0),
         alpha=book.alpha,
         landscape=pilot.memory.recall(book.ids),
-        results=grounds.outcomes.results(book.ids, grounds.now_us),
+        results=results,
+        later=evened(results),
         outlook=pilot.outlook(grounds.now_us),
     )
     return answered(
@@ -247,6 +250,13 @@ def _assumed(
         "no_sales": not results.orders.sum(),
     }
     return [code for code, holds in said.items() if holds]
+
+
+def evened(results: Results) -> Results:
+    """What is known once chance has evened out: each plan sells as all do, and owes nothing."""
+    nothing = np.zeros(len(results.orders))
+    none = nothing.astype(np.int64)
+    return Results(none, none, results.orders, nothing, nothing, level=sales_ratio(results))
 
 
 def sales_ratio(results: Results) -> float:

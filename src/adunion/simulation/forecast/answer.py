@@ -1,8 +1,8 @@
 """From a response to what is told: a cell for each target and budget, with 80 % intervals.
 
 The expected course meets no luck; a bidder that does spends less, since it makes good what went
-badly and may not what went well. So a figure is told at the middle of the courses that chance
-draws: the expected course times how far the middle of those of the same budget lies from it.
+badly and may not what went well. So a figure is told where the courses lie that chance draws: the
+expected course times how far those of the same budget lie from it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ Floats = npt.NDArray[np.float64]
 class Doubt:
     """Relative standard deviations of what may differ from what the landscape says."""
 
-    volume: float = 0.08  # what requests bring: drift of traffic, tastes and rivals
+    volume: float = 0.13  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.05  # prices
-    sales: float = 0.05  # orders per predicted order
-    luck: float = 0.08  # sales in the end, beyond what the bidder can make good
-    buyers: float = 0.1  # orders in the end, the same
+    sales: float = 0.12  # orders per predicted order: a plan's items keep selling better or worse
+    luck: float = 0.05  # sales and orders in the end, beyond what the bidder can make good
 
 
 @dataclass(frozen=True)
@@ -136,31 +135,34 @@ def answer(
     ones = np.ones(len(pairs))
     expected = drive(curves, steering, Setting(target, budget, ones, ones, ones))
     drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), rng)
-    expected = _to_the_middle(expected, drawn, budget)
+    expected = _as_chance_has_it(expected, drawn, budget)
     known = bool((~np.isnan(response.newcomer)).any())
     return [
         _cell(pair, row, expected, drawn, unit, known) for row, pair in enumerate(pairs)
     ]  # fmt: skip
 
 
-def _to_the_middle(expected: Course, drawn: Course, budget: Floats) -> Course:
-    """Each figure of the expected courses moved to the middle of the drawn ones, by budget."""
-    moved: dict[str, Floats] = {}
-    for name in SUMS:
-        value = getattr(expected, name)
-        middle = np.median(getattr(drawn, name).reshape(len(value), PATHS), axis=1)
-        ratio = np.where((value > 0) & (middle > 0), middle / np.maximum(value, 1e-300), np.nan)
-        moved[name] = value * _of_budget(np.log(ratio), budget)
-    return replace(expected, **moved)
+def _as_chance_has_it(expected: Course, drawn: Course, budget: Floats) -> Course:
+    """The expected courses moved to where the drawn ones of their budget lie, in the mean of logs.
+
+    Sales move as what should come of all that was shown: the luck of its orders is left out.
+    """
+    spend, sales = (
+        _of_budget(before, after.reshape(len(before), PATHS), budget)
+        for before, after in ((expected.spend, drawn.spend), (expected.due, drawn.due))
+    )
+    factor = {**dict.fromkeys(SUMS, sales), "spend": spend}
+    return replace(expected, **{name: getattr(expected, name) * factor[name] for name in SUMS})
 
 
-def _of_budget(logs: Floats, budget: Floats) -> Floats:
-    """Geometric means over the cells of each budget; 1 where nothing is known."""
-    means = np.zeros(len(logs))
+def _of_budget(before: Floats, after: Floats, budget: Floats) -> Floats:
+    """How much more is drawn than expected, over the cells of each budget; 1 where nothing is."""
+    ratio = after / np.maximum(before, 1e-300)[:, None]
+    logs = np.log(np.where((ratio > 0) & (before > 0)[:, None], ratio, np.nan))
+    factors = np.ones(len(before))
     for each in np.unique(budget):
-        own = (budget == each) & np.isfinite(logs)
-        means[budget == each] = logs[own].mean() if own.any() else 0.0
-    factors: Floats = np.exp(means)
+        own = logs[budget == each]
+        factors[budget == each] = np.exp(np.nanmean(own)) if np.isfinite(own).any() else 1.0
     return factors
 
 
@@ -184,12 +186,12 @@ def _drawn(
 ) -> Course:
     """`PATHS` courses of each cell, cell by cell."""
     cells = len(target)
-    draws = np.exp(_even_normals(5, rng) * _log_deviation(doubt)[:, None])
-    volume, cost, ratio, luck, buyers = (np.tile(draw, cells) for draw in draws)
+    draws = np.exp(_even_normals(4, rng) * _log_deviation(doubt)[:, None])
+    volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
     setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio)
     course = drive(curves, steering, setting, rng)
     return replace(
-        course, gmv=course.gmv * luck, added=course.added * luck, orders=course.orders * buyers
+        course, gmv=course.gmv * luck, added=course.added * luck, orders=course.orders * luck
     )
 
 
@@ -201,7 +203,7 @@ def _even_normals(columns: int, rng: np.random.Generator) -> Floats:
 
 
 def _log_deviation(doubt: Doubt) -> Floats:
-    relative = np.array([doubt.volume, doubt.cost, doubt.sales, doubt.luck, doubt.buyers])
+    relative = np.array([doubt.volume, doubt.cost, doubt.sales, doubt.luck])
     deviation: Floats = np.sqrt(np.log1p(relative**2))
     return deviation
 

@@ -27,9 +27,10 @@ LAUNCH_REQUESTS = 1_000.0  # that a landscape seen before the launch counts for
 MEMORY_KEPT_AN_HOUR = 0.5 ** (1 / 24)  # as `bidding.memory` fades landscapes
 WINDOW_HOURS = 168  # that results reach back
 HORIZON_HOURS = (6, 72)  # within which a return is to be back at its target, as in `bidding.pilot`
+LEVEL_HOURS = 12.0  # by when half of what chance there is in the level has evened out
 UNLIMITED = 1 << 61
 CURVES = ("spend", "moved", "added", "orders", "newcomers")
-SUMS = ("spend", "gmv", "added", "orders", "newcomers")
+SUMS = ("spend", "gmv", "added", "orders", "newcomers", "due")
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,6 +55,7 @@ class Steering:
     traffic: Floats  # (h,) requests expected in the plan's hours, one hour a column
     endless: bool  # the plan goes on after the last of these hours
     matured: Floats  # (h + 1,) share of orders that have come k hours after the impression
+    level: float  # sales over predictions as all plans' bidders know them now, over those to come
     spread: float  # variance of an order's worth over its squared mean
 
 
@@ -66,6 +68,7 @@ class Course:
     added: Floats
     orders: Floats
     newcomers: Floats
+    due: Floats  # GMV that all it showed should bring, whatever the luck of its orders
     alpha: Floats  # the multiplier, weighted by spend
 
 
@@ -97,12 +100,13 @@ def drive(
         hourly[:, :, hour] = won["moved"], gmv, orders
         ratio = gmv / np.maximum(won["moved"], 1e-300)
         new = won["newcomers"] / np.maximum(won["orders"], 1e-300)
-        told = (won["spend"], gmv, won["added"] * ratio, orders, new * orders)
+        due = won["moved"] * setting.sales
+        told = (won["spend"], gmv, won["added"] * ratio, orders, new * orders, due)
         for name, amount in zip(SUMS, told, strict=True):
             sums[name] += amount
         steered += alpha * won["spend"]
         remembered = remembered * MEMORY_KEPT_AN_HOUR + traffic
-        results = _results(spent, hourly, hour, steering.matured)
+        results = _results(spent, hourly, hour, steering)
         outlook = _outlook(steering, setting.target, alpha, left, hour + 1)
         if hour + 1 < hours:
             landscape = seen * remembered
@@ -117,7 +121,7 @@ def _first(steering: Steering, setting: Setting, seen: Landscape) -> Floats:
     """The first multipliers: a new plan bids in requests of before, see `bidding.launch`."""
     rows = len(setting.target)
     nothing = np.zeros((rows, 0))
-    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering.matured)
+    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering)
     alpha = np.full(rows, steering.alpha)
     for _ in range(STEPS):
         outlook = _outlook(steering, setting.target, alpha, setting.budget, 0)
@@ -167,17 +171,24 @@ def _orders(
     return count * mean, count
 
 
-def _results(spent: Floats, hourly: Floats, hour: int, matured: Floats) -> Results:
+def _results(spent: Floats, hourly: Floats, hour: int, steering: Steering) -> Results:
     """What the controller knows at the end of an hour: late orders have not come yet."""
     first = max(hour + 1 - WINDOW_HOURS, 0)
     window = slice(first, hour + 1)
-    come = matured[hour + 1 - np.arange(first, hour + 1)]
+    come = steering.matured[hour + 1 - np.arange(first, hour + 1)]
+    predicted, gmv, orders = hourly[:, :, window] @ come
+    expected = hourly[0][:, window].sum(axis=1)
+    level = steering.level ** (0.5 ** ((hour + 1) / LEVEL_HOURS))
     return Results(
         spend_micros=spent[:, window].sum(axis=1).astype(np.int64),
-        gmv_micros=(hourly[1][:, window] @ come).astype(np.int64),
-        orders=np.rint(hourly[2][:, window] @ come).astype(np.int64),
-        expected_micros=hourly[0][:, window].sum(axis=1),
-        matured_micros=hourly[0][:, window] @ come,
+        gmv_micros=gmv.astype(np.int64),
+        orders=np.rint(orders).astype(np.int64),
+        expected_micros=expected,
+        matured_micros=predicted,
+        level=level,
+        likely_micros=expected * level,
+        likely_matured_micros=predicted * level,
+        square_micros=(1 + steering.spread) * gmv**2 / np.maximum(orders, 1e-9),
     )
 
 

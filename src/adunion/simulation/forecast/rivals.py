@@ -33,6 +33,7 @@ class Rivals:
     alpha: Floats  # (p,)
     landscape: Landscape  # (p, GRID), remembered
     results: Results
+    later: Results  # what they will know once chance has evened out
     outlook: Outlook
 
 
@@ -43,7 +44,9 @@ def answered(
     """The rivals' multipliers once their bidders have met the newcomer's bids, (p,).
 
     Each rival's remembered landscape is changed by what the newcomer takes from it in the trial,
-    by the same requests with and without it; its own bidder comes to rest on both.
+    by the same requests with and without it. Its own bidder comes to rest on the one with what it
+    knows now, and on the other with what it will know: what luck its orders have had till now is
+    made good soon, and no forecast of the days to come.
     """
     bids = _with_bids(trial, plan, multiplier, goods, rules)
     request, rival = _pairs(trial, plan)
@@ -58,17 +61,18 @@ def answered(
         for name in ("spend", "moved", "added", "orders")
     ]
     changed = Landscape(traffic, *(np.maximum(column, 0) for column in scaled))
-    before, after = (_rest(rivals, landscape) for landscape in (rivals.landscape, changed))
+    before = _rest(rivals, rivals.landscape, rivals.results)
+    after = _rest(rivals, changed, rivals.later)
     ratio = np.clip(after / np.maximum(before, 1e-9), *ANSWER)
     moved: Floats = rivals.alpha * np.where(before > 0, ratio, 1.0)
     return moved
 
 
-def _rest(rivals: Rivals, landscape: Landscape) -> Floats:
-    """Where the bidder comes to rest on a landscape, its results as they are."""
+def _rest(rivals: Rivals, landscape: Landscape, results: Results) -> Floats:
+    """Where the bidder comes to rest on a landscape, its results staying as they are."""
     alpha = rivals.alpha
     for _ in range(TURNS):
-        alpha = rivals.controller(landscape, rivals.results, replace(rivals.outlook, alpha=alpha))
+        alpha = rivals.controller(landscape, results, replace(rivals.outlook, alpha=alpha))
     return alpha
 
 

@@ -32,6 +32,7 @@ def steering(hours: int = 96, endless: bool = True) -> Steering:
         np.full(hours, 1_000.0),
         endless,
         matured,
+        level=1.0,
         spread=1.0,
     )
 
@@ -83,3 +84,17 @@ def test_hours_without_traffic_bring_nothing() -> None:
     quiet = replace(steering(hours=5), traffic=np.zeros(5))
     made = drive(CURVES, quiet, setting(5.0))
     assert made.spend == made.gmv == made.orders == 0
+
+
+def test_what_should_come_leaves_the_luck_of_orders_out() -> None:
+    assert (made := drive(CURVES, steering(), setting(5.0))).due == pytest.approx(made.gmv)
+    drawn = drive(CURVES, steering(), setting(*[5.0] * 200), np.random.default_rng(3))
+    assert drawn.due.mean() == pytest.approx(drawn.gmv.mean(), rel=0.03)
+    assert drawn.due.std() < drawn.gmv.std()
+
+
+def test_bidders_that_think_sales_poor_at_first_spend_less_and_return_more() -> None:
+    known = replace(steering(), controller=bidder.get("return_target"))
+    fair, poor = (drive(CURVES, replace(known, level=at), setting(6.0)) for at in (1.0, 0.8))
+    assert 0.8 * fair.spend < poor.spend < 0.98 * fair.spend
+    assert fair.gmv / fair.spend < poor.gmv / poor.spend < 1.05 * fair.gmv / fair.spend
