@@ -37,7 +37,12 @@ PLACEMENTS = [
     Placement("4", "page:p1", "page", (0.9,), "pub_1"),
     Placement("5", "live:p2", "live", (0.9,), "pub_2"),
 ]
-WORDS = [("手机壳", "phone case"), ("挂绳", "lanyard"), ("奶粉", "formula"), ("猫粮", "cat food")]
+WORDS = [
+    ("手机壳", "phone case"),
+    ("手机挂绳", "phone lanyard"),
+    ("奶粉", "formula"),
+    ("猫粮", "cat food"),
+]
 QUERIES = [
     "手机壳",
     "cat food 2kg",
@@ -277,4 +282,4 @@ def test_complements_of_the_cart_come_with_the_greatest_relevance(shop: Shop) ->
     for row in one_case:
         own = slice(found.offsets[row], found.offsets[row + 1])
         best = found.item[own][np.argmax(found.relevance[own])]
-        assert category[shop.state.snapshot.category[best]] == "店 > 挂绳"
+        assert category[shop.state.snapshot.category[best]] == "店 > 手机挂绳"
