@@ -11,7 +11,6 @@ import pytest
 
 from adunion.bootstrap import notes as room
 from adunion.bootstrap.notes import TrainingNotes
-from adunion.decision.types import RequestBatch
 from adunion.prediction import FEATURES
 from adunion.tracking import EventBatch, EventType, events
 
@@ -29,23 +28,13 @@ def decided(notes: TrainingNotes, *requests: int) -> None:
     x = np.zeros((count, SLOTS, len(FEATURES)), np.float16)
     x[:, :, 0] = np.array(requests)[:, None] + np.arange(SLOTS) / 10
     predictor = SimpleNamespace(shown=lambda *_: x, kinds=np.array([3], np.uint8))
-    none = np.zeros(count, np.int32)
-    asked = RequestBatch(
-        request=ids(*requests),
-        at_us=np.zeros(count, np.int64),
-        placement=np.zeros(count, np.int16),
-        slots=np.full(count, SLOTS, np.int16),
-        shopper=ids(*requests),
-        profile=none - 1,
-        query=none - 1,
-        queries=[],
-        context_offsets=np.zeros(count + 1, np.int64),
-        context_items=none[:0],
-        consent=none > 0,
+    asked = SimpleNamespace(at_us=np.zeros(count, np.int64), placement=np.zeros(count, np.int16))
+    columns = SimpleNamespace(
+        requests=asked, profile=np.full(count, -1, np.int32), words=ids(*requests).view(np.uint64)
     )
     slots = np.zeros((count, SLOTS), np.int32)
     answer = SimpleNamespace(item=slots, relevance=slots.astype(np.float32))
-    notes.decided(asked, cast(Any, answer), cast(Any, predictor))
+    notes.decided(cast(Any, columns), cast(Any, answer), cast(Any, predictor))
 
 
 def event(kind: EventType, hour: float, request: int = 0, slot: int = -1, **who: int) -> EventBatch:
