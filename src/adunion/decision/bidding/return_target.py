@@ -29,7 +29,7 @@ LUCK = 0.95  # of the target: the past is held to it whatever the estimate says
 DAY_LEAST = 0.97  # of the target from now on, however well the past went: days are guaranteed
 MARGIN = 0.015
 MARGIN_ONE_ORDER = 0.35  # by 1 / sqrt(orders)
-MARGIN_MAX = 0.06
+MARGIN_MAX = 0.045
 STEP_MAX = 2.0  # a multiplier moves at most by this factor in a tick
 DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 
