@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 # Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
 _DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 18, 24, 36, 48, 72, 96, 168])
-_DELAY_GUESS = np.array([34.5, 15.5, 10, 7, 9, 5.5, 4, 6, 3.5, 2.8, 1.2, 1]) / 100
+_DELAY_GUESS = np.array([37, 18.5, 5.1, 5.1, 8.5, 6.3, 4.5, 5.9, 3.2, 3, 1.3, 1.6]) / 100
 _SLOW = slice(3, None)  # buckets whose share of orders is a market's own
 _DELAY_ORDERS, _SLOW_ORDERS = 150, 50  # that the guess counts for: of each bucket, of all slow ones
 _RATIO_MAX = 10.0  # of sales over predictions
