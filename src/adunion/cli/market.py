@@ -63,7 +63,11 @@ def show(found: dict[str, Any]) -> None:
     def money(minor: float) -> str:
         return f"{to_major(round(minor), currency):,.0f}"
 
-    table = Table(title=f"{found['scenario']}, {found['from']} to {found['until']}, {currency}")
+    table = Table(
+        title=f"{found['scenario']}, {found['from']} to {found['until']}, {currency}",
+        caption="attained: by the orders that have come so far; expected: by the true chances of"
+        " all that was shown, so late orders too",
+    )
     table.add_column("plan", no_wrap=True)
     for name in ("target", "attained", "expected", "spend", "GMV", "orders", "items"):
         table.add_column(name, justify="right", no_wrap=True)
