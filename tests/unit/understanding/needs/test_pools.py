@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adunion.catalog.snapshot import build_snapshot
 from adunion.decision.retrieval import Lists, Understood, learn_carts, moved
-from adunion.kernel.ids import encode
 from adunion.understanding import LexicalIndex
 from adunion.understanding.context import ContextReader, page_of
 from adunion.understanding.context.items import items_for
@@ -14,19 +12,15 @@ from adunion.understanding.needs import ItemMatcher, Knowledge, Library, NeedFin
 from adunion.understanding.needs.match import answering
 from adunion.understanding.needs.pools import NeedPools
 
+from ..shops import shop_of
+
 TITLES = [
     ("透明手机壳", "Clear phone case"), ("手机挂绳", "Phone lanyard"),
     ("桌面手机支架", "Phone stand"),
     ("蓝色手机壳", "Blue phone case"), ("助眠枕头", "Sleep pillow"),
     ("真丝眼罩", "Silk sleep mask"),
 ]  # fmt: skip
-SHOP = build_snapshot(
-    "CNY",
-    [
-        (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", f"c{n % 3}", "m", "", 100, 4.0, 1)
-        for n, (zh, en) in enumerate(TITLES)
-    ],
-)
+SHOP = shop_of([(zh, en, f"c{n % 3}") for n, (zh, en) in enumerate(TITLES)])
 POOLS = NeedPools(Library(Knowledge.load()), LexicalIndex.build(SHOP))
 
 
@@ -108,13 +102,7 @@ def test_part_of_a_name_answers_no_need_but_what_the_thing_is_does() -> None:
         ("幼猫奶粉", "Kitten milk powder", "宠物 > 奶粉"),
         ("纯棉口水巾", "Baby bib, cotton", "母婴"),
     ]
-    shop = build_snapshot(
-        "CNY",
-        [
-            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", of, "m", "", 100, 4.0, 1)
-            for n, (zh, en, of) in enumerate(goods)
-        ],
-    )
+    shop = shop_of(goods)
     index = LexicalIndex.build(shop)
     rows, scores = answering(index, "低敏奶粉", "hypoallergenic formula", kind="母婴")
     assert rows.tolist() == [1]

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from adunion.catalog.snapshot import build_snapshot
 from adunion.kernel.errors import AdUnionError
-from adunion.kernel.ids import encode
 from adunion.understanding import LexicalIndex
 from adunion.understanding.needs import Knowledge, Library
 from adunion.understanding.trends import Classifier, Linker, TrendStore, now, read, store
 from adunion.understanding.trends.seasons import coming, dates, seasons
 from adunion.understanding.trends.targets import COURSE, FORECAST, Target
+
+from ..shops import shop_of
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,7 @@ def test_items_that_say_what_the_title_is_of_come_and_no_lookalikes() -> None:
         ("即食西洋参切片", "Ginseng", "滋补"),
         ("夜光拼装模型", "Model kit", "积木"),
     ]
-    shop = build_snapshot(
-        "CNY",
-        [
-            (f"itm_{encode(bytes([0] * 15 + [n + 1]))}", zh, en, "", of, "m", "", 100, 4.0, 1)
-            for n, (zh, en, of) in enumerate(goods)
-        ],
-    )
+    shop = shop_of(goods)
     index = LexicalIndex.build(shop)
     linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, index)
     for title, first in (
