@@ -39,16 +39,25 @@ def _show(report: DeliveryReport) -> None:
     for days, title in ((7, "plans over the last 7 days"), (1, "each day of the last 7")):
         table = Table(title=f"{title}, up to {report.until:%Y-%m-%d %H:%M} UTC")
         table.add_column("orders")
-        for name in ("A >=", "plans", "share of plans", "share of spend", "by chance alone"):
+        for name in (
+            "A >=", "plans", "share of plans", "with orders to come", "share of spend",
+            "with orders to come", "by chance alone",
+        ):  # fmt: skip
             table.add_column(name, justify="right")
         for share in report.shares:
             if share.days == days and share.windows:
                 table.add_row(
                     share.band, f"{share.threshold:g}", f"{share.windows:,}",
-                    f"{share.share_plans:.1%}", f"{share.share_spend:.1%}",
+                    f"{share.share_plans:.1%}", f"{share.share_plans_due:.1%}",
+                    f"{share.share_spend:.1%}", f"{share.share_spend_due:.1%}",
                     f"{share.poisson_floor:.1%}",
                 )  # fmt: skip
         out.print(table if table.rows else f"{title}: no plan has spent.")
+    if report.shares[0].windows:
+        out.print(
+            f"sales come late: {report.come:.0%} of what the 7 days' spend will sell has come"
+            " (late sales of earlier spend counted in)"
+        )
     paid = report.guarantee
     out.print(
         f"guarantee: {paid.days:,} plan-days judged, {paid.days_credited:,} credited,"

@@ -103,7 +103,7 @@ class Stat:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or bar of a chart; `role` gives the colour: spend gmv organic target band."""
+    """One line or bar of a chart; `role` gives the colour: spend gmv due organic target band."""
 
     name: str
     values: Sequence[float | None]

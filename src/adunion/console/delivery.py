@@ -47,6 +47,7 @@ def _figures(it: Context, report: DeliveryReport) -> list[Stat]:
     least = f"{PROMISE:.0%}"
     nothing = it.say(N_("no plan has spent yet"))
     share = it.fmt.rate(paid.share)
+    come = it.fmt.rate(min(report.come, 1.0))
     return [
         Stat(
             it.say(N_("Plans that kept it")),
@@ -56,6 +57,13 @@ def _figures(it: Context, report: DeliveryReport) -> list[Stat]:
                 count=it.fmt.number(week.windows),
                 share=least,
             )
+            if week.windows
+            else nothing,
+        ),
+        Stat(
+            it.say(N_("With orders still to come")),
+            it.fmt.rate(week.share_plans_due) if week.windows else it.fmt.rate(None),
+            it.say(N_("%(share)s of these sales have come so far"), share=come)
             if week.windows
             else nothing,
         ),
@@ -92,6 +100,12 @@ def _bands(it: Context, shares: Sequence[DeliveryShare]) -> Chart:
         [it.say(N_("%(band)s orders"), band=_band(it, s.band)) for s in shown],
         [
             Series(it.say(N_("Plans")), [_percent(s.share_plans) for s in shown], "gmv", "bar"),
+            Series(
+                it.say(N_("With orders still to come")),
+                [_percent(s.share_plans_due) for s in shown],
+                "due",
+                "bar",
+            ),
             Series(it.say(N_("Spend")), [_percent(s.share_spend) for s in shown], "spend", "bar"),
             Series(
                 it.say(N_("Perfect delivery")),
@@ -118,6 +132,11 @@ def _course(it: Context, report: DeliveryReport) -> Chart:
             Series(
                 it.say(N_("Attained")), [_percent(day.attainment) for day in report.days], "gmv"
             ),
+            Series(
+                it.say(N_("With orders still to come")),
+                [_percent(day.attainment_due) for day in report.days],
+                "due",
+            ),
             Series(it.say(N_("Target")), [100.0 for _ in report.days], "target"),
         ],
         ["%"],
@@ -140,6 +159,7 @@ def _table(it: Context, id_: str, report: DeliveryReport, days: int) -> Table:
             key = round(threshold * 100)
             row |= {
                 f"plans_{key}": share.share_plans,
+                f"due_{key}": share.share_plans_due,
                 f"spend_{key}": share.share_spend,
                 f"floor_{key}": share.poisson_floor,
             }
@@ -148,12 +168,15 @@ def _table(it: Context, id_: str, report: DeliveryReport, days: int) -> Table:
         Column("band", N_("Orders")),
         Column("windows", N_("Plans") if days == WEEK else N_("Plans × days"), "number"),
         Column("plans_100", N_("Plans, A ≥ 1"), "rate"),
+        Column("due_100", N_("to come counted, A ≥ 1"), "rate"),
         Column("spend_100", N_("Spend, A ≥ 1"), "rate"),
         Column("floor_100", N_("Perfect, A ≥ 1"), "rate"),
         Column("plans_90", N_("Plans, A ≥ 0.9"), "rate"),
+        Column("due_90", N_("to come counted, A ≥ 0.9"), "rate"),
         Column("spend_90", N_("Spend, A ≥ 0.9"), "rate"),
         Column("floor_90", N_("Perfect, A ≥ 0.9"), "rate"),
         Column("plans_80", N_("Plans, A ≥ 0.8"), "rate"),
+        Column("due_80", N_("to come counted, A ≥ 0.8"), "rate"),
         Column("spend_80", N_("Spend, A ≥ 0.8"), "rate"),
         Column("floor_80", N_("Perfect, A ≥ 0.8"), "rate"),
     ]

@@ -68,10 +68,7 @@ def plan(
     it.services.plans.get(id, who.party_id)
 
     def read() -> Figures:
-        span = span_of(request)
-        return figures(
-            plan_figures(it, it.services.insight.plan_report(id, span.since, span.until))
-        )
+        return figures(plan_figures(it, id, span_of(request)))
 
     return _stream(request, read)
 

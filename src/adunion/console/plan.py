@@ -31,7 +31,7 @@ from .forms import (
 )
 from .i18n import N_
 from .plan_tables import edit_table, item_table, placement_table
-from .reports import result_chart, result_stats, span_of
+from .reports import Span, result_chart, result_stats, span_of
 from .security import Merchant, Operator
 from .views import redirect
 from .waterfall import guarantee, waterfall
@@ -195,13 +195,16 @@ def _new_note(it: Context, report: PlanResult) -> str:
     return it.say(N_("at least %(least)s asked for"), least=it.fmt.rate(report.min_new_share))
 
 
-def plan_figures(it: Context, report: PlanResult) -> list[Stat]:
+def plan_figures(it: Context, plan_id: str, span: Span) -> list[Stat]:
     """The page's figures, which its stream repeats: the counted ones, then what stands beside."""
+    insight = it.services.insight
+    report = insight.plan_report(plan_id, span.since, span.until)
+    come = insight.sales_come(plan_id, span.last_hour, span.days)
     result = report.result
     first = result.first_slot / result.moved_impressions if result.moved_impressions else None
     money = partial(it.fmt.money, currency=result.currency)
     return [
-        *result_stats(it.say, it.fmt, result, report.target_roi)[:4],
+        *result_stats(it.say, it.fmt, result, report.target_roi, come)[:4],
         Stat(
             it.say(N_("Sales added")),
             money(result.gmv_added_minor),
@@ -311,7 +314,7 @@ def _page(
         given=_kept(plan, zone) | (given or {}),
         wrong=wrong,
         orders=report.result.orders,
-        figures=plan_figures(it, report),
+        figures=plan_figures(it, plan_id, span),
         falls=falls,
         steps=falls.steps,
         kinds=falls.kinds,

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import Request
 
-from adunion.insight.types import MarketPoint, PlanResult, Point, Result
+from adunion.insight.types import COME_LEAST, MarketPoint, PlanResult, Point, Result
 from adunion.kernel.clock import rfc3339
 from adunion.kernel.money import to_major
 
@@ -21,6 +21,7 @@ from .i18n import N_
 
 SPANS = {"1d": 1, "7d": 7, "30d": 30, "all": 3650}
 _HOURLY_DAYS_MAX = 7
+_COME_SAID = 0.98  # of sales come: below it the page tells what is still to come
 
 Say = Callable[..., str]
 
@@ -34,9 +35,19 @@ class Span:
     until: datetime
 
     @property
+    def days(self) -> int:
+        """How long it is."""
+        return SPANS[self.key]
+
+    @property
+    def last_hour(self) -> datetime:
+        """The end of the last hour that is over."""
+        return self.until - timedelta(hours=1)
+
+    @property
     def unit(self) -> str:
         """Hours up to a week, days beyond."""
-        return "hour" if SPANS[self.key] <= _HOURLY_DAYS_MAX else "day"
+        return "hour" if self.days <= _HOURLY_DAYS_MAX else "day"
 
 
 def span_of(request: Request, default: str = "7d") -> Span:
@@ -56,8 +67,10 @@ def plans_asked_for(request: Request, merchant_id: str | None = None) -> list[Pl
     return [one for one in found if status in ("", one.status)]
 
 
-def result_stats(say: Say, fmt: Formats, result: Result, target: float | None = None) -> list[Stat]:
-    """Spend, sales, ROI, orders."""
+def result_stats(
+    say: Say, fmt: Formats, result: Result, target: float | None = None, come: float = 1.0
+) -> list[Stat]:
+    """Spend, sales, ROI, orders; `come` of the sales that the spend brings have come so far."""
     attained = result.roi / target if target and result.roi is not None else None
     roi_note, tone = "", ""
     if target:
@@ -68,7 +81,15 @@ def result_stats(say: Say, fmt: Formats, result: Result, target: float | None = 
                 target=fmt.ratio(target),
                 share=fmt.rate(attained),
             )
-            tone = "good" if attained >= 1 else "warn" if attained >= 0.8 else "bad"
+            due = attained / max(come, COME_LEAST)
+            if come < _COME_SAID:
+                roi_note = say(
+                    N_("target %(target)s, attained %(share)s; %(due)s with orders still to come"),
+                    target=fmt.ratio(target),
+                    share=fmt.rate(attained),
+                    due=fmt.rate(due),
+                )
+            tone = "good" if due >= 1 else "warn" if due >= 0.8 else "bad"
     rate = result.moved_impressions / result.impressions if result.impressions else None
     return [
         Stat(

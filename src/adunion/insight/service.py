@@ -13,12 +13,14 @@ from sqlalchemy import Connection, Engine
 from adunion.attribution.types import Credits
 from adunion.decision.seen import HourlyLandscape
 from adunion.decision.waterfall import SUMS, Counted
+from adunion.kernel.clock import micros
 from adunion.kernel.errors import not_found
 from adunion.settlement.guarantee import Spend
 from adunion.tracking.types import EventBatch
 
 from . import repository
-from .delivery import delivery_days, delivery_shares
+from .delivery import come_of, delivery_days, delivery_shares
+from .due import come_by_hour
 from .funnel import PlanFunnel, funnel_of, obstacle, whole_of
 from .rollup import roll_up
 from .steps import out_of_reach, steps
@@ -33,6 +35,7 @@ from .types import (
 )
 
 DELIVERY_DAYS = 28
+DELAYS_OF = timedelta(days=14)  # orders whose delays tell what is still to come
 LOOKED_AT = timedelta(days=3)  # of landscapes: rivals change
 
 
@@ -42,6 +45,7 @@ class Insight:
     def __init__(self, engine: Engine, currency: str = "CNY") -> None:
         self._engine = engine
         self.currency = currency
+        self._come: tuple[datetime | None, list[float]] = (None, [])
 
     def rollup(
         self,
@@ -189,16 +193,37 @@ class Insight:
         week = until - timedelta(days=7)
         since = until - timedelta(days=DELIVERY_DAYS)
         with self._engine.connect() as conn:
-            days = repository.plan_windows(conn, since, until, 1, self.currency)
-            weeks = repository.plan_windows(conn, week, until, 7, self.currency)
+            come = self._come_by_hour(conn, until)
+            days = repository.plan_windows(conn, since, until, 1, self.currency, come)
+            weeks = repository.plan_windows(conn, week, until, 7, self.currency, come)
             paid = repository.guarantee_paid(conn, self.currency)
         return DeliveryReport(
             until,
             self.currency,
+            come_of(weeks),
             delivery_shares(weeks, 7) + delivery_shares([d for d in days if d.at >= week], 1),
             delivery_days(days),
             paid,
         )
+
+    def sales_come(self, plan_id: str, until: datetime, days: int) -> float:
+        """What a plan sold in its last days for each unit of what their spend sells in the end.
+
+        Above 1 where more came late from before than is still to come; 1 without spend.
+        """
+        since = until - timedelta(days=days)
+        with self._engine.connect() as conn:
+            come = self._come_by_hour(conn, until)
+            return come_of(
+                repository.plan_windows(conn, since, until, days, self.currency, come, plan_id)
+            )
+
+    def _come_by_hour(self, conn: Connection, until: datetime) -> list[float]:
+        """See `due.come_by_hour`; looked at anew each hour."""
+        if self._come[0] != until:
+            clicked, ordered = repository.delays(conn, until - DELAYS_OF, until)
+            self._come = until, come_by_hour(clicked, ordered, micros(until))
+        return self._come[1]
 
 
 def total(results: list[Result], currency: str) -> Result:

@@ -169,6 +169,10 @@ class LinkResult:
     refunds_minor: int
 
 
+COME_LEAST = 0.1
+"""Of a window that is younger than this, no more is told than of one that is not."""
+
+
 @dataclass(frozen=True)
 class PlanWindow:
     """A plan over one window of time, beside the target that was in force at its end."""
@@ -179,11 +183,17 @@ class PlanWindow:
     spend_minor: int
     gmv_minor: int
     orders: int
+    come: float = 1.0  # sold so far for each unit of what the spend sells in the end
 
     @property
     def attainment(self) -> float:
         """ROI over target; only windows with spend are made."""
         return self.gmv_minor / self.spend_minor / self.target_roi
+
+    @property
+    def attainment_due(self) -> float:
+        """The attainment with the orders that are still to come."""
+        return self.attainment / max(self.come, COME_LEAST)
 
 
 @dataclass(frozen=True)
@@ -196,6 +206,8 @@ class DeliveryShare:
     windows: int
     share_plans: float
     share_spend: float
+    share_plans_due: float  # with the orders that are still to come, by their delays
+    share_spend_due: float
     poisson_floor: float  # the share that perfect delivery in expectation would reach
 
 
@@ -207,6 +219,7 @@ class DeliveryDay:
     plans: int  # that spent
     spend_minor: int
     attainment: float  # GMV over what the targets asked of the spend
+    attainment_due: float  # with the orders that are still to come
 
 
 @dataclass(frozen=True)
@@ -230,6 +243,7 @@ class DeliveryReport:
 
     until: datetime
     currency: str
+    come: float  # of the sales of the last 7 days' spend; 1: as much came late as is still to come
     shares: list[DeliveryShare]
     days: list[DeliveryDay]
     guarantee: Paid

@@ -59,6 +59,31 @@ def test_anybody_may_read_the_delivery_rate_which_names_nobody(api: Any) -> None
     assert answer.json()["guarantee"]["share"] is None
 
 
+CREDITS = text(
+    "insert into credits (order_id, line, item_id, rule, amount_minor, ordered_at, click_at,"
+    " exposure, exposure_organic) select 'ord_' || n, 0, 'itm', 'last_click', 100, clicked + late,"
+    " clicked, 1, 1 from (select n, cast(:now as timestamptz) - interval '1 hour' * n as clicked,"
+    " interval '1 hour' * (case n % 3 when 0 then 1 when 1 then 30 else 80 end)"
+    "  + interval '1 second' * n as late"
+    " from generate_series(1, 320) n) given where clicked + late < :now"
+)
+
+
+def test_a_young_plans_late_orders_are_counted_in_beside_what_came(api: Any) -> None:
+    plan_id = api.ids["plan_id"]
+    spent(api, plan_id, 20, 10_000, 14_000, 25)  # target 4: .35, as only a third has come
+    with api.services.engine.begin() as conn:
+        conn.execute(CREDITS, {"now": api.clock.now().replace(minute=0)})
+    found = api.get(None, "/v1/delivery").json()
+    assert found["come"] == pytest.approx(1 / 3, abs=0.05)
+    shares = {(s["days"], s["threshold"]): s for s in found["shares"] if s["band"] == "all"}
+    week = shares[7, 0.9]
+    assert (week["share_plans"], week["share_plans_due"]) == (0.0, 1.0)
+    [day] = found["days"]
+    assert day["attainment"] == pytest.approx(0.35)
+    assert day["attainment_due"] == pytest.approx(1.05, abs=0.15)
+
+
 def test_a_target_counts_as_it_was_when_the_window_ended(api: Any) -> None:
     spent(api, api.ids["plan_id"], 30, 10_000, 40_000, 25)
     api.services.plans.update(api.ids["plan_id"], {"target_roi": 8})

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adunion.insight.delivery import band_of, delivery_days, delivery_shares, poisson_floor
+from adunion.insight.delivery import band_of, come_of, delivery_days, delivery_shares, poisson_floor
 from adunion.insight.types import PlanWindow
 
 AT = datetime(2026, 11, 11, tzinfo=UTC)
 
 
-def window(spend: int, gmv: int, orders: int, target: float = 2.0) -> PlanWindow:
-    return PlanWindow("cmp_1", AT, target, spend, gmv, orders)
+def window(spend: int, gmv: int, orders: int, target: float = 2.0, come: float = 1.0) -> PlanWindow:
+    return PlanWindow("cmp_1", AT, target, spend, gmv, orders, come)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,18 @@ def test_a_day_weighs_plans_by_what_their_targets_asked() -> None:
     [day] = delivery_days([window(100, 200, 5), window(300, 900, 5, target=4.0)])
     assert (day.plans, day.spend_minor) == (2, 400)
     assert day.attainment == pytest.approx(1_100 / 1_400)
+
+
+def test_orders_still_to_come_are_counted_in_beside_what_came() -> None:
+    windows = [window(100, 150, 30, come=0.75), window(300, 600, 30)]
+    by = {s.threshold: s for s in delivery_shares(windows, 7) if s.band == "all"}
+    assert (by[1.0].share_plans, by[1.0].share_plans_due) == (0.5, 1.0)
+    assert (by[1.0].share_spend, by[1.0].share_spend_due) == (0.75, 1.0)
+    assert come_of(windows) == pytest.approx(0.9375)
+    [day] = delivery_days(windows)
+    assert day.attainment_due == pytest.approx(day.attainment / 0.9375)
+    assert come_of([]) == 1.0
+
+
+def test_a_window_of_minutes_promises_no_more_than_tenfold() -> None:
+    assert window(100, 20, 1, come=0.001).attainment_due == pytest.approx(1.0)

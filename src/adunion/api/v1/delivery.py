@@ -21,6 +21,8 @@ class DeliveryShare(View):
     windows: int = Field(description="Plans, or plans times days, that spent")
     share_plans: float
     share_spend: float
+    share_plans_due: float = Field(description="With the orders still to come, by their delays")
+    share_spend_due: float
     poisson_floor: float = Field(description="What perfect delivery in expectation would reach")
 
 
@@ -31,6 +33,7 @@ class DeliveryDay(View):
     plans: int
     spend: Money
     attainment: float = Field(description="GMV over what the targets asked of the spend")
+    attainment_due: float = Field(description="With the orders still to come, by their delays")
 
 
 class GuaranteePaid(View):
@@ -47,6 +50,9 @@ class Delivery(View):
     """The last 7 days up to the last whole hour, and the course of the last 28."""
 
     until: When
+    come: float = Field(
+        description="Of the sales that the 7 days' spend will bring, the share that came so far"
+    )
     shares: list[DeliveryShare]
     days: list[DeliveryDay]
     guarantee: GuaranteePaid
@@ -63,6 +69,7 @@ def view(report: DeliveryReport) -> Delivery:
     paid, currency = report.guarantee, report.currency
     return Delivery(
         until=report.until,
+        come=report.come,
         shares=[DeliveryShare.model_validate(share) for share in report.shares],
         days=[
             DeliveryDay(
@@ -70,6 +77,7 @@ def view(report: DeliveryReport) -> Delivery:
                 plans=day.plans,
                 spend=money(day.spend_minor, currency),
                 attainment=day.attainment,
+                attainment_due=day.attainment_due,
             )
             for day in report.days
         ],

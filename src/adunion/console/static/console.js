@@ -76,7 +76,7 @@ function drawChart(box) {
       min: spec.xKind === "value" ? "dataMin" : undefined, max: spec.xKind === "value" ? "dataMax" : undefined,
       name: spec.xKind === "value" ? spec.xUnit : "", nameLocation: "middle", nameGap: 28,
       axisLine: { onZero: false, lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: soft, hideOverlap: true },
+      axisLabel: { color: soft, hideOverlap: true, ...(spec.xKind === "time" && { alignMinLabel: "left", alignMaxLabel: "right" }) },
     },
     yAxis: spec.units.map((unit, i) => ({
       type: "value", name: unit, position: i ? "right" : "left", alignTicks: true, min: (of) => Math.min(0, of.min),

@@ -1,6 +1,6 @@
 """All SQL of the room."""
 
-from .delivery import billed_days, guarantee_paid, plan_windows
+from .delivery import billed_days, delays, guarantee_paid, plan_windows
 from .funnels import add_funnels, add_landscapes, landscapes, plan_funnel
 from .reports import (
     add,
@@ -19,6 +19,7 @@ __all__ = [
     "add_funnels",
     "add_landscapes",
     "billed_days",
+    "delays",
     "first_orders",
     "guarantee_paid",
     "landscapes",

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Double,
+    Integer,
+    Label,
+    Row,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects.postgresql import REGCLASS, array
 
+from adunion.attribution.tables import credits
 from adunion.campaigns.tables import plan_edits, plan_spend, plans
+from adunion.kernel.clock import micros
 from adunion.kernel.money import micros_per_minor
 from adunion.settlement.guarantee import PROMISED, Change, Sales, Spend, target_at
 from adunion.settlement.tables import plan_guarantees
 
+from ..due import HOURS, landed, laps
 from ..tables import plan_hours
 from ..types import Paid, PlanWindow
 from .reports import sums_of
 
+_DELAYS_LOOKED_AT = 100_000
 _WINDOW_SUMS = ("spend_micros", "gmv_minor", "refunds_minor", "orders")
 
 
@@ -53,16 +77,49 @@ def billed_days(
     ]
 
 
+def delays(
+    conn: Connection, since: datetime, until: datetime
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """When clicked lines of orders of a span came and when their clicks were: microseconds, (n,).
+
+    Of plans or none; of a large market some of the table's pages, `_DELAYS_LOOKED_AT` lines or so.
+    """
+    rows = conn.execute(
+        select(func.greatest(column("reltuples"), 1))
+        .select_from(table("pg_class"))
+        .where(column("oid") == cast(credits.name, REGCLASS))
+    ).scalar_one()
+    some = credits.tablesample(
+        func.system(min(100.0, 100 * _DELAYS_LOOKED_AT / rows)), seed=literal(1)
+    )
+    found = conn.execute(
+        select(some.c.click_at, some.c.ordered_at).where(
+            some.c.ordered_at >= since, some.c.ordered_at < until, some.c.click_at >= since
+        )
+    ).all()
+    at = np.array([(micros(row.click_at), micros(row.ordered_at)) for row in found], np.int64)
+    at = at.reshape(-1, 2)
+    return at[:, 0], at[:, 1]
+
+
 def plan_windows(
-    conn: Connection, since: datetime, until: datetime, days: int, currency: str
+    conn: Connection,
+    since: datetime,
+    until: datetime,
+    days: int,
+    currency: str,
+    come: Sequence[float],
+    plan_id: str | None = None,
 ) -> list[PlanWindow]:
     """What each plan spent and sold in each window of `days`, counted back from `until`.
 
-    Only plans whose goal promises a return; their sales count as the goal counts them.
+    Only plans whose goal promises a return; their sales count as the goal counts them. `come` is
+    the share of an hour's sales that has come so many hours later (`due.come_by_hour`).
     """
     span = timedelta(days=days)
     origin = until - span * math.ceil((until - since) / span)
     at = func.date_bin(literal(span), plan_hours.c.hour, literal(origin)).label("at")
+    curve = select(literal(list(come), ARRAY(Double)).label("come")).cte("curve")
     query = (
         select(
             plan_hours.c.plan_id,
@@ -70,10 +127,12 @@ def plan_windows(
             plans.c.target_roi,
             at,
             *sums_of(plan_hours, _WINDOW_SUMS),
+            _spend_come(at + literal(span), span, curve.c.come),
         )
         .join(plans, plans.c.id == plan_hours.c.plan_id)
+        .join(curve, true())
         .where(
-            plan_hours.c.hour >= since,
+            plan_hours.c.hour >= origin - span * laps(span),
             plan_hours.c.hour < until,
             plans.c.currency == currency,
             plans.c.goal.in_(PROMISED),
@@ -82,19 +141,45 @@ def plan_windows(
         .group_by(plan_hours.c.plan_id, plans.c.goal, plans.c.target_roi, at)
         .order_by(plan_hours.c.plan_id, at)
     )
+    if plan_id is not None:
+        query = query.where(plan_hours.c.plan_id == plan_id)
     unit, changes = micros_per_minor(currency), _target_changes(conn, since)
-    return [
-        PlanWindow(
-            row.plan_id,
-            row.at,
-            float(target_at(row.at + span, row.target_roi, changes.get(row.plan_id, []))),
-            int(row.spend_micros) // unit,
-            Sales(int(row.gmv_minor), int(row.refunds_minor)).counted_minor(row.goal),
-            int(row.orders),
+    windows = []
+    for _, rows in groupby(conn.execute(query), key=lambda row: row.plan_id):
+        own = [row for row in rows if row.spend_micros >= unit]
+        shares = {row.at: row.come for row in own}
+        windows += [
+            PlanWindow(
+                row.plan_id,
+                row.at,
+                float(target_at(row.at + span, row.target_roi, changes.get(row.plan_id, []))),
+                int(row.spend_micros) // unit,
+                Sales(int(row.gmv_minor), int(row.refunds_minor)).counted_minor(row.goal),
+                int(row.orders),
+                landed(shares, row.at, span),
+            )
+            for row in own
+            if row.at >= origin
+        ]
+    return windows
+
+
+def _spend_come(
+    end: ColumnElement[Any], span: timedelta, come: ColumnElement[Sequence[float]]
+) -> Label[Any]:
+    """A window's spend, each hour by the share of its sales come by `end`, and by each span after.
+
+    An array of `laps` + 1 sums; the last is all of it.
+    """
+    hours = cast(func.ceil(func.extract("epoch", end - plan_hours.c.hour) / literal(3600)), Integer)
+    sums = [
+        func.sum(
+            plan_hours.c.spend_micros
+            * come[func.least(hours + literal(lap * (span // timedelta(hours=1))), HOURS) + 1]
         )
-        for row in conn.execute(query)
-        if row.spend_micros >= unit
+        for lap in range(laps(span))
     ]
+    return array([*sums, func.sum(plan_hours.c.spend_micros)], type_=Double).label("come")
 
 
 def _target_changes(conn: Connection, since: datetime) -> dict[str, list[Change]]:
