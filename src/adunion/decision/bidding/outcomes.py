@@ -9,17 +9,17 @@ import numpy.typing as npt
 
 from ..auction.batch import HOUR_US
 from .drift import levels
+from .tails import DELAY_ENDS, SLOW, tail
 from .types import Floats, People, Results
 
 WINDOW_HOURS = 168
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-# Delay from click to order: hours at the ends of the buckets, and a guess worth that many orders.
-_DELAY_ENDS = np.array([0.25, 1, 3, 6, 12, 18, 24, 36, 48, 72, 96, 168])
+# Delay from click to order, by the buckets of `tails`: a guess worth that many orders.
 _DELAY_GUESS = np.array([37, 18.5, 5.1, 5.1, 8.5, 6.3, 4.5, 5.9, 3.2, 3, 1.3, 1.6]) / 100
-_SLOW = slice(3, None)  # buckets whose share of orders is a market's own
-_DELAY_ORDERS, _SLOW_ORDERS = 150, 50  # that the guess counts for: of each bucket, of all slow ones
+_DELAY_ORDERS, _SLOW_ORDERS = 150, 15  # that the guess counts for: of each bucket, of all slow ones
+_PARTS = np.array([[0.125], [0.375], [0.625], [0.875]])  # of an hour
 _RATIO_MAX = 10.0  # of sales over predictions
 _LATELY_HOURS = 3.0  # by when half of what was lately is forgotten
 
@@ -34,7 +34,7 @@ class Outcomes:
         self._sums = np.zeros((5, 0, WINDOW_HOURS + 1))
         # orders expected, of them by new customers; orders, of them by new customers
         self._people = np.zeros((4, 0, WINDOW_HOURS + 1))
-        self._late = np.zeros((len(_DELAY_ENDS), WINDOW_HOURS + 1))  # gmv by delay
+        self._late = np.zeros((len(DELAY_ENDS), WINDOW_HOURS + 1))  # gmv by delay
         self._shares = _DELAY_GUESS
         self._trend: tuple[int, Floats, Floats] | None = None
 
@@ -81,8 +81,8 @@ class Outcomes:
         if head is not None and new is not None:
             np.add.at(self._people[2], (rows, hours), head[kept])
             np.add.at(self._people[3], (rows, hours), new[kept])
-        late = np.searchsorted(_DELAY_ENDS, (at_us - click_at_us)[kept] / HOUR_US)
-        np.add.at(self._late, (np.minimum(late, len(_DELAY_ENDS) - 1), hours), amount)
+        late = np.searchsorted(DELAY_ENDS, (at_us - click_at_us)[kept] / HOUR_US)
+        np.add.at(self._late, (np.minimum(late, len(DELAY_ENDS) - 1), hours), amount)
 
     def results(self, plan_ids: Sequence[str], now_us: int) -> Results:
         """The sums of the last 7 days for the plans, in that order."""
@@ -131,7 +131,7 @@ class Outcomes:
 
     def matured(self, ages: Floats) -> Floats:
         """Share of orders that have come by each age in hours."""
-        return _come(self._shares, ages)
+        return _come(self._shares, _of_clicks(ages))
 
     def _delays(self, ages: Floats) -> Floats:
         """Share of orders by delay, over all plans.
@@ -139,21 +139,22 @@ class Outcomes:
         What came with a delay is set against what was expected of the clicks that are old enough
         to show it (Kaplan and Meier 1958), so that late orders still to come are not taken as lost.
         """
-        ends = _slowing(_DELAY_ENDS)[:, None]
+        ends = _slowing(DELAY_ENDS)[:, None]
         begins = np.concatenate([[[0.0]], ends[:-1]])
-        shown = np.clip((_slowing(ages) - begins) / (ends - begins), 0, 1)
+        clicks = _of_clicks(ages)
+        shown = np.clip((_slowing(clicks)[:, None] - begins) / (ends - begins), 0, 1).mean(axis=0)
         _, expected, gmv, orders, _ = self._sums.sum(axis=1)
         if not gmv.any():
             return _DELAY_GUESS
-        guess, few = np.array([_DELAY_ORDERS, _SLOW_ORDERS]) * gmv.sum() / orders.sum()
+        order = float(gmv.sum() / orders.sum())
+        guess, few = _DELAY_ORDERS * order, _SLOW_ORDERS * order
         late, exposed = self._late.sum(axis=1), shown @ expected
         shares = _DELAY_GUESS
         for _ in range(3):  # the guess stands for as many sales per prediction as there were
-            come = _come(shares, ages)
+            come = _come(shares, clicks)
             ratio = min(gmv.sum() / max(float(expected @ come), 1.0), _RATIO_MAX)
             guessed = ratio * _DELAY_GUESS
-            due = (exposed * guessed)[_SLOW].sum()  # what has been late tells of what is later
-            guessed[_SLOW] *= (late[_SLOW].sum() + few) / (due + few)
+            guessed[SLOW] = tail(late[SLOW], exposed[SLOW], guessed[SLOW].sum(), few, order)
             shares = (late + guess * guessed) / (exposed + guess)
         return shares
 
@@ -189,17 +190,23 @@ class Outcomes:
         return np.where(columns >= 0, columns, -1)
 
 
-def _come(shares: Floats, ages: Floats) -> Floats:
-    """The part of orders that have come by each age, from shares by delay."""
+def _of_clicks(ages: Floats) -> Floats:
+    """Ages of clicks all over each hour, (4, h), of which `ages` is the middle's, until now."""
+    clicks: Floats = ages + 0.5 - np.clip(ages + 0.5, 0, 1) * _PARTS
+    return clicks
+
+
+def _come(shares: Floats, clicks: Floats) -> Floats:
+    """The part of each hour's orders that have come, from shares by delay."""
     come = np.concatenate([[0], shares.cumsum() / shares.sum()])
-    ends = np.concatenate([[0], _slowing(_DELAY_ENDS)])
-    matured: Floats = np.interp(_slowing(ages), ends, come)
+    ends = np.concatenate([[0], _slowing(DELAY_ENDS)])
+    matured: Floats = np.interp(_slowing(clicks), ends, come).mean(axis=0)
     return matured
 
 
 def _slowing(hours: Floats) -> Floats:
     """A time in which orders come evenly within a bucket, or nearly: ever fewer come an hour."""
-    quarters = np.maximum(hours, 0) / _DELAY_ENDS[0]
+    quarters = np.maximum(hours, 0) / DELAY_ENDS[0]
     slowed: Floats = np.where(quarters < 1, quarters, 1 + np.log(np.maximum(quarters, 1)))
     return slowed
 

@@ -26,10 +26,12 @@ DIFFER_PLANS = 4.0  # ... and how many plans' word that is worth
 CENTRE_TRUST = 100.0  # in 1, the ratio of all: its standard deviation is 0.1
 RATIO = (0.1, 10.0)
 LUCK = 0.95  # of the target: the past is held to it whatever the estimate says
+LUCK_CHANCE = 0.5  # ... less this many standard deviations of its orders' chance
+LUCK_LEAST = 0.3
 DAY_LEAST = 0.97  # of the target from now on, however well the past went: days are guaranteed
 MARGIN = 0.015
 MARGIN_ONE_ORDER = 0.35  # by 1 / sqrt(orders)
-MARGIN_MAX = 0.045
+MARGIN_MAX = 0.025
 STEP_MAX = 2.0  # a multiplier moves at most by this factor in a tick
 DAMPING = 0.5  # and only this part of the way: rivals move at the same time
 
@@ -69,7 +71,8 @@ def _sales(landscape: Landscape, results: Results) -> Sales:
     ratio = _shrunk(results.gmv_micros / np.maximum(matured, 1), variance, orders)
     pending = np.maximum(likely - matured, 0)
     realised = results.gmv_micros + ratio * pending
-    return Sales(ratio, np.minimum(ratio * likely, realised / LUCK))
+    luck = np.maximum(LUCK - LUCK_CHANCE * np.sqrt(variance), LUCK_LEAST)
+    return Sales(ratio, np.minimum(ratio * likely, realised / luck))
 
 
 def _spread(results: Results) -> Floats:

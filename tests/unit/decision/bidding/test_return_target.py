@@ -68,6 +68,16 @@ def test_one_plan_alone_far_below_its_predictions_bids_less_but_is_not_believed_
     assert alpha[0] > 0.75 * alpha[1]
 
 
+def test_bad_luck_of_few_orders_is_not_chased_and_of_many_is() -> None:
+    """Half of what was predicted, and the other plans as predicted."""
+    few, many = (orders * ORDER * np.ones(10) for orders in (8.0, 800.0))
+    for expected, least, most in ((few, 0.8, 1.0), (many, 0.0, 0.75)):
+        sold = expected.copy()
+        sold[0] /= 2
+        alpha = settled(results(sold, expected, expected / 4), 10)
+        assert least < alpha[0] / alpha[1] < most
+
+
 def test_all_plans_below_their_predictions_are_believed() -> None:
     spend = np.full(10, 2e10)
     found = results(0.7 * 4 * spend, 4 * spend, spend)
