@@ -26,7 +26,6 @@ import numpy as np
 
 from adunion.understanding.tagging import bounds, f1, read_tagged, shipped, train
 from adunion.understanding.tagging.corpus import Bounds, Title
-from adunion.understanding.tagging.features import _characters
 
 DEFAULT = {"max_iterations": 100}
 PLAIN = {"c1": 0.05, "c2": 0.05, "max_iterations": 80, "feature.possible_transitions": True}
@@ -38,13 +37,26 @@ def plain(titles: list[Title], settings: dict[str, object]) -> Callable[[str], l
 
     trainer = pycrfsuite.Trainer(verbose=False)
     for text, labels in titles:
-        trainer.append(_characters(text.lower()), labels)
+        trainer.append(_windows(text.lower()), labels)
     trainer.set_params(settings)
     with TemporaryDirectory() as folder:
         trainer.train(f"{folder}/plain.crf")
         model = pycrfsuite.Tagger()
         model.open(f"{folder}/plain.crf")
-    return lambda text: bounds(model.tag(_characters(text.lower())))
+    return lambda text: bounds(model.tag(_windows(text.lower())))
+
+
+def _windows(lower: str) -> list[list[str]]:
+    """Of each character those beside it, alone, in pairs and in threes."""
+    padded = ["<s>", "<s>", *lower, "</s>", "</s>"]
+    found = []
+    for at in range(len(lower)):
+        a, b, c, d, e = padded[at : at + 5]
+        found.append(
+            [f"0{c}", f"1{b}", f"2{d}", f"3{a}", f"4{e}", f"5{b}{c}", f"6{c}{d}", f"7{a}{b}",
+             f"8{d}{e}", f"9{b}{d}", f"a{a}{b}{c}", f"b{b}{c}{d}", f"c{c}{d}{e}"]
+        )  # fmt: skip
+    return found
 
 
 def characters_f1(said: list[list[Bounds]], truth: list[list[Bounds]]) -> float:

@@ -52,15 +52,10 @@ def script(character: str) -> str:
 
 
 def _characters(lower: str) -> Features:
-    padded = ["<s>", "<s>", *lower, "</s>", "</s>"]
-    found = []
-    for at in range(len(lower)):
-        a, b, c, d, e = padded[at : at + 5]
-        found.append(
-            [f"0{c}", f"1{b}", f"2{d}", f"3{a}", f"4{e}", f"5{b}{c}", f"6{c}{d}", f"7{a}{b}",
-             f"8{d}{e}", f"9{b}{d}", f"a{a}{b}{c}", f"b{b}{c}{d}", f"c{c}{d}{e}"]
-        )  # fmt: skip
-    return found
+    """A character, it after the one before, and before the one behind."""
+    padded = ["<s>", *lower, "</s>"]
+    return [[f"0{b}", f"5{a}{b}", f"6{b}{c}"]
+            for a, b, c in zip(padded[:-2], lower, padded[2:], strict=True)]  # fmt: skip
 
 
 def _scripts(lower: str, found: Features) -> None:

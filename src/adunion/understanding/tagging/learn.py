@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from adunion.kernel.clock import generator
 from .chain import LABELS, slopes
 from .encoder import encoder
 from .features import Features
-from .net import REACH, SKIPPED, Floats, Net, beside, few_bits
+from .net import REACH, Floats, Net, beside, few_bits
 
 WIDTH, STATES = 64, 160
 """Numbers of a feature's vector, and of a character's state."""
@@ -33,6 +33,8 @@ GAP = max(REACH)
 """Empty rows between titles that are learnt from together, so that none sees another."""
 Ints = npt.NDArray[np.int64]
 Halves = npt.NDArray[np.float16]
+Rows = tuple[Ints, Ints]
+"""Of a title the rows of all its characters' features, and how many each character has."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,20 @@ def train_net(
     lessons: Sequence[Lesson], seed: int = 0, told: Callable[[str], None] | None = None
 ) -> Net:
     """A network; `told` hears of every epoch."""
-    kept = [[[name for name in one if name[0] not in SKIPPED] for one in each.features]
-            for each in lessons]  # fmt: skip
-    seen = Counter(name for title in kept for one in title for name in one)
+    seen = Counter(name for each in lessons for one in each.features for name in one)
     row, meaning = encoder().reduced(WIDTH)
     own = {name for name, times in seen.items() if times >= SEEN_LEAST}
     names = sorted(own | {place + piece for piece in row for place in PLACES[len(piece)]})
     at = {name: place for place, name in enumerate(names)}
-    titles = [[[at[name] for name in one if name in at] for one in title] for title in kept]
+    titles = [_rows(each.features, at) for each in lessons]
     chance = generator(seed, 0x7A6)
     weights = _begin(chance, 0 if lessons[0].states is None else lessons[0].states.shape[1])
     vectors = _vectors(names, row, meaning, chance)
     adam = _Adam(weights, vectors, EPOCHS * -(-len(titles) // TITLES))
     for epoch in range(EPOCHS):
         for some in _batches(titles, chance):
-            batch = _batch([titles[k] for k in some], [lessons[k] for k in some], chance, names)
-            adam.step(*_gradient(weights, vectors, batch, chance), batch.features.indices)
+            batch = _batch([titles[k] for k in some], [lessons[k] for k in some], chance)
+            adam.step(*_gradient(weights, vectors, batch, chance), batch.used)
         if told:
             told(f"epoch {epoch + 1} of {EPOCHS}")
     small, scale = few_bits(vectors)
@@ -84,7 +84,9 @@ def train_net(
 @dataclass(frozen=True)
 class _Batch:
     features: Any
-    """CSR [rows, features]: a row a character, GAP empty ones between titles."""
+    """CSR [rows, used]: a row a character, GAP empty ones between titles."""
+    used: Ints
+    """Features that occur, in the order of those columns."""
     states: Floats | None
     """[rows, d] of the encoder."""
     there: Floats
@@ -126,21 +128,26 @@ def _vectors(
     return found
 
 
-def _batches(titles: Sequence[Any], chance: np.random.Generator) -> Iterator[Ints]:
+def _batches(titles: Sequence[Rows], chance: np.random.Generator) -> Iterator[Ints]:
     """Titles of like length together, in an order drawn anew."""
-    lengths = np.array([len(title) for title in titles])
+    lengths = np.array([len(counts) for _, counts in titles])
     order = np.argsort(lengths + chance.random(len(titles)) * 6, kind="stable")
     starts = chance.permutation(np.arange(0, len(order), TITLES))
     return (order[start : start + TITLES] for start in starts)
 
 
+def _rows(features: Features, at: Mapping[str, int]) -> Rows:
+    known = [[at[name] for name in one if name in at] for one in features]
+    return (np.array([row for one in known for row in one], np.int64),
+            np.array([len(one) for one in known], np.int64))  # fmt: skip
+
+
 def _batch(
-    titles: list[list[list[int]]], lessons: list[Lesson], chance: np.random.Generator,
-    names: Sequence[str],
-) -> _Batch:  # fmt: skip
+    titles: Sequence[Rows], lessons: Sequence[Lesson], chance: np.random.Generator
+) -> _Batch:
     import scipy.sparse as sparse
 
-    lengths = np.array([len(title) for title in titles])
+    lengths = np.array([len(own) for _, own in titles])
     begins = GAP + np.cumsum(lengths + GAP) - (lengths + GAP)
     rows = int(begins[-1] + lengths[-1] + GAP)
     at = np.zeros((len(titles), int(lengths.max())), np.int64)
@@ -148,31 +155,32 @@ def _batch(
     counts, there = np.zeros(rows, np.int64), np.zeros((rows, 1), np.float32)
     deep = lessons[0].states
     states = None if deep is None else np.zeros((rows, deep.shape[1]), np.float32)
-    for k, (title, begin, lesson) in enumerate(zip(titles, begins, lessons, strict=True)):
-        own = np.arange(begin, begin + len(title))
-        at[k, : len(title)], wanted[k, : len(title)] = own, lesson.wanted
-        counts[own], there[own] = [len(one) for one in title], 1
+    for k, ((_, often), begin, lesson) in enumerate(zip(titles, begins, lessons, strict=True)):
+        own = np.arange(begin, begin + len(often))
+        at[k, : len(own)], wanted[k, : len(own)] = own, lesson.wanted
+        counts[own], there[own] = often, 1
         if states is not None and lesson.states is not None:
             states[own] = lesson.states
-    ids = np.array([row for title in titles for one in title for row in one], np.int32)
+    used, ids = np.unique(np.concatenate([ids for ids, _ in titles]), return_inverse=True)
     value = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
     value *= chance.random(len(value)) >= FEATURES_OUT
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    found = sparse.csr_matrix((value.astype(np.float32), ids, starts), shape=(rows, len(names)))
+    held = (value.astype(np.float32), ids.astype(np.int32), starts)
+    found = sparse.csr_matrix(held, shape=(rows, len(used)))
     by_people = np.array([lesson.taught for lesson in lessons])
-    return _Batch(found, states, there, at, wanted, by_people, lengths)
+    return _Batch(found, used, states, there, at, wanted, by_people, lengths)
 
 
 def _gradient(
     weights: Mapping[str, Floats], vectors: Floats, batch: _Batch, chance: np.random.Generator
-) -> tuple[dict[str, Floats], Any]:
-    """Of the mean loss a character: by weights, and by vectors (sparse in rows)."""
+) -> tuple[dict[str, Floats], Floats]:
+    """Of the mean loss a character: by weights, and by the vectors of features that occur."""
 
     def kept(like: Floats, out: float = STATES_OUT) -> Floats:
         drawn = chance.random(like.shape, dtype=np.float32) >= out
         return drawn.astype(np.float32) / np.float32(1 - out)
 
-    summed = batch.features @ vectors
+    summed = batch.features @ vectors[batch.used]
     if batch.states is not None:
         summed = np.hstack([summed, batch.states * kept(batch.states, ENCODER_OUT)])
     state = np.maximum(summed @ weights["in"] + weights["in_bias"], 0) * batch.there
@@ -205,7 +213,7 @@ def _gradient(
         down = down + _together(here @ weights[f"layer{layer}"].T, REACH[layer]) * mask
     down *= begun > 0
     found |= {"in": summed.T @ down, "in_bias": down.sum(0)}
-    return found, batch.features.T @ (down @ weights["in"][: vectors.shape[1]].T)
+    return found, np.asarray(batch.features.T @ (down @ weights["in"][: vectors.shape[1]].T))
 
 
 def _together(wide: Floats, reach: int) -> Floats:
@@ -227,9 +235,7 @@ class _Adam:
         self._of_rows = np.zeros(len(vectors), np.float32)
         self._step = 0
 
-    def step(
-        self, by_weights: Mapping[str, Floats], by_vectors: Floats, used: Iterable[int]
-    ) -> None:
+    def step(self, by_weights: Mapping[str, Floats], by_vectors: Floats, rows: Ints) -> None:
         """One step along the gradient; the rate rises for 100 steps and falls to 0."""
         self._step += 1
         at, (keep, keep_square) = self._step, KEEP
@@ -241,9 +247,7 @@ class _Adam:
             self._square[name] = keep_square * self._square[name] + (1 - keep_square) * slope**2
             way = self._mean[name] / whole / (np.sqrt(self._square[name] / whole_square) + 1e-8)
             held -= rate * (way + DECAY * held * (held.ndim > 1 and name != "turn"))
-        rows = np.unique(np.asarray(used))
-        slope = by_vectors[rows]
-        square = keep_square * self._of_rows[rows] + (1 - keep_square) * (slope**2).mean(1)
+        square = keep_square * self._of_rows[rows] + (1 - keep_square) * (by_vectors**2).mean(1)
         self._of_rows[rows] = square
-        way = slope / (np.sqrt(square / whole_square) + 1e-8)[:, None]
+        way = by_vectors / (np.sqrt(square / whole_square) + 1e-8)[:, None]
         self._vectors[rows] -= rate * (way + DECAY * self._vectors[rows])

@@ -23,8 +23,6 @@ Floats = npt.NDArray[np.float32]
 REACH = (1, 2, 4)
 """Of the convolutions: how far left and right of a character their outer columns stand."""
 STEPS = 15
-SKIPPED = frozenset("1234789abc")
-"""First letters of n-grams of other places than the character's own: convolutions see those."""
 
 
 @dataclass(frozen=True)

@@ -90,15 +90,15 @@ def test_the_networks_slopes_are_those_of_small_steps(monkeypatch: pytest.Monkey
     chance = np.random.default_rng(0)
     weights = {name: each.astype(np.float64) for name, each in learn._begin(chance, 5).items()}
     vectors = chance.standard_normal((9, learn.WIDTH)) * 0.3
-    titles = [[[0, 1], [2], [], [3, 4]], [[5], [6, 7, 8]]]
+    titles = [(np.arange(5), np.array([2, 1, 0, 2])), (np.array([5, 6, 7, 2]), np.array([1, 3]))]
     lessons = [
         learn.taught([], ["B-HCCX", "I-HCCX", "O", "B-HPPX"], chance.random((4, 5)).astype("f2")),
         learn.taught([], ["O", "B-HCCX"], chance.random((2, 5)).astype("f2")),
     ]
-    batch = learn._batch(titles, lessons, chance, list("abcdefghi"))
+    batch = learn._batch(titles, lessons, chance)
 
     def loss() -> float:
-        summed = np.hstack([batch.features @ vectors, batch.states])
+        summed = np.hstack([batch.features @ vectors[batch.used], batch.states])
         state = np.maximum(summed @ weights["in"] + weights["in_bias"], 0) * batch.there
         for layer, reach in enumerate(learn.REACH):
             seen = learn.beside(state, reach) @ weights[f"layer{layer}"]
@@ -118,6 +118,7 @@ def test_the_networks_slopes_are_those_of_small_steps(monkeypatch: pytest.Monkey
         (weights["bias1"], by_weights["bias1"], (11,)),
         (weights["out"], by_weights["out"], (4, 1)),
         (weights["turn"], by_weights["turn"], (1, 2)), (vectors, by_vectors, (4, 6)),
+        (vectors, by_vectors, (2, 5)),
     ):  # fmt: skip
         before = held[at]
         held[at] = before + step
