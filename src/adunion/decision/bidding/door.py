@@ -19,6 +19,7 @@ from .evidence import Evidence
 from .intake import TICKS_MAX, Seen, column, periods, positive, tick
 from .profile import Profile
 from .response import LOG_STEP, SIZES, STEPS, responses
+from .rhythm import DRAWN
 from .shadow import Menu, shadow_price, spread_at
 from .types import Floats
 
@@ -26,7 +27,7 @@ AIM = 0.95  # attainment aimed at: .9 counts as held, and volume is worth more t
 DOUBT = 2.0  # over it, times how far the courses of the day differ in what a value costs
 DOUBT_MOST = 0.2  # of it: one odd course must not stop a day
 BUDGET_KEPT = 0.002  # of the budget, left over
-SURPRISE = np.array([0.7, 1.0, 1.4])  # price levels at which a tick must not overspend
+SURPRISE = 0.03, 0.35  # at least and most, the logs of price by which a tick must not overspend
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
 COLD_SHARE = 3.0  # the first tick without any log risks at most this many ticks' budget
 
@@ -190,7 +191,9 @@ class ReturnTargetController:
         room = goal * self.target * value - cost
         now = float(level[:, 0].mean())
         logs = menu.logs(shadow_price(room, spare, goal), now)
-        logs -= self._too_high(menu.spends(logs, now, SURPRISE), logs, worth, left)
+        apart = float(np.clip(level[:, 0].std() / DRAWN, *SURPRISE))
+        surprise = np.exp(apart * np.array([-1.0, 0.0, 1.0]))
+        logs -= self._too_high(menu.spends(logs, now, surprise), logs, worth, left)
         size = np.log(np.maximum(worth, 1e-300) / worth.mean())
         logs = np.interp(size, np.log(SIZES)[menu.known], logs[menu.known])
         bids: Floats = np.exp(logs) * self.target * worth

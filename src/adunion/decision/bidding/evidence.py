@@ -73,16 +73,20 @@ class Evidence:
         """Conversions over those predicted, as far as they are to be believed.
 
         Predictions are either nearly right or off by any factor; what sold decides between the two
-        and by how much (a mixture prior, sales by Poisson's law). So a few sales less than
-        predicted are taken as chance, and more and more as what they are.
+        and by how much (a mixture prior, sales by Poisson's law). Believed is what lies beyond a
+        standard deviation of that: a few sales more or less than predicted are chance.
         """
         predicted, sold, squares = self._sales
         if predicted <= 0 or (sold <= 0 and not self._chances):
             return 1.0
         size = squares / sold if sold > 0 else 1.0
-        fit = (sold * np.log(RATIOS) - predicted * RATIOS) / size
+        logs = np.log(RATIOS)
+        fit = (sold * logs - predicted * RATIOS) / size
         weight = PRIOR * np.exp(fit - fit.max())
-        return float(np.exp(weight @ np.log(RATIOS) / weight.sum()))
+        weight /= weight.sum()
+        mean = float(weight @ logs)
+        beyond = max(abs(mean) - float(np.sqrt(weight @ (logs - mean) ** 2)), 0.0)
+        return float(np.exp(np.copysign(beyond, mean)))
 
 
 def _normal(sd: float) -> Floats:
