@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from adunion.kernel.id_columns import rows_of
+from adunion.kernel.id_columns import IdTable, given
 from adunion.tracking.types import FLAG_MOVED, NO_ID, EventBatch, EventType
 
 from .clicks import CLICK_DTYPE, ClickIndex
@@ -25,7 +25,7 @@ class LastClick:
     click on any of the publisher's links to the same merchant's items, within 15 days.
 
     Args:
-        items: (m,) V16, sorted, as in the catalog snapshot.
+        items: (m,) V16.
         merchants: (m,) a number for each item's merchant.
     """
 
@@ -44,7 +44,7 @@ class LastClick:
 
     def set_items(self, items: npt.NDArray[np.void], merchants: npt.NDArray[np.int32]) -> None:
         """Take a newer catalog, in which merchants may have other numbers."""
-        self._raw = items
+        self._table = IdTable(items)
         self._merchant = merchants
         self._merchants.replace_subjects(self._merchant_ids)
 
@@ -53,14 +53,14 @@ class LastClick:
         if not len(batch):
             return
         start_us = int(batch.at_us.min())
-        rows = batch.take((batch.type == EventType.CLICK) & (batch.shopper != NO_ID))
+        rows = batch.take((batch.type == EventType.CLICK) & given(batch.shopper))
         clicks = np.zeros(len(rows), CLICK_DTYPE)
         for name in ("at_us", "shopper", "link", "placement", "exposure", "exposure_organic"):
             clicks[name] = getattr(rows, name)
         clicks["subject"] = clicks["item"] = rows.item
         clicks["plan"] = np.where(rows.flags & FLAG_MOVED, rows.plan, NO_ID)
         self._items.add(clicks.copy(), start_us)
-        linked = rows.link != NO_ID
+        linked = given(rows.link)
         clicks["subject"] = self._merchant_ids(rows.item)
         self._merchants.add(clicks[linked], start_us)
 
@@ -68,12 +68,12 @@ class LastClick:
         """Remember the clicks of a batch, then credit its ORDER events, in their order."""
         self.observe(batch)
         orders = batch.take(batch.type == EventType.ORDER)
-        known = orders.shopper != NO_ID
+        known = given(orders.shopper)
         click = self._items.last(orders.shopper, orders.item, orders.at_us)
         merchant = self._merchant_ids(orders.item)
         by_link = self._merchants.last(orders.shopper, merchant, orders.at_us)
         clicked = known & (click["at_us"] >= 0)
-        linked = known & (by_link["at_us"] >= 0) & (merchant != NO_ID)
+        linked = known & (by_link["at_us"] >= 0) & given(merchant)
         return Credits(
             order=orders.order,
             line=orders.line,
@@ -94,6 +94,6 @@ class LastClick:
     def _merchant_ids(self, item: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
         """The items' merchants as 16 bytes each, `NO_ID` where the item is unknown."""
         out = np.zeros((len(item), 2), np.uint64)
-        row = rows_of(self._raw, item)
+        row = self._table.rows(item)
         out[row >= 0, 0] = self._merchant[row[row >= 0]].astype(np.int64) + 1
         return out.view("V16").reshape(-1)

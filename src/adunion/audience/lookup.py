@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-_Words = npt.NDArray[np.uint64]
+from adunion.kernel.id_columns import Words, fill, find, words_of
 
 
 class IdLookup:
@@ -24,8 +23,7 @@ class IdLookup:
     def find(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each id (V16), -1 where it is not known."""
         out = np.empty(len(ids), np.int32)
-        its = ids if ids.flags.c_contiguous else np.ascontiguousarray(ids)
-        _find(its.view(np.uint64), self.keys, self._table, out)
+        find(words_of(ids), self.keys.reshape(-1), self._table, out)
         return out
 
     def add(self, ids: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
@@ -34,7 +32,7 @@ class IdLookup:
         new = np.flatnonzero(rows < 0)
         if len(new):
             _, first = np.unique(ids[new], return_index=True)
-            self._insert(_words(ids[new[np.sort(first)]]))
+            self._insert(words_of(ids[new[np.sort(first)]]).reshape(-1, 2))
             rows = self.find(ids)
         return rows
 
@@ -47,7 +45,7 @@ class IdLookup:
             self._rehash()
         return row
 
-    def _insert(self, keys: _Words) -> None:
+    def _insert(self, keys: Words) -> None:
         reused = [self._free.pop() for _ in range(min(len(self._free), len(keys)))]
         end = self._count + len(keys) - len(reused)
         if end > len(self.keys):
@@ -60,46 +58,12 @@ class IdLookup:
         if 2 * end + 2 > len(self._table):
             self._rehash()
         else:
-            _fill(self.keys, rows, self._table)
+            fill(self.keys.reshape(-1), rows, self._table)
 
     def _rehash(self) -> None:
         size = len(self._table)
         while size < 4 * self._count + 4:
             size *= 2
         self._table = np.full(size, -1, np.int32)
-        _fill(self.keys, np.setdiff1d(np.arange(self._count), self._free), self._table)
-
-
-def _words(ids: npt.NDArray[np.void]) -> _Words:
-    return np.ascontiguousarray(ids).view(np.uint64).reshape(-1, 2)
-
-
-@njit(cache=True, nogil=True)
-def _slot(high: np.uint64, low: np.uint64, size: int) -> np.int64:
-    mixed = (high ^ (low * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
-    return np.int64((mixed >> np.uint64(20)) & np.uint64(size - 1))
-
-
-@njit(cache=True, nogil=True)
-def _find(
-    words: _Words, keys: _Words, table: npt.NDArray[np.int32], out: npt.NDArray[np.int32]
-) -> None:
-    for i in range(len(out)):
-        high, low = words[2 * i], words[2 * i + 1]
-        at = _slot(high, low, len(table))
-        out[i] = -1
-        while table[at] >= 0:
-            row = table[at]
-            if keys[row, 0] == high and keys[row, 1] == low:
-                out[i] = row
-                break
-            at = (at + 1) % len(table)
-
-
-@njit(cache=True, nogil=True)
-def _fill(keys: _Words, rows: npt.NDArray[np.int64], table: npt.NDArray[np.int32]) -> None:
-    for row in rows:
-        at = _slot(keys[row, 0], keys[row, 1], len(table))
-        while table[at] >= 0:
-            at = (at + 1) % len(table)
-        table[at] = row
+        rows = np.setdiff1d(np.arange(self._count), self._free)
+        fill(self.keys.reshape(-1), rows, self._table)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from adunion.catalog.types import CatalogSnapshot
+from adunion.kernel.id_columns import given
 from adunion.prediction import price_levels
 
 from .facets import SIZE, Facets
@@ -77,8 +78,7 @@ class ProfileStore:
         something makes no profile, it only adds to one. Rows without consent, without an item
         (-1), or from before their shopper asked to be forgotten are never stored.
         """
-        nobody = shopper == np.zeros(1, "V16")
-        keep = consent & (item >= 0) & ~nobody & ~self._before_forgetting(shopper, at_us)
+        keep = consent & (item >= 0) & given(shopper) & ~self._before_forgetting(shopper, at_us)
         if not keep.any():
             return
         due = np.zeros(len(item), np.float32) if expected is None else expected

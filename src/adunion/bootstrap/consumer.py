@@ -20,10 +20,10 @@ from adunion.commission import Commissions, CreditedLine, RefundedLine
 from adunion.insight import Insight
 from adunion.insight.types import Dimensions, prefixed_ids
 from adunion.kernel.clock import from_micros
+from adunion.kernel.id_columns import given
 from adunion.ledger import Ledger
 from adunion.tracking import (
     FLAG_MOVED,
-    NO_ID,
     EventBatch,
     EventType,
     Tracker,
@@ -144,7 +144,7 @@ class Consumer:
 
     def _credited(self, conn: Connection, credits: Credits) -> list[CreditedLine]:
         """Lines owed to a link; links and items as the records have them, withdrawn ones too."""
-        linked = credits.take(credits.link != NO_ID)
+        linked = credits.take(given(credits.link))
         if not len(linked):
             return []
         links, items = prefixed_ids("lnk", linked.link), prefixed_ids("itm", linked.item)
@@ -172,7 +172,7 @@ def charge_impressions(
     """Charge plans for the sponsored impressions of the log from position `at`."""
     paid = (
         (batch.type == EventType.IMPRESSION)
-        & (batch.plan != NO_ID)
+        & given(batch.plan)
         & (batch.flags & FLAG_MOVED > 0)
         & (batch.price_micros > 0)
     )

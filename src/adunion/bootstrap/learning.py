@@ -11,8 +11,9 @@ import numpy.typing as npt
 from adunion.attribution import Credits
 from adunion.decision.bidding import Outcomes
 from adunion.insight.types import prefixed_ids
+from adunion.kernel.id_columns import given
 from adunion.kernel.money import micros_per_minor
-from adunion.tracking import FLAG_CONSENT, FLAG_MOVED, NO_ID, EventBatch, EventType
+from adunion.tracking import FLAG_CONSENT, FLAG_MOVED, EventBatch, EventType
 
 from .brain import Brain
 from .lessons import HOUR_US
@@ -59,7 +60,8 @@ def learn(
         _learn_hour(brain, recent, outcomes, batch.take(hours == hour), goals)
         own = credits.take(credits.at_us // HOUR_US == hour)
         brain.learn_sales(own.placement, own.item, own.click_at_us, own.at_us)
-    sold, first = credits.take(credits.plan != NO_ID), first[credits.plan != NO_ID]
+    promoted = given(credits.plan)
+    sold, first = credits.take(promoted), first[promoted]
     if len(sold):
         ids, plan = _distinct(sold.plan)
         amount = sold.amount_minor * micros_per_minor(brain.catalog.currency)
@@ -118,9 +120,7 @@ def _returned(brain: Brain, item: npt.NDArray[np.void]) -> Floats:
 def moved_of(batch: EventBatch) -> EventBatch:
     """The seen impressions that a plan's bid moved."""
     return batch.take(
-        (batch.type == EventType.IMPRESSION)
-        & (batch.flags & FLAG_MOVED > 0)
-        & (batch.plan != NO_ID)
+        (batch.type == EventType.IMPRESSION) & (batch.flags & FLAG_MOVED > 0) & given(batch.plan)
     )
 
 

@@ -29,6 +29,7 @@ from adunion.engines.eventlog import EventLog
 from adunion.insight.types import Dimensions
 from adunion.kernel.clock import Clock, from_micros, micros
 from adunion.kernel.config import Settings
+from adunion.kernel.id_columns import IdTable
 from adunion.kernel.ids import IdFactory
 from adunion.prediction import train
 from adunion.simulation.forecast import Forecast
@@ -380,9 +381,9 @@ class Market(Rooms):
         placements = sorted(self.placements, key=lambda each: each.id)
         plan_raw = np.append(book.raw, np.array([NO_ID], "V16"))
         self._dimensions = Dimensions(
-            placements=raw_ids([placement.id for placement in placements]),
+            placements=IdTable(raw_ids([placement.id for placement in placements])),
             kinds=tuple(placement.kind for placement in placements),
-            items=catalog.raw,
+            items=catalog.table,
             item_plan=plan_raw[book.item_plan],
             experience=((catalog.rating - 1) / 4).astype(np.float32),  # a replay counts the same
         )

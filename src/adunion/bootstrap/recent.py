@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from adunion.tracking import NO_ID, EventBatch, EventType, concat
+from adunion.kernel.id_columns import given
+from adunion.tracking import EventBatch, EventType, concat
 
 DAY_US = 86_400_000_000
 DAYS_KEPT = 8  # the day that runs, and a week
@@ -54,7 +55,7 @@ class RecentRequests:
         day = asked.at_us // DAY_US
         for each in np.unique(day).tolist():
             self._keep(each, asked.take(day == each))
-        ordered = (batch.type == EventType.ORDER) & (batch.shopper != NO_ID)
+        ordered = (batch.type == EventType.ORDER) & given(batch.shopper)
         if ordered.any():
             self._bought.append((batch.shopper[ordered], batch.item[ordered]))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from adunion.kernel.id_columns import rows_of
+from adunion.kernel.id_columns import IdTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class ItemRecord:
 class CatalogSnapshot:
     """All live items of one currency as columns; row i of every column is the same item.
 
-    Rows are sorted by `raw`, so that a 16-byte id is found by binary search.
+    Rows are sorted by `raw`.
     """
 
     currency: str
@@ -63,7 +64,12 @@ class CatalogSnapshot:
 
     def rows(self, raw: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The row of each 16-byte id, shape (k,) -> (k,); -1 where it is not in the snapshot."""
-        return rows_of(self.raw, raw)
+        return self.table.rows(raw)
+
+    @cached_property
+    def table(self) -> IdTable:
+        """What finds rows by 16-byte ids."""
+        return IdTable(self.raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,26 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.types.array import ListDumper
+from psycopg.abc import Buffer, DumperKey, PyFormat
+from psycopg.types.array import BaseListDumper, ListDumper
 from sqlalchemy import Connection, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 
 
 class PlainListDumper(ListDumper):
-    """The fast way for lists of one plain type, nulls among them; psycopg's own for all others."""
+    """The fast way for lists of one plain type, nulls among them; psycopg's own for all others.
+
+    What the elements are is left to the statement, whose casts say it: psycopg would look at every
+    one for the smallest type that holds them, and prepare a statement for each such type.
+    """
+
+    def get_key(self, obj: list[Any], format: PyFormat) -> DumperKey:
+        """One dumper for all plain lists."""
+        return self.cls if _plain(obj) else super().get_key(obj, format)
+
+    def upgrade(self, obj: list[Any], format: PyFormat) -> BaseListDumper:
+        """Itself, for a plain list."""
+        return self if _plain(obj) else super().upgrade(obj, format)
 
     def dump(self, obj: list[Any]) -> Buffer | None:
         """The text form of an array."""
@@ -39,6 +51,11 @@ class PlainListDumper(ListDumper):
 
 
 _PLAIN = {int, float, bool, str, date, datetime}
+
+
+def _plain(these: list[Any]) -> bool:
+    kinds = set(map(type, these)) - {NoneType}
+    return len(kinds) == 1 and kinds <= _PLAIN
 
 
 def insert_columns(

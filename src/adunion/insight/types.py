@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from adunion.kernel.id_columns import IdTable
 from adunion.kernel.ids import decode, encode
 from adunion.tracking.keys import id_texts
 
@@ -21,11 +22,11 @@ DIRECT = "direct"
 
 @dataclass(frozen=True)
 class Dimensions:
-    """What events are grouped by: placements and items as sorted ids with their properties."""
+    """What events are grouped by: placements and items with their properties."""
 
-    placements: npt.NDArray[np.void]  # (p,) V16, sorted
+    placements: IdTable  # p
     kinds: tuple[str, ...]  # (p,) kind of each placement
-    items: npt.NDArray[np.void]  # (n,) V16, sorted
+    items: IdTable  # n
     item_plan: npt.NDArray[np.void]  # (n,) V16 of the plan that holds the item, or NO_ID
     experience: npt.NDArray[np.float32]  # (n,) 0..1
 

@@ -12,6 +12,8 @@ _SLOPE_PRIOR = 5.0
 _PRIOR = 15.0  # hits at the usual rate that a guess starts from
 
 Floats = npt.NDArray[np.float64]
+Record = tuple[Floats, Floats]
+"""What happened to items and what was expected, (items,) each."""
 Holders = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]
 """(offsets, rows): what is numbered t is held by the items `rows[offsets[t]:offsets[t + 1]]`."""
 
@@ -23,41 +25,49 @@ def holders(codes: npt.NDArray[np.int32]) -> Holders:
     return np.concatenate(([0], np.cumsum(np.bincount(codes[named])))), order.astype(np.int32)
 
 
-def content_lifts(hits: Floats, expected: Floats, words: Holders, brands: Holders) -> Floats:
-    """log(observed / expected) of the other items with an item's words and brand, (items,).
+def content_lifts(
+    clicks: Record, orders: Record, words: Holders, brands: Holders
+) -> tuple[Floats, Floats]:
+    """log(observed / expected) of the other items with an item's words and brand, (items,) each.
 
     Rare words count more. An item's own record is left out, so that it means the same for an item
     that has none; and so the slope of what items did on what their like did tells how far it can
-    be trusted, 0 to 1.
+    be trusted, 0 to 1. Both records at once, since the time goes into finding the items.
     """
-    own_hits, own_expected = np.zeros(len(hits)), np.zeros(len(hits))
+    did = np.stack([*clicks, *orders], axis=1)
+    others = np.zeros_like(did)
     for offsets, rows in (words, brands):
-        _neighbours(hits, expected, offsets, rows, own_hits, own_expected)
-    guess = np.log((own_hits + _PRIOR) / (own_expected + _PRIOR))
+        _neighbours(did, offsets, rows, others)
+    return _trusted(*clicks, *others[:, :2].T), _trusted(*orders, *others[:, 2:].T)
+
+
+def _trusted(hits: Floats, expected: Floats, other_hits: Floats, other_expected: Floats) -> Floats:
+    guess = np.log((other_hits + _PRIOR) / (other_expected + _PRIOR))
     slope = ((hits - expected) @ guess) / (expected @ guess**2 + _SLOPE_PRIOR)
     return np.asarray(guess * np.clip(slope, 0, 1))
 
 
 @njit(cache=True, nogil=True)
 def _neighbours(
-    hits: Floats,
-    expected: Floats,
-    offsets: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int32],
-    own_hits: Floats,
-    own_expected: Floats,
+    did: Floats, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.int32], others: Floats
 ) -> None:
-    most = max(_COMMON_SHARE * len(hits), 50.0)
+    """Add to `others` what the others of an item's groups did, (items, 4)."""
+    most = max(_COMMON_SHARE * len(did), 50.0)
     for group in range(len(offsets) - 1):
         size = offsets[group + 1] - offsets[group]
         if size < 2 or size > most:
             continue
-        sum_hits, sum_expected = 0.0, 0.0
-        for at in range(offsets[group], offsets[group + 1]):
-            sum_hits += hits[rows[at]]
-            sum_expected += expected[rows[at]]
         weight = min(1.0, _ITEMS_FULL / size)
+        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
         for at in range(offsets[group], offsets[group + 1]):
             item = rows[at]
-            own_hits[item] += weight * (sum_hits - hits[item])
-            own_expected[item] += weight * (sum_expected - expected[item])
+            s0 += did[item, 0]
+            s1 += did[item, 1]
+            s2 += did[item, 2]
+            s3 += did[item, 3]
+        for at in range(offsets[group], offsets[group + 1]):
+            item = rows[at]
+            others[item, 0] += weight * (s0 - did[item, 0])
+            others[item, 1] += weight * (s1 - did[item, 1])
+            others[item, 2] += weight * (s2 - did[item, 2])
+            others[item, 3] += weight * (s3 - did[item, 3])

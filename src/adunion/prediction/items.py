@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.catalog.types import CatalogSnapshot
 
@@ -47,6 +49,14 @@ class ItemColumns:
     numbers: _Floats
 
 
+class _Standing(NamedTuple):
+    """What follows from the counts as they stand."""
+
+    base: npt.NDArray[np.float64]  # (kinds,) clicks of an average item seen
+    clicks: _Lifts
+    orders: _Lifts
+
+
 class ItemStats:
     """Seen impressions, clicks and orders of each item, decayed with a half-life of 21 days.
 
@@ -57,6 +67,9 @@ class ItemStats:
     expected then.
     """
 
+    _standing: _Standing | None
+    _pieces: npt.NDArray[np.float64] | None
+
     def __init__(self, snapshot: CatalogSnapshot) -> None:
         self._bind(snapshot)
         self._at_us = 0
@@ -66,13 +79,13 @@ class ItemStats:
         self.sold = np.zeros((len(snapshot), 2))  # pieces of the orders, and their squares
         self.pieces = np.ones(len(snapshot))
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
-        self._click_lifts: _Lifts | None = None
+        self._forget()
         self.rate = self.expected_rate()
 
     def set_words(self, offsets: npt.NDArray[np.int64], rows: _Ints) -> None:
         """The items that hold each word: word t has `rows[offsets[t]:offsets[t + 1]]`."""
         self._words = (offsets, rows)
-        self._click_lifts = None
+        self._forget()
 
     def observe(
         self,
@@ -90,7 +103,7 @@ class ItemStats:
         if at_us > self._at_us:
             self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
         self._at_us = max(self._at_us, at_us)
-        self._click_lifts = None
+        self._forget()
         decay = 0.5 ** (elapsed / _HALF_LIFE_US)
         for counts, rows, kinds in (
             (self.seen, seen, seen_kind),
@@ -108,14 +121,16 @@ class ItemStats:
 
     def expected_pieces(self) -> npt.NDArray[np.float64]:
         """Pieces expected of an order of each item, (items,), from all that was observed."""
-        snapshot = self._snapshot
-        lines, (pieces, squares) = self.orders.sum(1), self.sold.T
-        return expected_pieces(lines, pieces, squares, snapshot.category, len(snapshot.categories))
+        if self._pieces is None:
+            category, size = self._snapshot.category, len(self._snapshot.categories)
+            lines, (pieces, squares) = _of_all(self.orders), self.sold.T
+            self._pieces = expected_pieces(lines, pieces, squares, category, size)
+        return self._pieces
 
     def expected_rate(self) -> npt.NDArray[np.float32]:
         """Clicks of a seen impression by item and kind of placement, (items, kinds), of anybody."""
-        base = _base(self.clicks, self.seen, _PRIOR_CTR)
-        rate = np.minimum(np.exp(sum(self._lifts_of_clicks()))[:, None] * base, 0.9)
+        standing = self._stand()
+        rate = np.minimum(np.exp(sum(standing.clicks))[:, None] * standing.base, 0.9)
         return np.asarray(rate, np.float32)
 
     def rebase(self, snapshot: CatalogSnapshot) -> None:
@@ -126,7 +141,7 @@ class ItemStats:
             setattr(self, name, np.vstack([counts, np.zeros((1, counts.shape[1]))])[rows])
         self._bind(snapshot)
         self._words = (np.zeros(1, np.int64), np.zeros(0, np.int32))
-        self._click_lifts = None
+        self._forget()
         self.pieces, self.rate = self.expected_pieces(), self.expected_rate()
 
     def _bind(self, snapshot: CatalogSnapshot) -> None:
@@ -144,14 +159,13 @@ class ItemStats:
         """The columns as of now; take them once a tick, not once a request."""
         snapshot = self._snapshot
         category = snapshot.category
-        due_orders = self.clicks @ _base(self.orders, self.clicks, _PRIOR_CVR)
-        click_lift, click_category, click_content = self._lifts_of_clicks()
-        order_lift, order_category, order_content = self._lifts(self.orders.sum(1), due_orders)
+        click_lift, click_category, click_content = self._stand().clicks
+        order_lift, order_category, order_content = self._stand().orders
         numbers = np.stack(
             [
                 click_lift, click_category, order_lift, order_category, self._price,
                 snapshot.rating - 4.0, np.log1p(snapshot.rating_count) / 8,
-                np.log1p(self.seen.sum(1)) / 8, click_content, order_content, self._level,
+                np.log1p(_of_all(self.seen)) / 8, click_content, order_content, self._level,
             ],
             axis=1,
         )  # fmt: skip
@@ -162,25 +176,46 @@ class ItemStats:
             np.ascontiguousarray(numbers, np.float32),
         )
 
-    def _lifts_of_clicks(self) -> _Lifts:
-        """Worked out once until something is observed."""
-        if self._click_lifts is None:
-            due = self.seen @ _base(self.clicks, self.seen, _PRIOR_CTR)
-            self._click_lifts = self._lifts(self.clicks.sum(1), due)
-        return self._click_lifts
+    def _forget(self) -> None:
+        """Work out anew what follows from the counts."""
+        self._standing = None
+        self._pieces = None
 
-    def _lifts(self, hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64]) -> _Lifts:
-        """Lifts of items, of their categories, and of what says the same (gamma-Poisson)."""
+    def _stand(self) -> _Standing:
+        """Worked out once until something is observed."""
+        if self._standing is None:
+            base = _base(self.clicks, self.seen, _PRIOR_CTR)
+            base_orders = _base(self.orders, self.clicks, _PRIOR_CVR)
+            clicks = self._beside_category(_of_all(self.clicks), self.seen @ base)
+            orders = self._beside_category(_of_all(self.orders), self.clicks @ base_orders)
+            contents = content_lifts(clicks[:2], orders[:2], self._words, self._brands)
+            lifts = [_lifts(*of, on) for of, on in zip((clicks, orders), contents, strict=True)]
+            self._standing = _Standing(base, *lifts)
+        return self._standing
+
+    def _beside_category(
+        self, hits: npt.NDArray[np.float64], due: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Of each item the hits, those expected by its category, and the category's lift."""
         category, size = self._snapshot.category, len(self._snapshot.categories)
         category_hits = np.bincount(category, hits, size)
         category_due = np.bincount(category, due, size)
         group = ((category_hits + 20.0) / (category_due + 20.0))[category]
-        content = content_lifts(hits, due * group, self._words, self._brands)
-        expected = due * group * np.exp(content)
-        noise = float(((hits - expected) ** 2 - hits).sum())
-        strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
-        strength = min(max(strength, _STRENGTH_MIN), _STRENGTH_MAX)
-        return np.log((hits + strength) / (expected + strength)), np.log(group), content
+        return hits, due * group, group
+
+
+def _lifts(
+    hits: npt.NDArray[np.float64],
+    due: npt.NDArray[np.float64],
+    group: npt.NDArray[np.float64],
+    content: npt.NDArray[np.float64],
+) -> _Lifts:
+    """Lifts of items, of their categories, and of what says the same (gamma-Poisson)."""
+    expected = due * np.exp(content)
+    noise = float(((hits - expected) ** 2 - hits).sum())
+    strength = float((expected**2).sum()) / noise if noise > 0 else _STRENGTH_MAX
+    strength = min(max(strength, _STRENGTH_MIN), _STRENGTH_MAX)
+    return np.log((hits + strength) / (expected + strength)), np.log(group), content
 
 
 def price_levels(snapshot: CatalogSnapshot) -> _Floats:
@@ -209,7 +244,27 @@ def _base(
     Only the ratio of kinds is learned: a level that rose with the ranking's quality would make
     the lift of an item that stays the same fall, and yesterday's model would misread it.
     """
-    had, came = tries.sum(0), hits.sum(0)
+    had, came = _sums(tries), _sums(hits)
     level = (came.sum() + prior * _PRIOR_COUNT) / (had.sum() + _PRIOR_COUNT)
     base = (came + level * _PRIOR_COUNT) / (had + _PRIOR_COUNT)
     return np.asarray(base * prior / level, np.float64)
+
+
+@njit(cache=True, nogil=True)
+def _sums(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of each column, (columns,); numpy takes ten times as long where there are few."""
+    out = np.zeros(counts.shape[1])
+    for row in range(len(counts)):
+        for column in range(len(out)):
+            out[column] += counts[row, column]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _of_all(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Of each row, (rows,)."""
+    out = np.zeros(len(counts))
+    for row in range(len(counts)):
+        for column in range(counts.shape[1]):
+            out[row] += counts[row, column]
+    return out

@@ -5,6 +5,7 @@ import numpy as np
 from adunion.attribution.types import Credits
 from adunion.insight.rollup import roll_up
 from adunion.insight.types import Dimensions, Sums, prefixed_ids, raw_id
+from adunion.kernel.id_columns import IdTable
 from adunion.tracking.types import FLAG_MOVED, NO_ID, EventBatch, EventType, concat, events
 
 HOUR = 3_600_000_000
@@ -12,9 +13,9 @@ ITEM, OTHER, PLAN, LINK, SEARCH, FEED, ORDER = (
     np.frombuffer(bytes([n]) * 16, "V16")[0] for n in range(1, 8)
 )
 DIMENSIONS = Dimensions(
-    placements=np.array([SEARCH, FEED]),
+    placements=IdTable(np.array([SEARCH, FEED])),
     kinds=("search", "feed"),
-    items=np.array([ITEM, OTHER]),
+    items=IdTable(np.array([ITEM, OTHER])),
     item_plan=np.array([PLAN, NO_ID]),
     experience=np.array([0.5, 1.0], np.float32),
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adunion.kernel.id_columns import rows_of
+from adunion.kernel.id_columns import IdTable, distinct
 
 IDS = st.binary(min_size=16, max_size=16) | st.integers(0, 300).map(lambda n: n.to_bytes(16, "big"))
 
@@ -20,12 +20,22 @@ def test_every_id_is_found_where_it_is_and_no_other(known: set[bytes], others: l
     order = sorted(known)
     wanted = [*order, *others]
     expected = [order.index(one) if one in known else -1 for one in wanted]
-    assert rows_of(column(order), column(wanted)).tolist() == expected
+    assert IdTable(column(order)).rows(column(wanted)).tolist() == expected
 
 
 @pytest.mark.parametrize("step", [2, 3])
 def test_ids_that_do_not_lie_side_by_side_are_found_too(step: int) -> None:
     ids = column([n.to_bytes(16, "little") for n in range(40)])
     known = np.sort(ids)[::step]
-    assert rows_of(known, known).tolist() == list(range(len(known)))
-    assert (rows_of(known, ids) >= 0).sum() == len(known)
+    assert IdTable(known).rows(known).tolist() == list(range(len(known)))
+    assert (IdTable(known).rows(ids) >= 0).sum() == len(known)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(given_ids=st.lists(IDS, max_size=40))
+def test_different_ids_are_those_of_numpy(given_ids: list[bytes]) -> None:
+    ids = column(given_ids)
+    expected, places = np.unique(ids, return_inverse=True)
+    found, codes = distinct(ids)
+    assert found.tolist() == expected.tolist()
+    assert codes.tolist() == places.tolist()

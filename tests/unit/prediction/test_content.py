@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adunion.kernel.clock import generator
-from adunion.prediction.content import content_lifts, holders
+from adunion.prediction.content import Holders, content_lifts, holders
 
 ITEMS, WORDS = 600, 120
 
@@ -25,6 +25,14 @@ def market(seed: int) -> tuple[np.ndarray, ...]:
     return appeal, due, hits, brand, offsets, rows.astype(np.int32)
 
 
+def content_lift(hits: np.ndarray, due: np.ndarray, *holders: Holders) -> np.ndarray:
+    """Of one record; the other one is of nothing and tells nothing of it."""
+    lift, nothing = content_lifts((hits, due), (0 * hits, 0 * due), *holders)
+    assert not nothing.any()
+    assert np.array_equal(content_lifts((0 * hits, 0 * due), (hits, due), *holders)[1], lift)
+    return lift
+
+
 def deviance(hits: np.ndarray, told: np.ndarray) -> float:
     told = told * hits.sum() / told.sum()
     return float(2 * (hits * np.log(np.maximum(hits, 1e-9) / told)).sum())
@@ -32,23 +40,23 @@ def deviance(hits: np.ndarray, told: np.ndarray) -> float:
 
 def test_content_explains_items_without_their_own_record() -> None:
     appeal, due, hits, brand, offsets, rows = market(1)
-    lift = content_lifts(hits, due, (offsets, rows), holders(brand))
+    lift = content_lift(hits, due, (offsets, rows), holders(brand))
     assert np.corrcoef(lift, appeal)[0, 1] > 0.6
     assert deviance(hits, due * np.exp(lift)) < 0.8 * deviance(hits, due)
 
 
 def test_an_items_own_record_does_not_change_its_guess() -> None:
     _, due, hits, brand, offsets, rows = market(2)
-    before = content_lifts(hits, due, (offsets, rows), holders(brand))
+    before = content_lift(hits, due, (offsets, rows), holders(brand))
     hits[7] += 10
-    after = content_lifts(hits, due, (offsets, rows), holders(brand))
+    after = content_lift(hits, due, (offsets, rows), holders(brand))
     assert after[7] == pytest.approx(before[7], abs=0.01)
     assert (after != before).sum() > 10  # its neighbours learn of it
 
 
 def test_no_words_and_no_brand_say_nothing() -> None:
     none = np.full(5, -1, np.int32)
-    lift = content_lifts(
+    lift = content_lift(
         np.ones(5), np.full(5, 3.0), (np.zeros(1, np.int64), np.zeros(0, np.int32)), holders(none)
     )
     assert lift.tolist() == [0.0] * 5
