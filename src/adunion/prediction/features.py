@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
+
 from .items import NUMBERS, ItemColumns
 from .types import KINDS, Candidates, Profiles, Requests, kind_codes
 
@@ -97,20 +99,20 @@ class Moment(NamedTuple):
     scale: np.float32  # one over the sum of the shopper's tastes
 
 
-@njit(cache=True, nogil=True)
-def moment(kind: int, at_us: int, shopper: int, known: Known) -> Moment:
-    """Of a request."""
+@borrowing(inline="always")
+def moment(at_us: int, shopper: int, taste: _Floats) -> tuple[np.float32, np.float32, np.float32]:
+    """Sine, cosine and scale of a request's `Moment`."""
     turn = 2 * np.pi * (at_us % _DAY_US) / _DAY_US
     scale = np.float32(0)
     if shopper >= 0:
-        scale = np.float32(1 / max(known.taste[shopper].sum(), 1e-6))
-    return Moment(
-        int(kind), int(at_us), np.float32(np.sin(turn)), np.float32(np.cos(turn)), int(shopper),
-        scale,
-    )  # fmt: skip
+        total = np.float32(0)
+        for s in range(taste.shape[1]):
+            total += taste[shopper, s]
+        scale = np.float32(1 / max(total, 1e-6))
+    return np.float32(np.sin(turn)), np.float32(np.cos(turn)), scale
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def fill(row: _Floats, now: Moment, chosen: int, relevance: np.float32, known: Known) -> None:
     """Write the features of one candidate, (F,)."""
     row[:] = 0
@@ -151,26 +153,30 @@ class Likes(NamedTuple):
         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def likes(at_us: int, shopper: int, chosen: _Ints, columns: Likes) -> _Floats:
-    """How much each candidate of a request is liked, (2, m): by its facets; its category now."""
+@borrowing(fastmath={"reassoc", "contract"})
+def likes(
+    at_us: int, shopper: int, chosen: _Ints, columns: Likes, liking: _Floats, out: _Floats
+) -> None:
+    """Write how much each candidate of a request is liked, (2, m): by its facets; its category now.
+
+    `liking` is room for what the shopper likes, as long as a vector.
+    """
     hour = min(max(at_us // _HOUR_US - columns.scene_first_hour, 0), len(columns.scene_of_hour) - 1)
     scene = columns.scene_of_hour[hour]
     vectors, lift, category = columns.vectors, columns.scene_lift[scene], columns.category
-    liking = columns.scene_prior[scene].copy()
+    for d in range(len(liking)):
+        liking[d] = columns.scene_prior[scene, d]
     if shopper >= 0:
         mine = columns.sketch[shopper]
         share = np.float32(1 / (FACET_SHARE * columns.evidence[shopper] + _TASTE_PRIOR))
         for d in range(len(liking)):
             liking[d] = (mine[d] + np.float32(_TASTE_PRIOR) * liking[d]) * share
-    out = np.empty((2, len(chosen)), np.float32)
     for j in range(len(chosen)):
         item = chosen[j]
         total = np.float32(0)
         for d in range(vectors.shape[1]):
             total += liking[d] * vectors[item, d]
         out[0, j], out[1, j] = total, lift[category[item]]
-    return out
 
 
 @njit(cache=True, nogil=True)
@@ -178,16 +184,36 @@ def _fill(  # type: ignore[no-untyped-def]  # a plain tuple of the columns of Kn
     out, offsets, item, relevance, kind, at_us, profile, columns, liked
 ) -> None:
     known, read = Known(*columns), Likes(*liked)
+    liking, like = room(offsets, read)
+    _fill_all(out, offsets, item, relevance, kind, at_us, profile, known, read, liking, like)
+
+
+@njit(cache=True, nogil=True)
+def room(offsets: npt.NDArray[np.int64], read: Likes) -> tuple[_Floats, _Floats]:
+    """Room for `likes` of any of the requests."""
+    most = 0
+    for i in range(len(offsets) - 1):
+        most = max(most, offsets[i + 1] - offsets[i])
+    return np.empty(read.vectors.shape[1], np.float32), np.empty((2, most), np.float32)
+
+
+@borrowing()
+def _fill_all(
+    out: _Floats, offsets: npt.NDArray[np.int64], item: _Ints, relevance: _Floats,
+    kind: npt.NDArray[np.uint8], at_us: npt.NDArray[np.int64], profile: _Ints,
+    known: Known, read: Likes, liking: _Floats, like: _Floats,
+) -> None:  # fmt: skip
     for i in range(len(at_us)):
-        now = moment(kind[i], at_us[i], profile[i], known)
+        sine, cosine, scale = moment(at_us[i], profile[i], known.taste)
+        now = Moment(int(kind[i]), int(at_us[i]), sine, cosine, int(profile[i]), scale)
         first, last = offsets[i], offsets[i + 1]
-        like = likes(at_us[i], profile[i], item[first:last], read)
+        likes(at_us[i], profile[i], item[first:last], read, liking, like)
         for j in range(first, last):
             fill(out[j], now, item[j], relevance[j], known)
             out[j, LIKE], out[j, LIKE + 1] = like[0, j - first], like[1, j - first]
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def since_ordered(at_us: int, ordered_us: int) -> tuple[np.float32, np.float32]:
     """How lately an order was made, 0..1, fading in days and in weeks; 0 where none was."""
     if ordered_us <= 0:
@@ -196,7 +222,7 @@ def since_ordered(at_us: int, ordered_us: int) -> tuple[np.float32, np.float32]:
     return np.float32(np.exp(-days / 3)), np.float32(np.exp(-days / 30))
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _fill_personal(
     row: _Floats, chosen: int, at_us: int, scale: np.float32,
     taste_category: _Ints, taste: _Floats, ordered_us: npt.NDArray[np.int64], recent: _Ints,

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from adunion.kernel.borrowing import borrowing
+
 from .features import (
     HOUR,
     KNOWN,
@@ -26,6 +28,7 @@ from .features import (
     Moment,
     likes,
     moment,
+    room,
     since_ordered,
 )
 from .items import NUMBERS, ItemColumns
@@ -50,6 +53,7 @@ class Habits(NamedTuple):
     parent: npt.NDArray[np.int32]  # (S,) of the category
     of_category: _Floats  # (2, S) for items of it
     of_parent: _Floats  # (2, S) for items under the same first step
+    brand: npt.NDArray[np.int32]  # (R,) of the items looked at last, -1 none
 
 
 class Standing(NamedTuple):
@@ -80,22 +84,36 @@ def chances(  # type: ignore[no-untyped-def]  # columns of requests and candidat
     habits = Habits(
         np.empty(size, np.int32), np.empty(size, np.int32),
         np.empty((_MODELS, size), np.float32), np.empty((_MODELS, size), np.float32),
+        np.empty(known.recent.shape[1], np.int32),
     )  # fmt: skip
+    liking, like = room(offsets, read)
+    _chances(
+        known, read, kinds, own, click, order, weights, habits, liking, like, offsets, item,
+        relevance, at_us, placement, profile, pctr, pcvr,
+    )  # fmt: skip
+
+
+@borrowing()
+def _chances(  # type: ignore[no-untyped-def]  # as `chances`, which makes the room
+    known, read, kinds, own, click, order, weights, habits, liking, like, offsets, item, relevance,
+    at_us, placement, profile, pctr, pcvr,
+) -> None:  # fmt: skip
     for i in range(len(at_us)):
         kind = kinds[placement[i]]
-        now = moment(kind, at_us[i], profile[i], known)
+        sine, cosine, scale = moment(at_us[i], profile[i], known.taste)
+        now = Moment(int(kind), int(at_us[i]), sine, cosine, int(profile[i]), scale)
         first, last = offsets[i], offsets[i + 1]
-        like = likes(at_us[i], profile[i], item[first:last], read)
+        likes(at_us[i], profile[i], item[first:last], read, liking, like)
         of_click, of_order = _request(now, weights[0]), _request(now, weights[1])
         if now.shopper >= 0:
             _learn_habits(now, known, weights, habits)
         for j in range(first, last):
             chosen, match = item[j], relevance[j]
-            liking, scene = like[0, j - first], like[1, j - first]
+            liked, scene = like[0, j - first], like[1, j - first]
             a = of_click + own[chosen, 0] + match * weights[0, RELEVANCE + kind]
             b = of_order + own[chosen, 1] + match * weights[1, RELEVANCE + kind]
-            a += liking * weights[0, LIKE] + scene * weights[0, LIKE + 1]
-            b += liking * weights[1, LIKE] + scene * weights[1, LIKE + 1]
+            a += liked * weights[0, LIKE] + scene * weights[0, LIKE + 1]
+            b += liked * weights[1, LIKE] + scene * weights[1, LIKE + 1]
             if now.shopper >= 0:
                 more_a, more_b = _personal(now.shopper, chosen, known, weights, habits)
                 a, b = a + more_a, b + more_b
@@ -106,14 +124,14 @@ def chances(  # type: ignore[no-untyped-def]  # columns of requests and candidat
             pcvr[j] = calibrated(pcvr[j], kind, level, order[1], order[2])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _request(now: Moment, weights: _Floats) -> np.float32:
     """What a request brings to a logit whatever it is shown."""
     level = weights[now.kind] + now.sine * weights[HOUR] + now.cosine * weights[HOUR + 1]
     return np.float32(level + weights[KNOWN] if now.shopper >= 0 else level)
 
 
-@njit(cache=True, nogil=True)
+@borrowing()
 def _learn_habits(now: Moment, known: Known, weights: _Floats, habits: Habits) -> None:
     """Write those of one shopper."""
     who = now.shopper
@@ -131,9 +149,12 @@ def _learn_habits(now: Moment, known: Known, weights: _Floats, habits: Habits) -
             habits.of_category[model, s] = (
                 taste * its[KNOWN + 1] + days * its[KNOWN + 7] + weeks * its[KNOWN + 8]
             )
+    for s in range(len(habits.brand)):
+        item = known.recent[who, s]
+        habits.brand[s] = known.brand[item] if item >= 0 else -1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@borrowing(inline="always")
 def _personal(
     who: int, chosen: int, known: Known, weights: _Floats, habits: Habits
 ) -> tuple[np.float32, np.float32]:
@@ -149,12 +170,12 @@ def _personal(
             a, b = a + habits.of_parent[0, s], b + habits.of_parent[1, s]
             if habits.category[s] == category:
                 a, b = a + habits.of_category[0, s], b + habits.of_category[1, s]
-    recent = known.recent[who]
-    for s in range(len(recent)):
-        if recent[s] == chosen:
-            newness = np.float32(1 - s / len(recent))
+    size = len(habits.brand)
+    for s in range(size):
+        if known.recent[who, s] == chosen:
+            newness = np.float32(1 - s / size)
             a, b = a + newness * weights[0, KNOWN + 5], b + newness * weights[1, KNOWN + 5]
-        elif recent[s] >= 0 and brand >= 0 and known.brand[recent[s]] == brand:
-            share = np.float32(1 / len(recent))
+        elif brand >= 0 and habits.brand[s] == brand:
+            share = np.float32(1 / size)
             a, b = a + share * weights[0, KNOWN + 6], b + share * weights[1, KNOWN + 6]
     return np.float32(a), np.float32(b)
