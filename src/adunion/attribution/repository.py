@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select, text
 
 from adunion.kernel.clock import from_micros, micros
 from adunion.tracking.keys import id_texts, raw_ids
@@ -37,6 +37,13 @@ class Credit:
     exposure_organic: float
 
 
+_OF_ORDERS = (
+    select(*(credits.c[each.name] for each in fields(Credit)))
+    .where(credits.c.order_id == func.any(bindparam("orders", type_=ARRAY(Text))))
+    .order_by(credits.c.order_id, credits.c.line)
+)
+
+
 def save(conn: Connection, given: Credits, rule: str = "last_click") -> int:
     """Write credits, one row a line; those already there stay as they are. Returns the new ones.
 
@@ -59,17 +66,12 @@ def save(conn: Connection, given: Credits, rule: str = "last_click") -> int:
         "exposure_organic": given.exposure_organic.tolist(),
         "rule": rule,
     }
-    return conn.execute(text(_SAVE), columns).rowcount
+    return conn.execute(_SAVE, columns).rowcount
 
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Credit]:
     """The credits of orders, by order and line."""
-    rows = conn.execute(
-        select(credits)
-        .where(credits.c.order_id.in_(order_ids))
-        .order_by(credits.c.order_id, credits.c.line)
-    )
-    return [Credit(**row._mapping) for row in rows]
+    return [Credit(*row) for row in conn.execute(_OF_ORDERS, {"orders": list(order_ids)}).all()]
 
 
 def of_lines(conn: Connection, order: npt.NDArray[np.void], line: npt.NDArray[np.int16]) -> Credits:
@@ -113,7 +115,7 @@ def _times_or_none(at_us: npt.NDArray[np.int64]) -> list[datetime | None]:
     return [from_micros(at) if at >= 0 else None for at in at_us.tolist()]
 
 
-_SAVE = """
+_SAVE = text("""
 insert into credits (order_id, line, item_id, plan_id, link_id, rule, amount_minor, ordered_at,
                      click_at, link_click_at, placement_id, exposure, exposure_organic)
 select o, l, i, p, k, :rule, a, t, c, lc, pl, e, eo
@@ -124,4 +126,4 @@ from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:item_id as te
             cast(:exposure as float8[]), cast(:exposure_organic as float8[]))
      as e(o, l, i, p, k, a, t, c, lc, pl, e, eo)
 on conflict do nothing
-"""
+""")

@@ -14,6 +14,12 @@ from adunion.simulation.types import Billed
 from .learning import Goals
 
 _HOUR_SECONDS = 3_600
+_GOALS = text(
+    "select id, goal, target_cost_minor, new_customer_minor from plans"
+    " where goal in ('net_roi', 'cost_per_order', 'new_customers')"
+)
+_PUBLISHERS_OF = text("select id, publisher_id from links where id = any(:ids)")
+_GOODS = text("select id, merchant_id, category, currency from items where id = any(:ids)")
 
 
 def set_prices(conn: Connection, item_ids: Sequence[str], price_minor: Sequence[int]) -> None:
@@ -30,12 +36,7 @@ def set_prices(conn: Connection, item_ids: Sequence[str], price_minor: Sequence[
 
 def goals(conn: Connection, micros_per_minor: int) -> Goals:
     """The plans that count a sale otherwise than by its GMV."""
-    rows = conn.execute(
-        text(
-            "select id, goal, target_cost_minor, new_customer_minor from plans"
-            " where goal in ('net_roi', 'cost_per_order', 'new_customers')"
-        )
-    ).all()
+    rows = conn.execute(_GOALS).all()
     costs = {id_: cost * micros_per_minor for id_, _, cost, _ in rows if cost is not None}
     new = {id_: worth * micros_per_minor for id_, _, _, worth in rows if worth is not None}
     return Goals(costs, frozenset(id_ for id_, goal, _, _ in rows if goal == "net_roi"), new)
@@ -126,18 +127,16 @@ def earned(conn: Connection) -> dict[str, int]:
 
 def publishers_of_links(conn: Connection, link_ids: Sequence[str]) -> dict[str, str]:
     """Whose links they are."""
-    rows = conn.execute(
-        text("select id, publisher_id from links where id = any(:ids)"), {"ids": list(link_ids)}
-    )
+    rows = conn.execute(_PUBLISHERS_OF, {"ids": list(link_ids)})
     return dict(rows.all())
 
 
 def goods(conn: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
     """(id, merchant_id, category, currency) of items, by id, withdrawn ones too."""
     rows = conn.execute(
-        text("select id, merchant_id, category, currency from items where id = any(:ids)"),
+        _GOODS,
         {"ids": list(item_ids)},
-    )
+    ).all()
     return {row.id: row for row in rows}
 
 

@@ -311,6 +311,7 @@ class Brain:
             engine.settings,
         )
         twin.engine.newness = twin._newness
+        twin._state = state
         twin._build_state()
         return twin
 
@@ -332,6 +333,7 @@ class Brain:
             self._audiences,
             of_now,
             Understood(self._need_pools, self._carts, self._product, self._companions),
+            getattr(self, "_state", None),
         )
 
     def _look_at_items(self) -> None:

@@ -105,9 +105,8 @@ class Consumer:
         refunded = attribution.of_lines(conn, refunds.order, refunds.line)
         charge_impressions(conn, self._to.plans, self._to.ledger, batch, at)
         self._commission(conn, taken, credits, refunds)
-        shown = batch.take(batch.type < EventType.ORDER)
         self._to.insight.rollup(
-            conn, shown, credits, refunded, refunds.amount_minor, self._directory.dimensions()
+            conn, batch, credits, refunded, refunds.amount_minor, self._directory.dimensions()
         )
         return credits
 

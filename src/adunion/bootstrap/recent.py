@@ -37,7 +37,7 @@ class RecentRequests:
 
     def __init__(self, kept_a_day: int = KEPT_A_DAY) -> None:
         self._kept_a_day = kept_a_day
-        self._days: dict[int, EventBatch] = {}
+        self._days: dict[int, list[EventBatch]] = {}
         self._counts: dict[int, int] = {}
         self._bought: list[tuple[npt.NDArray[np.void], npt.NDArray[np.void]]] = []
         self._logged: Logged | None = None  # as it was last asked for
@@ -45,7 +45,8 @@ class RecentRequests:
     def copy(self) -> RecentRequests:
         """Another one that has seen the same."""
         twin = RecentRequests(self._kept_a_day)
-        twin._days, twin._counts = dict(self._days), dict(self._counts)
+        twin._days = {day: list(parts) for day, parts in self._days.items()}
+        twin._counts = dict(self._counts)
         twin._bought, twin._logged = list(self._bought), self._logged
         return twin
 
@@ -76,11 +77,12 @@ class RecentRequests:
         return shopper, item
 
     def _sampled(self) -> Logged:
-        whole = concat([self._days[day] for day in sorted(self._days)])
+        kept_of = {day: self._cut(parts) for day, parts in sorted(self._days.items())}
+        whole = concat(list(kept_of.values()))
         newest, oldest = int(whole.at_us.max()), int(whole.at_us.min())
         days = (newest - oldest) // DAY_US
         kept = whole.take(whole.at_us > newest - days * DAY_US) if days else whole
-        share = {day: self._counts[day] / len(batch) for day, batch in self._days.items()}
+        share = {day: self._counts[day] / len(batch) for day, batch in kept_of.items()}
         weight = np.array([share[day] for day in (kept.at_us // DAY_US).tolist()])
         order = np.argsort(draws(kept.request), kind="stable")
         span = float(days) if days else max((newest - oldest) / DAY_US, 1 / 24)
@@ -89,14 +91,21 @@ class RecentRequests:
     def _keep(self, day: int, asked: EventBatch) -> None:
         self._logged = None
         self._counts[day] = self._counts.get(day, 0) + len(asked)
-        held = self._days.get(day)
-        joined = asked if held is None else concat([held, asked])
+        parts = self._days.setdefault(day, [])
+        parts.append(asked)
+        if sum(map(len, parts)) > 2 * self._kept_a_day:  # seldom: joining copies every column
+            self._cut(parts)
+        for old in [each for each in self._days if each <= max(self._days) - DAYS_KEPT - 1]:
+            del self._days[old], self._counts[old]
+
+    def _cut(self, parts: list[EventBatch]) -> EventBatch:
+        """A day's sample, which takes the place of its parts."""
+        joined = concat(parts)
         if len(joined) > self._kept_a_day:
             chosen = np.argpartition(draws(joined.request), self._kept_a_day)
             joined = joined.take(np.sort(chosen[: self._kept_a_day]))
-        self._days[day] = joined
-        for old in [each for each in self._days if each <= max(self._days) - DAYS_KEPT - 1]:
-            del self._days[old], self._counts[old]
+        parts[:] = [joined]
+        return joined
 
 
 def draws(request: npt.NDArray[np.void]) -> npt.NDArray[np.uint64]:

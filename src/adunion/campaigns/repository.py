@@ -11,7 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
-    and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -38,6 +38,53 @@ _COUNT = (
 )
 _SPEND = func.coalesce(plan_spend.c.spend_micros, 0).label("spend_micros")
 _FROM = plans.outerjoin(plan_spend, plan_spend.c.plan_id == plans.c.id)
+
+# What every tick asks is built once: building a statement takes as long as asking it.
+_NOW = bindparam("now", type_=plans.c.end_at.type)
+_LIVE = (
+    select(plans, _SPEND, func.array_agg(plan_items.c.item_id).label("item_ids"))
+    .select_from(_FROM.join(plan_items, plan_items.c.plan_id == plans.c.id))
+    .where(
+        plans.c.status == "active",
+        plans.c.currency == bindparam("in_currency"),
+        or_(plans.c.end_at.is_(None), plans.c.end_at > _NOW),
+        plan_items.c.active,
+    )
+    .group_by(plans.c.id, plan_spend.c.spend_micros)
+    .order_by(plans.c.id)
+)
+_LIVE_BOOSTS = (
+    select(plans, _SPEND, literal_column("array[]::text[]").label("item_ids"))
+    .select_from(_FROM)
+    .where(
+        plans.c.status == "active",
+        plans.c.parent_id == func.any(bindparam("of_plans", type_=ARRAY(Text))),
+        plans.c.end_at > _NOW,
+    )
+    .order_by(plans.c.start_at, plans.c.id)
+)
+_DUE = (
+    select(plans.c.id)
+    .where(plans.c.status != "ended", plans.c.end_at <= _NOW)
+    .order_by(plans.c.id)
+    .with_for_update()
+)
+_STARTED = (
+    select(plans.c.id, plans.c.stage, plans.c.stage_since)
+    .where(plans.c.status == "active", plans.c.start_at <= _NOW)
+    .order_by(plans.c.id)
+)
+_LOCK_SPEND = (
+    select(
+        plans.c.id.label("plan_id"), plans.c.merchant_id, plans.c.currency,
+        plans.c.budget_minor, plans.c.shared_budget_id, plan_spend.c.spend_micros,
+        plan_spend.c.over_micros,
+    )
+    .join(plan_spend, plan_spend.c.plan_id == plans.c.id)
+    .where(plans.c.id == func.any(bindparam("charged", type_=ARRAY(Text))))
+    .order_by(plans.c.id)
+    .with_for_update(of=plan_spend, key_share=True)
+)  # fmt: skip
 
 
 def find(conn: Connection, plan_id: str, *, lock: bool = False) -> Plan | None:
@@ -156,7 +203,8 @@ def goods(conn: Connection, item_ids_: Sequence[str]) -> list[Row[Any]]:
         columns.withdrawn_at,
     )  # fmt: skip
     found = chosen.where(columns.id == func.any(list(item_ids_))).order_by(columns.id)
-    return list(conn.execute(found))
+    rows: Any = conn.execute(found).all()
+    return list(rows)
 
 
 def select_items(
@@ -184,35 +232,14 @@ def select_items(
 
 def live(conn: Connection, currency: str, now: datetime) -> list[LivePlan]:
     """Active plans of a currency that have not ended, with their items, by id."""
-    held = func.array_agg(plan_items.c.item_id).label("item_ids")
-    chosen = (
-        select(plans, _SPEND, held)
-        .select_from(_FROM.join(plan_items, plan_items.c.plan_id == plans.c.id))
-        .where(
-            plans.c.status == "active",
-            plans.c.currency == currency,
-            or_(plans.c.end_at.is_(None), plans.c.end_at > now),
-            plan_items.c.active,
-        )
-        .group_by(plans.c.id, plan_spend.c.spend_micros)
-        .order_by(plans.c.id)
-    )
-    found = [_live(row) for row in conn.execute(chosen)]
+    rows = conn.execute(_LIVE, {"in_currency": currency, "now": now}).all()
+    found = [_live(row) for row in rows]
     return found + _live_boosts(conn, {plan.id for plan in found}, now)
 
 
 def _live_boosts(conn: Connection, plan_ids: set[str], now: datetime) -> list[LivePlan]:
     """The boost that each of the plans has now, or has next."""
-    rows = conn.execute(
-        select(plans, _SPEND, literal_column("array[]::text[]").label("item_ids"))
-        .select_from(_FROM)
-        .where(
-            plans.c.status == "active",
-            plans.c.parent_id == func.any(list(plan_ids)),
-            plans.c.end_at > now,
-        )
-        .order_by(plans.c.start_at, plans.c.id)
-    ).all()
+    rows = conn.execute(_LIVE_BOOSTS, {"of_plans": list(plan_ids), "now": now}).all()
     first = {row.parent_id: row for row in reversed(rows)}
     return sorted((_live(row) for row in first.values()), key=lambda plan: plan.id)
 
@@ -246,21 +273,12 @@ def cheapest(conn: Connection, plan_id: str) -> int:
 
 def due(conn: Connection, now: datetime) -> list[str]:
     """Plans whose end has come, locked."""
-    chosen = (
-        select(plans.c.id)
-        .where(plans.c.status != "ended", plans.c.end_at <= now)
-        .order_by(plans.c.id)
-        .with_for_update()
-    )
-    return list(conn.execute(chosen).scalars())
+    return list(conn.execute(_DUE, {"now": now}).scalars().all())
 
 
 def started(conn: Connection, now: datetime) -> list[tuple[str, Stage, datetime]]:
     """(id, stage, stage_since) of plans that are running."""
-    chosen = select(plans.c.id, plans.c.stage, plans.c.stage_since).where(
-        and_(plans.c.status == "active", plans.c.start_at <= now)
-    )
-    return [(row[0], row[1], row[2]) for row in conn.execute(chosen.order_by(plans.c.id))]
+    return [(row[0], row[1], row[2]) for row in conn.execute(_STARTED, {"now": now}).all()]
 
 
 def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
@@ -268,25 +286,16 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
 
     (plan_id, merchant_id, currency, budget_minor, shared_budget_id, spend_micros, over_micros)
     """
-    chosen = (
-        select(
-            plans.c.id.label("plan_id"), plans.c.merchant_id, plans.c.currency,
-            plans.c.budget_minor, plans.c.shared_budget_id, plan_spend.c.spend_micros,
-            plan_spend.c.over_micros,
-        )
-        .join(plan_spend, plan_spend.c.plan_id == plans.c.id)
-        .where(plans.c.id == func.any(list(plan_ids)))
-        .order_by(plans.c.id)
-        .with_for_update(of=plan_spend, key_share=True)
-    )  # fmt: skip
-    found: list[Row[Any]] = list(conn.execute(chosen))
+    asked = {"charged": list(plan_ids)}
+    found: Any = conn.execute(_LOCK_SPEND, asked).all()
     if len(found) == len(set(plan_ids)):
-        return found
+        return list(found)
     empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
     columns = ["plan_id", "spend_micros", "over_micros"]
     fresh = insert(plan_spend).from_select(columns, empty.order_by(plans.c.id))
     conn.execute(fresh.on_conflict_do_nothing())
-    return list(conn.execute(chosen))
+    found = conn.execute(_LOCK_SPEND, asked).all()
+    return list(found)
 
 
 def _cut(

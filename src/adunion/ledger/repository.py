@@ -225,7 +225,7 @@ def find(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[str, Posting]
 def balances(conn: Connection, prefix: str) -> list[Balance]:
     """Accounts by prefix of their code."""
     query = _BALANCE.where(accounts.c.code.startswith(prefix, autoescape=True))
-    return [Balance(*row) for row in conn.execute(query.order_by("code", "currency"))]
+    return [Balance(*row) for row in conn.execute(query.order_by("code", "currency")).all()]
 
 
 def balance(conn: Connection, code: str, currency: str) -> Balance | None:

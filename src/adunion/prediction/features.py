@@ -108,7 +108,7 @@ def moment(at_us: int, shopper: int, taste: _Floats) -> tuple[np.float32, np.flo
         total = np.float32(0)
         for s in range(taste.shape[1]):
             total += taste[shopper, s]
-        scale = np.float32(1 / max(total, 1e-6))
+        scale = np.float32(1 / max(float(total), 1e-6))
     return np.float32(np.sin(turn)), np.float32(np.cos(turn)), scale
 
 

@@ -86,7 +86,7 @@ def release(conn: Connection, order_ids: list[str]) -> None:
     """Write the steps that had waited for orders which did not come as events."""
     if not order_ids:
         return
-    steps = [Step(*row) for row in conn.execute(text(_RELEASE_ALL), {"order": order_ids})]
+    steps = [Step(*row) for row in conn.execute(_RELEASE_ALL, {"order": order_ids})]
     taken, rejected = _sift(conn, steps, _lines(conn, order_ids))
     _insert_steps(conn, taken)
     _insert_rejected(conn, [_rejected_step(*refusal) for refusal in rejected])
@@ -94,7 +94,7 @@ def release(conn: Connection, order_ids: list[str]) -> None:
 
 def position(conn: Connection, consumer: str) -> int:
     """How many rows of the event log a consumer has applied; held until the transaction ends."""
-    chosen = text("select position from consumed where consumer = :c for no key update")
+    chosen = _POSITION
     found = conn.execute(chosen, {"c": consumer}).scalar_one_or_none()
     if found is None:
         fresh = text("insert into consumed values (:c, 0) on conflict do nothing")
@@ -106,7 +106,7 @@ def position(conn: Connection, consumer: str) -> int:
 def set_position(conn: Connection, consumer: str, position: int) -> None:
     """Say, in the transaction that applied the rows, how far the consumer has come."""
     conn.execute(
-        text("update consumed set position = :p where consumer = :c"),
+        _MOVE,
         {"c": consumer, "p": position},
     )
 
@@ -127,14 +127,14 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
         "amount": rows.amount_minor.tolist(),
         "at": [from_micros(at) for at in rows.at_us.tolist()],
     }
-    conn.execute(text(_INSERT_ORDERS), columns)
+    conn.execute(_INSERT_ORDERS, columns)
     names = ("order", "item", "line", "quantity", "amount")
-    new = conn.execute(text(_INSERT_LINES), {name: columns[name] for name in names}).all()
+    new = conn.execute(_INSERT_LINES, {name: columns[name] for name in names}).all()
     sums: dict[str, int] = {}
     for order_id, _, amount in new:
         sums[order_id] = sums.get(order_id, 0) + amount
     if sums:
-        conn.execute(text(_ADD_TOTALS), {"order": list(sums), "amount": list(sums.values())})
+        conn.execute(_ADD_TOTALS, {"order": list(sums), "amount": list(sums.values())})
     inserted = {(order_id, line) for order_id, line, _ in new}
     fresh = np.array([pair in inserted for pair in zip(order_ids, lines, strict=True)], np.bool_)
     _, first = np.unique(rows.key, return_index=True)
@@ -146,7 +146,7 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
 def _refuse_lines(conn: Connection, columns: dict[str, list[object]]) -> int:
     """Note the lines that found no place: their item is unknown, or is another merchant's."""
     names = ("order", "item", "line", "amount", "at")
-    rows = conn.execute(text(_HOMELESS_LINES), {name: columns[name] for name in names})
+    rows = conn.execute(_HOMELESS_LINES, {name: columns[name] for name in names})
     return _insert_rejected(conn, [dict(row._mapping) for row in rows])
 
 
@@ -170,7 +170,7 @@ def _released(conn: Connection, orders: EventBatch) -> list[Step]:
     if not len(orders):
         return []
     rows = conn.execute(
-        text(_RELEASE), {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
+        _RELEASE, {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
     )
     steps = [Step(o, line, s, n, amount, at_us) for o, line, s, n, amount, at_us in rows]
     return sorted(steps, key=lambda step: (step.at_us, step.order_id, step.line, step.number))
@@ -188,8 +188,8 @@ def _lines(conn: Connection, order_ids: list[str]) -> dict[tuple[str, int], _Lin
     """Every line of the orders, with what was refunded; line 0 is the whole order."""
     found: dict[tuple[str, int], _Line] = {}
     for order_id, line, item_id, amount, refunded, numbers in conn.execute(
-        text(_LINES), {"order": order_ids}
-    ):
+        _LINES, {"order": order_ids}
+    ).all():
         found[order_id, line] = _Line(item_id, amount, refunded, set(numbers))
         whole = found.setdefault((order_id, 0), _Line(None, 0, 0, set()))
         whole.amount_minor += amount
@@ -264,7 +264,7 @@ def _insert(conn: Connection, table: str, steps: list[Step]) -> set[tuple[str, i
         "amount_minor": [step.amount_minor for step in steps],
         "at": [from_micros(step.at_us) for step in steps],
     }
-    rows = conn.execute(text(_INSERT_STEPS.format(table=table)), columns)
+    rows = conn.execute(_INSERT_STEPS[table], columns).all()
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
@@ -275,7 +275,7 @@ def _insert_rejected(conn: Connection, rejected: list[dict[str, Any]]) -> int:
     identity = ("order_id", "line", "step", "number", "at")
     columns = {name: [row[name] for row in rejected] for name in rejected[0]}
     columns["id"] = [refusal_id(*(row[name] for name in identity)) for row in rejected]
-    return conn.execute(text(_INSERT_REJECTED), columns).rowcount
+    return conn.execute(_INSERT_REJECTED, columns).rowcount
 
 
 def _rejected_step(step: Step, reason: str, detail: str) -> dict[str, Any]:
@@ -307,7 +307,7 @@ def _as_events(steps: list[Step], lines: dict[tuple[str, int], _Line]) -> EventB
     )
 
 
-_INSERT_ORDERS = """
+_INSERT_ORDERS = text("""
 insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, placed_at)
 select distinct on (e.id) e.id, e.external, i.merchant_id, 'live', e.shopper, i.currency, 0, e.at
 from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as text[]),
@@ -316,9 +316,9 @@ from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as 
 join items i on i.id = e.item
 order by e.id, e.nth
 on conflict do nothing
-"""
+""")
 
-_INSERT_LINES = """
+_INSERT_LINES = text("""
 insert into order_lines (order_id, line, item_id, quantity, amount_minor)
 select o.id, e.line, e.item, e.quantity, e.amount
 from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
@@ -328,14 +328,14 @@ join orders o on o.id = e.id
 join items i on i.id = e.item and i.merchant_id = o.merchant_id
 on conflict do nothing
 returning order_id, line, amount_minor
-"""
+""")
 
-_ADD_TOTALS = """
+_ADD_TOTALS = text("""
 update orders o set total_minor = o.total_minor + e.amount
 from unnest(cast(:order as text[]), cast(:amount as bigint[])) as e(id, amount) where o.id = e.id
-"""
+""")
 
-_HOMELESS_LINES = """
+_HOMELESS_LINES = text("""
 select e.id as order_id, e.line, 'order' as step, 0 as number, e.amount as amount_minor, e.at,
        case when i.id is null then 'unknown_item'
             when o.id is null then 'order_known_by_another_id'
@@ -347,42 +347,49 @@ left join items i on i.id = e.item
 left join orders o on o.id = e.id
 left join order_lines l on l.order_id = e.id and l.line = e.line
 where l.order_id is null
-"""
+""")
 
-_RELEASE = """
+_RELEASE = text("""
 delete from waiting_steps w
 using (select distinct id, unnest(array[0, line]) as line
        from unnest(cast(:order as text[]), cast(:line as int[])) as e(id, line)) as e
 where w.order_id = e.id and w.line = e.line
 returning w.order_id, w.line, w.step, w.number, w.amount_minor,
           (extract(epoch from w.at) * 1000000)::bigint
-"""
+""")
 
-_RELEASE_ALL = """
+_POSITION = text("select position from consumed where consumer = :c for no key update")
+
+_MOVE = text("update consumed set position = :p where consumer = :c")
+
+_RELEASE_ALL = text("""
 with gone as (delete from waiting_steps where order_id = any(cast(:order as text[])) returning *)
 select order_id, line, step, number, amount_minor, (extract(epoch from at) * 1000000)::bigint as us
 from gone order by us, order_id, line, number
-"""
+""")
 
-_LINES = """
+_LINES = text("""
 select l.order_id, l.line, l.item_id, l.amount_minor, coalesce(sum(s.amount_minor), 0)::bigint,
        array_remove(array_agg(s.number), null)
 from order_lines l
 left join order_steps s on s.order_id = l.order_id and s.line = l.line and s.step = 'refund'
 where l.order_id = any(cast(:order as text[]))
 group by l.order_id, l.line
-"""
+""")
 
-_INSERT_STEPS = """
+_INSERT_STEPS = {
+    table: text(f"""
 insert into {table} (order_id, line, step, number, amount_minor, at)
 select * from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[]),
                      cast(:number as int[]), cast(:amount_minor as bigint[]),
                      cast(:at as timestamptz[]))
 on conflict do nothing
 returning order_id, line, step, number
-"""
+""")
+    for table in ("order_steps", "waiting_steps")
+}
 
-_INSERT_REJECTED = """
+_INSERT_REJECTED = text("""
 insert into rejected_events
   (order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
 select e.order_id, e.line, e.step, e.number, e.amount_minor, e.at, e.reason, e.detail, e.id,
@@ -394,4 +401,4 @@ from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[
      as e(order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
 left join orders o on o.id = e.order_id
 on conflict do nothing
-"""
+""")

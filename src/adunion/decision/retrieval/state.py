@@ -76,9 +76,14 @@ class RetrievalState:
         audiences: Mapping[str, Mapping[str, float]] | None = None,
         nearest: NearestItems | None = None,
         understood: Understood | None = None,
+        before: RetrievalState | None = None,
     ) -> RetrievalState:
-        """Make the lists. `planned`: rows of items in live plans; `audiences`: by publisher id."""
+        """Make the lists. `planned`: rows of items in live plans; `audiences`: by publisher id.
+
+        What queries match is taken over from the state before where items are the same.
+        """
         merit = _merit(columns)
+        same = before is not None and before.index is index and before.snapshot is snapshot
         everything = np.ones(len(snapshot), bool)
         is_planned = np.zeros(len(snapshot), bool)
         is_planned[planned] = True
@@ -87,6 +92,7 @@ class RetrievalState:
             *_audience(placements, snapshot.categories, audiences or {}), profiles, complements,
             merit, _demand(snapshot, merit), _by_category(snapshot, merit, everything), is_planned,
             _by_category(snapshot, merit, is_planned), nearest, understood or Understood(),
+            matches=before.matches if before and same else OrderedDict(),
         )  # fmt: skip
 
     def with_planned(self, planned: Ints) -> RetrievalState:

@@ -74,7 +74,7 @@ def first_orders(conn: Connection, credits: Credits) -> npt.NDArray[np.bool_]:
     if not len(credited):
         return np.zeros(len(credits), np.bool_)
     ids = prefixed_ids("ord", credits.order[credited])
-    first = set(conn.execute(_FIRST_ORDERS, {"ids": sorted(set(ids))}).scalars())
+    first = set(conn.execute(_FIRST_ORDERS, {"ids": sorted(set(ids))}).scalars().all())
     found = np.zeros(len(credits), np.bool_)
     found[credited] = [id_ in first for id_ in ids]
     return found
