@@ -72,6 +72,7 @@ class Consumer:
         self._rule = rule
         self._to = services
         self._directory = directory
+        self._at: int | None = None  # how far it came itself
 
     def position(self) -> int:
         """How many events have been applied."""
@@ -81,7 +82,7 @@ class Consumer:
     def apply(self) -> list[tuple[EventBatch, Credits]]:
         """Apply all that is in the log; returns the chunks applied and their new credits."""
         applied: list[tuple[EventBatch, Credits]] = []
-        at = self.position()
+        at = self.position() if self._at is None else self._at
         while self._tracker.rows > at:
             chunk = next(iter(self._tracker.read(at, CHUNK_ROWS)), None)
             if chunk is None:
@@ -96,6 +97,7 @@ class Consumer:
                 set_position(conn, CONSUMER, next_position)
             applied.append((batch, credits))
             at = next_position
+        self._at = at
         return applied
 
     def _write(self, conn: Connection, batch: EventBatch, at: int) -> Credits:

@@ -83,7 +83,7 @@ class TrainingNotes:
 
     def _write(self) -> None:
         """Append what was decided; batches of equally many slots go together."""
-        for _, parts in groupby(self._fresh, key=lambda part: part[2].shape[1]):
+        for _, parts in groupby(self._fresh, key=lambda part: part[3].shape[1]):
             columns = zip(*parts, strict=True)
             self._features.append(*(np.concatenate(column) for column in columns))
         self._fresh.clear()

@@ -37,14 +37,14 @@ class FeatureLog:
         x: npt.NDArray[np.float16],
         filled: npt.NDArray[np.bool_],
     ) -> None:
-        """Log decisions: request ids (n,), kind codes (n,), `Predictor.shown` (n, K, F).
+        """Log decisions: request ids (n,), kind codes (n,), `Predictor.shown` (m, F).
 
-        `filled` (n, K) says which slots hold an item.
+        `filled` (n, K) says which slots hold an item, m in all.
         """
         row, slot = np.nonzero(filled)
         records = np.empty(len(row), _RECORD)
         records["key"] = shown_keys(request[row], slot)
-        records["kind"], records["x"] = kind[row], x[row, slot]
+        records["kind"], records["x"] = kind[row], x
         if self._path.exists() and self._path.stat().st_size >= self._rows_max * _RECORD.itemsize:
             self._path.replace(self._older)
         with self._path.open("ab") as file:

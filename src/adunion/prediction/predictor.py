@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from adunion.kernel.boxed import Box, boxed
 
-from .features import FEATURES, Known, Likes, features
+from .features import Known, Likes, features
 from .items import ItemColumns
 from .logits import Standing, chances, item_logits
 from .models import Models
@@ -47,7 +47,7 @@ class Predictor:
         item: npt.NDArray[np.int32],
         relevance: npt.NDArray[np.float32],
     ) -> npt.NDArray[np.float16]:
-        """Features to log of what was shown, (n, K, F): zeros where a slot is empty (item -1).
+        """Features to log of what was shown, (m, F): a row for each slot that is not empty (-1).
 
         Take them when deciding: later the profile and the item have learned the outcome.
         """
@@ -57,9 +57,7 @@ class Predictor:
             requests.at_us, requests.placement, requests.profile, offsets, item[filled],
             relevance[filled],
         )  # fmt: skip
-        out = np.zeros((*item.shape, len(FEATURES)), np.float16)
-        out[filled] = self._features(part)
-        return out
+        return self._features(part).astype(np.float16)
 
     def _standing(self) -> Box:
         """What requests have in common; put in another box when profiles or scenes moved."""

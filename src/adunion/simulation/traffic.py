@@ -206,6 +206,6 @@ def _outlets(world: World, share: F64, links: Links) -> Outlets:
 def _grouped(
     group: np.ndarray[tuple[int], np.dtype[np.signedinteger]], size: int
 ) -> tuple[I64, I64]:
-    """Rows sorted by group, and where each group starts."""
-    order = np.argsort(group, kind="stable")
+    """Rows sorted by group, and where each group starts; of 16 bits numpy sorts by radix."""
+    order = np.argsort(group.astype(np.uint16) if size <= 1 << 16 else group, kind="stable")
     return order, np.searchsorted(group[order], np.arange(size + 1))
