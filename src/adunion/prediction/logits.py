@@ -40,10 +40,14 @@ _PRICE_MARKET = NUMBERS.index("price_market")
 
 
 def item_logits(models: Models, items: ItemColumns) -> _Floats:
-    """What each item's own numbers bring to both logits, (items, 2)."""
+    """What each item's own numbers bring to both logits, then its two prices, (items, 4).
+
+    Side by side, since each candidate's are waited for from memory.
+    """
     own = slice(NUMBERS_AT, NUMBERS_AT + len(NUMBERS))
     weights = np.stack([models.click.weights[own], models.order.weights[own]], axis=1)
-    return np.asarray(items.numbers @ weights, np.float32)
+    prices = items.numbers[:, [PRICE, _PRICE_MARKET]]
+    return np.concatenate([np.asarray(items.numbers @ weights, np.float32), prices], axis=1)
 
 
 class Habits(NamedTuple):
@@ -115,11 +119,13 @@ def _chances(  # type: ignore[no-untyped-def]  # as `chances`, which makes the r
             a += liked * weights[0, LIKE] + scene * weights[0, LIKE + 1]
             b += liked * weights[1, LIKE] + scene * weights[1, LIKE + 1]
             if now.shopper >= 0:
-                more_a, more_b = _personal(now.shopper, chosen, known, weights, habits)
+                more_a, more_b = _personal(
+                    now.shopper, chosen, own[chosen, 2], known, weights, habits
+                )
                 a, b = a + more_a, b + more_b
             pctr[j], pcvr[j] = a, b
         for j in range(first, last):
-            level = known.numbers[item[j], _PRICE_MARKET]
+            level = own[item[j], 3]
             pctr[j] = calibrated(pctr[j], kind, level, click[1], click[2])
             pcvr[j] = calibrated(pcvr[j], kind, level, order[1], order[2])
 
@@ -156,12 +162,12 @@ def _learn_habits(now: Moment, known: Known, weights: _Floats, habits: Habits) -
 
 @borrowing(inline="always")
 def _personal(
-    who: int, chosen: int, known: Known, weights: _Floats, habits: Habits
+    who: int, chosen: int, price: np.float32, known: Known, weights: _Floats, habits: Habits
 ) -> tuple[np.float32, np.float32]:
     """What a known shopper thinks of an item, for both logits."""
     category, brand = known.category[chosen], known.brand[chosen]
     parent = known.parent[category]
-    level, price = known.price_level[who], known.numbers[chosen, PRICE]
+    level = known.price_level[who]
     gap, product = -abs(price - level), price * level
     a = gap * weights[0, KNOWN + 3] + product * weights[0, KNOWN + 4]
     b = gap * weights[1, KNOWN + 3] + product * weights[1, KNOWN + 4]

@@ -224,12 +224,12 @@ class Later:
     """Events that are still to happen, given back when their time comes."""
 
     def __init__(self) -> None:
-        self._parts: list[EventBatch] = []
+        self._parts: list[tuple[EventBatch, int]] = []  # and how many were given back
 
     def add(self, batch: EventBatch) -> None:
         """Keep a batch sorted by time."""
         if len(batch):
-            self._parts.append(batch)
+            self._parts.append((batch, 0))
 
     def copy(self) -> Later:
         """The same events, to be given out on their own."""
@@ -240,13 +240,13 @@ class Later:
     def due(self, until_us: int) -> EventBatch:
         """Take out all events before a time, in order."""
         ready: list[EventBatch] = []
-        left: list[EventBatch] = []
-        for part in self._parts:
+        left: list[tuple[EventBatch, int]] = []
+        for part, given in self._parts:
             cut = int(np.searchsorted(part.at_us, until_us))
-            if cut:
-                ready.append(part.between(0, cut))
+            if cut > given:
+                ready.append(part.between(given, cut))
             if cut < len(part):
-                left.append(part.between(cut, len(part)))
+                left.append((part, max(cut, given)))
         self._parts = left
         return in_time(ready)
 

@@ -137,9 +137,10 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
         conn.execute(_ADD_TOTALS, {"order": list(sums), "amount": list(sums.values())})
     inserted = {(order_id, line) for order_id, line, _ in new}
     fresh = np.array([pair in inserted for pair in zip(order_ids, lines, strict=True)], np.bool_)
+    all_new = bool(fresh.all())  # then each line found its place
     _, first = np.unique(rows.key, return_index=True)
     fresh &= np.isin(np.arange(len(rows)), first)
-    refused = _refuse_lines(conn, columns)
+    refused = 0 if all_new else _refuse_lines(conn, columns)
     return rows.take(fresh), refused
 
 
