@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Text, cast, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Row, text
 
 from adunion.engines.arrays import insert_columns
 from adunion.kernel.errors import conflict, invalid, not_found
@@ -15,7 +14,18 @@ from adunion.kernel.money import micros_per_minor
 from adunion.ledger import PLATFORM_MEDIA, Posting, merchant_wallet
 
 from . import repository, shared_budgets
-from .tables import plan_charges, plan_spend
+from .tables import plan_charges
+
+_KNOWN = text("""
+    select plan_id, micros, amount_minor from plan_charges
+     where key = :key and plan_id = any(cast(:plans as text[]))
+""")
+_SPENT = text("""
+    update plan_spend s set spend_micros = e.spend, over_micros = e.over
+      from unnest(cast(:plan_id as text[]), cast(:spend_micros as bigint[]),
+                  cast(:over_micros as bigint[])) as e(id, spend, over)
+     where s.plan_id = e.id
+""")
 
 
 def charge(
@@ -61,10 +71,8 @@ def charge(
 
 
 def _known(conn: Connection, plan_ids: list[str], key: str) -> dict[str, Row[Any]]:
-    chosen = select(plan_charges).where(
-        plan_charges.c.key == key, plan_charges.c.plan_id == func.any(plan_ids)
-    )
-    return {row.plan_id: row for row in conn.execute(chosen)}
+    rows = conn.execute(_KNOWN, {"key": key, "plans": plan_ids}).all()
+    return {row.plan_id: row for row in rows}
 
 
 def _check_same(known: Mapping[str, Row[Any]], wanted: Mapping[str, int], key: str) -> None:
@@ -95,20 +103,8 @@ def _write(conn: Connection, bills: list[dict[str, Any]]) -> None:
         return
     names = ("plan_id", "key", "micros", "amount_minor")
     insert_columns(conn, plan_charges, {name: [bill[name] for bill in bills] for name in names})
-    given = select(
-        func.unnest(cast([bill["plan_id"] for bill in bills], ARRAY(Text))).label("plan_id"),
-        func.unnest(cast([bill["spend_micros"] for bill in bills], ARRAY(BigInteger))).label(
-            "spend_micros"
-        ),
-        func.unnest(cast([bill["over_micros"] for bill in bills], ARRAY(BigInteger))).label(
-            "over_micros"
-        ),
-    ).subquery()
-    conn.execute(
-        update(plan_spend)
-        .where(plan_spend.c.plan_id == given.c.plan_id)
-        .values(spend_micros=given.c.spend_micros, over_micros=given.c.over_micros)
-    )
+    spent = ("plan_id", "spend_micros", "over_micros")
+    conn.execute(_SPENT, {name: [bill[name] for bill in bills] for name in spent})
 
 
 def _posting(row: Row[Any], amount_minor: int, key: str) -> Posting:

@@ -34,6 +34,8 @@ Floats = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float64] | None
 Retrieve = Callable[[RequestBatch], CandidateBatch]
 Predict = Callable[[RequestBatch, CandidateBatch], tuple[Floats, Floats]]
+Found = tuple[CandidateBatch, Floats, Floats]
+"""Candidates, and their chances of a click and of an order."""
 Shown = Callable[[Columns, DecisionBatch], None]
 """Is handed what was decided, as it lies: whoever keeps any of the columns copies it."""
 Newness = Callable[[RequestBatch, CandidateBatch], Floats]
@@ -138,9 +140,10 @@ class DecisionEngine:
         Rivals bid as they do now. What was seen is remembered as if the plans had run.
         """
         book, chosen = self.plans, self.settings
+        found = self._found(requests)
         for turn in range(ROUNDS):
             trial = as_running(book, fresh)
-            ranked = self._ranked(requests, trial).columns
+            ranked = self._ranked(requests, trial, found).columns
             mine = np.isin(ranked.scores.plan, fresh)
             scores = ranked.scores._replace(plan=np.where(mine, ranked.scores.plan, np.int32(-1)))
             sample = Sample(len(book), generator(len(requests), turn))
@@ -282,10 +285,14 @@ class DecisionEngine:
             requests, candidates, pctr, pcvr, weights, region, terms, book, one_in, prices
         )
 
-    def _ranked(self, requests: RequestBatch, plans: PlanBook) -> Sheet:
-        """Retrieve, predict, rank and price a batch."""
+    def _found(self, requests: RequestBatch) -> Found:
+        """Retrieve and predict."""
         candidates = self.retrieve(requests)
-        pctr, pcvr = self.predict(requests, candidates)
+        return candidates, *self.predict(requests, candidates)
+
+    def _ranked(self, requests: RequestBatch, plans: PlanBook, found: Found | None = None) -> Sheet:
+        """Rank and price a batch, of what was found before where it is given."""
+        candidates, pctr, pcvr = found or self._found(requests)
         slots = new_slots(len(requests), self._goods.exposures.shape[1])
         weights = self._weights(requests, candidates, plans)
         columns = Columns(
