@@ -27,7 +27,9 @@ def decided(notes: TrainingNotes, *requests: int) -> None:
     count = len(requests)
     x = np.zeros((count, SLOTS, len(FEATURES)), np.float16)
     x[:, :, 0] = np.array(requests)[:, None] + np.arange(SLOTS) / 10
-    predictor = SimpleNamespace(shown=lambda *_: x, kinds=np.array([3], np.uint8))
+    predictor = SimpleNamespace(
+        shown=lambda *_: x.reshape(-1, len(FEATURES)), kinds=np.array([3], np.uint8)
+    )
     asked = SimpleNamespace(at_us=np.zeros(count, np.int64), placement=np.zeros(count, np.int16))
     columns = SimpleNamespace(
         requests=asked, profile=np.full(count, -1, np.int32), words=ids(*requests).view(np.uint64)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given as of
+from hypothesis import settings
 from hypothesis import strategies as st
 
-from adunion.kernel.id_columns import IdTable, distinct
+from adunion.kernel.id_columns import IdTable, distinct, given
 
 IDS = st.binary(min_size=16, max_size=16) | st.integers(0, 300).map(lambda n: n.to_bytes(16, "big"))
 
@@ -15,7 +16,7 @@ def column(ids: list[bytes]) -> np.ndarray:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(known=st.sets(IDS, max_size=20), others=st.lists(IDS, max_size=20))
+@of(known=st.sets(IDS, max_size=20), others=st.lists(IDS, max_size=20))
 def test_every_id_is_found_where_it_is_and_no_other(known: set[bytes], others: list[bytes]) -> None:
     order = sorted(known)
     wanted = [*order, *others]
@@ -32,10 +33,16 @@ def test_ids_that_do_not_lie_side_by_side_are_found_too(step: int) -> None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(given_ids=st.lists(IDS, max_size=40))
+@of(given_ids=st.lists(IDS, max_size=40))
 def test_different_ids_are_those_of_numpy(given_ids: list[bytes]) -> None:
     ids = column(given_ids)
     expected, places = np.unique(ids, return_inverse=True)
     found, codes = distinct(ids)
     assert found.tolist() == expected.tolist()
     assert codes.tolist() == places.tolist()
+
+
+def test_an_id_is_given_where_any_of_its_bytes_is_not_zero() -> None:
+    ids = [bytes(16), b"\1" + bytes(15), bytes(15) + b"\1", bytes(7) + b"\1" + bytes(8), bytes(16)]
+    assert given(column(ids)).tolist() == [any(each) for each in ids]
+    assert given(column([])).tolist() == []
