@@ -134,7 +134,9 @@ def answer(
     budget = np.array([np.inf if b is None else float(b) * unit for _, b in pairs])
     ones = np.ones(len(pairs))
     expected = drive(curves, steering, Setting(target, budget, ones, ones, ones))
-    drawn = _drawn(curves, steering, target, budget, _doubt(response, doubt), rng)
+    glimpses = {name: curve * sales for name, curve in response.glimpses(PATHS, rng).items()}
+    glimpses |= {"spend": glimpses["spend"] / sales, "multipliers": response.multipliers}
+    drawn = _drawn(curves, glimpses, steering, target, budget, _doubt(response, doubt), rng)
     expected = _as_chance_has_it(expected, drawn, budget)
     known = bool((~np.isnan(response.newcomer)).any())
     return [
@@ -178,6 +180,7 @@ def _doubt(response: Response, doubt: Doubt) -> Doubt:
 
 def _drawn(
     curves: dict[str, Floats],
+    glimpses: dict[str, Floats],
     steering: Steering,
     target: Floats,
     budget: Floats,
@@ -188,7 +191,7 @@ def _drawn(
     cells = len(target)
     draws = np.exp(_even_normals(4, rng) * _log_deviation(doubt)[:, None])
     volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
-    setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio)
+    setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio, glimpses)
     course = drive(curves, steering, setting, rng)
     return replace(
         course, gmv=course.gmv * luck, added=course.added * luck, orders=course.orders * luck

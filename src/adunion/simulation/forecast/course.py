@@ -23,7 +23,7 @@ from adunion.decision.bidding.types import (
     Results,
 )
 
-LAUNCH_REQUESTS = 1_000.0  # that a landscape seen before the launch counts for
+LAUNCH_REQUESTS = 3_000.0  # that a landscape seen before the launch counts for
 MEMORY_KEPT_AN_HOUR = 0.5 ** (1 / 24)  # as `bidding.memory` fades landscapes
 WINDOW_HOURS = 168  # that results reach back
 HORIZON_HOURS = (6, 72)  # within which a return is to be back at its target, as in `bidding.pilot`
@@ -44,6 +44,7 @@ class Setting:
     volume: Floats  # (p,) factor on what requests bring
     cost: Floats  # (p,) factor on prices
     sales: Floats  # (p,) orders per predicted order
+    glimpses: dict[str, Floats] | None = None  # curves by few requests, (k, g), p a multiple of k
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ def drive(
 
     They are `spend`, `moved`, `added`, `orders` and `newcomers`, beside `multipliers`. Without
     `rng` orders come as expected. An hour that would overspend the budget stops in the middle.
+    Where the setting has glimpses, they are all that the bidder sees at its launch and in an hour.
     """
     rows, hours = len(setting.target), len(steering.traffic)
-    seen = _landscape(curves, setting)
+    seen = _landscape(curves if setting.glimpses is None else setting.glimpses, setting)
     left = setting.budget.copy()
     alpha = _first(steering, setting, seen)
+    landscape = seen * LAUNCH_REQUESTS
     sums = {name: np.zeros(rows) for name in SUMS}
-    steered, remembered = np.zeros(rows), LAUNCH_REQUESTS
+    steered = np.zeros(rows)
     hourly = np.zeros((3, rows, hours))  # predicted GMV, GMV, orders by hour of the impression
     spent = np.zeros((rows, hours))
     for hour in range(hours):
@@ -105,11 +108,10 @@ def drive(
         for name, amount in zip(SUMS, told, strict=True):
             sums[name] += amount
         steered += alpha * won["spend"]
-        remembered = remembered * MEMORY_KEPT_AN_HOUR + traffic
+        landscape = landscape * MEMORY_KEPT_AN_HOUR + _glimpsed(seen, setting, rng) * traffic
         results = _results(spent, hourly, hour, steering)
         outlook = _outlook(steering, setting.target, alpha, left, hour + 1)
         if hour + 1 < hours:
-            landscape = seen * remembered
             wanted = steering.controller(landscape, results, outlook)
             alpha = np.clip(np.nan_to_num(wanted, nan=1.0), 0, ALPHA_MAX)
     mean_alpha = np.where(sums["spend"] > 0, steered / np.maximum(sums["spend"], 1e-300), alpha)
@@ -140,11 +142,28 @@ def _landscape(curves: dict[str, Floats], setting: Setting) -> Landscape:
     return Landscape(traffic=np.ones(len(setting.target)), **columns)
 
 
+def _glimpsed(seen: Landscape, setting: Setting, rng: np.random.Generator | None) -> Landscape:
+    """What an hour shows: each course meets a glimpse of its cell, drawn again."""
+    if setting.glimpses is None or rng is None:
+        return seen
+    of, rows = len(setting.glimpses["spend"]), np.arange(len(seen.traffic))
+    return seen.take(rows - rows % of + rng.permutation(of)[rows % of])
+
+
 def _between(at: Floats, curves: dict[str, Floats], name: str) -> Floats:
-    """A curve at logs of multipliers: straight between them, flat above, to 0 below them."""
-    logs = np.log(curves["multipliers"])
-    found: Floats = np.interp(at, logs, curves[name]) * np.exp(np.minimum(at - logs[0], 0))
-    return found
+    """A curve at logs of multipliers: straight between them, flat above, to 0 below them.
+
+    Curves of (k, g) are taken in turn by the rows of `at`.
+    """
+    logs, curve = np.log(curves["multipliers"]), curves[name]
+    if curve.ndim == 1:
+        found: Floats = np.interp(at, logs, curve)
+    else:
+        place = np.interp(at, logs, np.arange(len(logs)))
+        left = np.minimum(place.astype(np.int64), len(logs) - 2)
+        own = (np.arange(len(at)) % len(curve))[:, None]
+        found = curve[own, left] + (place - left) * (curve[own, left + 1] - curve[own, left])
+    return found * np.exp(np.minimum(at - logs[0], 0))
 
 
 def _won(

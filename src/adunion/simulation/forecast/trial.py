@@ -16,6 +16,7 @@ from adunion.decision.auction.batch import Candidates, Goods, Requests, Rules
 from adunion.decision.auction.pricing import EXPOSURE_ONE, Facts, price
 from adunion.decision.auction.rank import scratch
 from adunion.decision.bidding.counterfactual import FACTS, sweep
+from adunion.decision.bidding.sample import PER_PLAN
 
 STEPS = 24
 ALPHAS = (0.1, 20.0)  # the multipliers of a plan that a response covers, at every target
@@ -71,6 +72,17 @@ class Response:
         new: Floats = share @ self.orders
         all_orders = self.curve("orders")
         return np.where(told > 0, new / np.maximum(told, 1e-300), 1.0) * all_orders
+
+    def glimpses(self, count: int, rng: np.random.Generator) -> dict[str, Floats]:
+        """Curves as a bidder sees them by the few requests of a sample, (count, g) each.
+
+        Of requests that may show the plan it keeps `PER_PLAN` a tick, and before the launch.
+        """
+        whole, names = float(self.weight.sum()), ("spend", "moved", "added", "orders")
+        if not whole > 0:
+            return {name: np.tile(self.curve(name), (count, 1)) for name in names}
+        drawn = rng.multinomial(PER_PLAN, self.weight / whole, size=count) * (whole / PER_PLAN)
+        return {name: drawn @ getattr(self, name) for name in names}
 
     def error(self) -> tuple[float, float]:
         """Relative standard errors of GMV and of spend per GMV, by sampling, at a middling bid."""
