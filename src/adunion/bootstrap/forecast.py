@@ -17,6 +17,8 @@ import numpy.typing as npt
 from adunion.campaigns.types import HOURS_OF_WEEK
 from adunion.decision.auction.batch import HOUR_US, MONDAY_HOURS, Goods
 from adunion.decision.bidding import bidder
+from adunion.decision.bidding.drift import FIRST_SD
+from adunion.decision.bidding.outcomes import WINDOW_HOURS
 from adunion.decision.bidding.types import Results
 from adunion.decision.book import ALPHA_FIRST, PlanBook
 from adunion.decision.goods import promised
@@ -79,6 +81,7 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     response, handicap, short = _held(replayed.trial, wish, grid, at_handicap)
     results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
     sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
+    spread = _spread(brain, wish.rows)
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
@@ -86,7 +89,9 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         endless=wish.end_us is None,
         matured=grounds.outcomes.matured(np.arange(DELAY_HOURS + 1, dtype=np.float64) - 0.5),
         level=results.level / sales,
-        spread=_spread(brain, wish.rows),
+        spread=spread,
+        orders=_orders_an_hour(brain, results, grounds.now_us),
+        misjudged=1 / (FIRST_SD**-2 + float(results.orders.sum()) / (1 + spread)),
     )
     cells = answer(
         response, steering, wish.targets, wish.budgets_minor,
@@ -294,6 +299,12 @@ def _traffic(
     week = (start_us // HOUR_US + MONDAY_HOURS + np.arange(hours)) % HOURS_OF_WEEK
     expected: Floats = rates[week] * live
     return expected
+
+
+def _orders_an_hour(brain: Brain, results: Results, now_us: int) -> float:
+    """Of all plans in the last 7 days, of each since it started."""
+    ran = np.clip((now_us - brain.plans.start_us) / HOUR_US, 1, WINDOW_HOURS)
+    return float((results.orders / ran).sum())
 
 
 def _spread(brain: Brain, rows: Rows) -> float:

@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 class Doubt:
     """Relative standard deviations of what may differ from what the landscape says."""
 
-    volume: float = 0.13  # what requests bring: drift of traffic, tastes and rivals
+    volume: float = 0.11  # what requests bring: drift of traffic, tastes and rivals
     cost: float = 0.05  # prices
     sales: float = 0.12  # orders per predicted order: a plan's items keep selling better or worse
     luck: float = 0.05  # sales and orders in the end, beyond what the bidder can make good
@@ -134,8 +134,9 @@ def answer(
     budget = np.array([np.inf if b is None else float(b) * unit for _, b in pairs])
     ones = np.ones(len(pairs))
     expected = drive(curves, steering, Setting(target, budget, ones, ones, ones))
-    glimpses = {name: curve * sales for name, curve in response.glimpses(PATHS, rng).items()}
-    glimpses |= {"spend": glimpses["spend"] / sales, "multipliers": response.multipliers}
+    glimpses = response.glimpses(PATHS, rng)
+    glimpses |= {name: glimpses[name] * sales for name in ("moved", "added", "orders")}
+    glimpses |= {"multipliers": response.multipliers}
     drawn = _drawn(curves, glimpses, steering, target, budget, _doubt(response, doubt), rng)
     expected = _as_chance_has_it(expected, drawn, budget)
     known = bool((~np.isnan(response.newcomer)).any())
@@ -191,7 +192,9 @@ def _drawn(
     cells = len(target)
     draws = np.exp(_even_normals(4, rng) * _log_deviation(doubt)[:, None])
     volume, cost, ratio, luck = (np.tile(draw, cells) for draw in draws)
-    setting = Setting(np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio, glimpses)
+    setting = Setting(
+        np.repeat(target, PATHS), np.repeat(budget, PATHS), volume, cost, ratio, glimpses
+    )
     course = drive(curves, steering, setting, rng)
     return replace(
         course, gmv=course.gmv * luck, added=course.added * luck, orders=course.orders * luck

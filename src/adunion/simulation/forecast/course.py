@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from adunion.decision.bidding.drift import FIRST_SD, STEP_SD
 from adunion.decision.bidding.launch import STEPS
 from adunion.decision.bidding.types import (
     ALPHA_MAX,
@@ -58,6 +59,8 @@ class Steering:
     matured: Floats  # (h + 1,) share of orders that have come k hours after the impression
     level: float  # sales over predictions as all plans' bidders know them now, over those to come
     spread: float  # variance of an order's worth over its squared mean
+    orders: float = np.inf  # an hour, of all other plans: by them the level is told
+    misjudged: float = 0.0  # variance of its logarithm, as bidders know it at the launch
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,14 @@ def drive(
     Where the setting has glimpses, they are all that the bidder sees at its launch and in an hour.
     """
     rows, hours = len(setting.target), len(steering.traffic)
-    seen = _landscape(curves if setting.glimpses is None else setting.glimpses, setting)
+    glance = _landscape(curves if setting.glimpses is None else setting.glimpses, setting)
+    seen = _glimpsed(glance, setting, None)
     left = setting.budget.copy()
-    alpha = _first(steering, setting, seen)
-    landscape = seen * LAUNCH_REQUESTS
     sums = {name: np.zeros(rows) for name in SUMS}
-    steered = np.zeros(rows)
+    steered, apart, span = np.zeros(rows), np.zeros(rows), np.full(rows, steering.misjudged)
+    if rng is not None:
+        apart = rng.normal(size=rows) * np.sqrt(span * (1 - span / FIRST_SD**2))
+    alpha, landscape = _first(steering, setting, seen, apart), seen * LAUNCH_REQUESTS
     hourly = np.zeros((3, rows, hours))  # predicted GMV, GMV, orders by hour of the impression
     spent = np.zeros((rows, hours))
     for hour in range(hours):
@@ -108,8 +113,10 @@ def drive(
         for name, amount in zip(SUMS, told, strict=True):
             sums[name] += amount
         steered += alpha * won["spend"]
-        landscape = landscape * MEMORY_KEPT_AN_HOUR + _glimpsed(seen, setting, rng) * traffic
-        results = _results(spent, hourly, hour, steering)
+        landscape = landscape * MEMORY_KEPT_AN_HOUR + _glimpsed(glance, setting, rng) * traffic
+        if rng is not None:
+            apart, span = _judged(apart, span, won["orders"], steering, rng)
+        results = _results(spent, hourly, hour, steering, np.exp(apart))
         outlook = _outlook(steering, setting.target, alpha, left, hour + 1)
         if hour + 1 < hours:
             wanted = steering.controller(landscape, results, outlook)
@@ -119,11 +126,11 @@ def drive(
     return Course(**sums, alpha=mean_alpha)
 
 
-def _first(steering: Steering, setting: Setting, seen: Landscape) -> Floats:
+def _first(steering: Steering, setting: Setting, seen: Landscape, apart: Floats) -> Floats:
     """The first multipliers: a new plan bids in requests of before, see `bidding.launch`."""
     rows = len(setting.target)
     nothing = np.zeros((rows, 0))
-    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering)
+    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering, np.exp(apart))
     alpha = np.full(rows, steering.alpha)
     for _ in range(STEPS):
         outlook = _outlook(steering, setting.target, alpha, setting.budget, 0)
@@ -132,22 +139,22 @@ def _first(steering: Steering, setting: Setting, seen: Landscape) -> Floats:
 
 
 def _landscape(curves: dict[str, Floats], setting: Setting) -> Landscape:
-    """What the controller will have observed, per request, (p, GRID)."""
+    """Curves at the controller's multipliers, per request, (p, GRID)."""
     at = np.log(GRID[None, :] / setting.target[:, None])
-    columns = {
-        name: _between(at, curves, name) * setting.volume[:, None]
-        for name in ("spend", "moved", "added", "orders")
-    }
-    columns["spend"] *= setting.cost[:, None]
-    return Landscape(traffic=np.ones(len(setting.target)), **columns)
+    names = ("spend", "moved", "added", "orders")
+    return Landscape(np.ones(len(at)), *(_between(at, curves, name) for name in names))
 
 
-def _glimpsed(seen: Landscape, setting: Setting, rng: np.random.Generator | None) -> Landscape:
-    """What an hour shows: each course meets a glimpse of its cell, drawn again."""
-    if setting.glimpses is None or rng is None:
-        return seen
-    of, rows = len(setting.glimpses["spend"]), np.arange(len(seen.traffic))
-    return seen.take(rows - rows % of + rng.permutation(of)[rows % of])
+def _glimpsed(glance: Landscape, setting: Setting, rng: np.random.Generator | None) -> Landscape:
+    """What the controller observes; with `rng` a glimpse of the cell at random for each course."""
+    if setting.glimpses is not None and rng is not None:
+        of, rows = len(setting.glimpses["spend"]), np.arange(len(setting.target))
+        glance = glance.take(rows - rows % of + rng.permutation(of)[rows % of])
+    volume = setting.volume[:, None]
+    return Landscape(
+        glance.traffic, glance.spend * volume * setting.cost[:, None], glance.moved * volume,
+        glance.added * volume, glance.orders * volume,
+    )  # fmt: skip
 
 
 def _between(at: Floats, curves: dict[str, Floats], name: str) -> Floats:
@@ -163,7 +170,8 @@ def _between(at: Floats, curves: dict[str, Floats], name: str) -> Floats:
         left = np.minimum(place.astype(np.int64), len(logs) - 2)
         own = (np.arange(len(at)) % len(curve))[:, None]
         found = curve[own, left] + (place - left) * (curve[own, left + 1] - curve[own, left])
-    return found * np.exp(np.minimum(at - logs[0], 0))
+    lower: Floats = found * np.exp(np.minimum(at - logs[0], 0))
+    return lower
 
 
 def _won(
@@ -190,14 +198,30 @@ def _orders(
     return count * mean, count
 
 
-def _results(spent: Floats, hourly: Floats, hour: int, steering: Steering) -> Results:
+def _judged(
+    apart: Floats, span: Floats, own: Floats, steering: Steering, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """How far the level is misjudged once another hour of orders has been taken in.
+
+    The error of the filter that follows it (`bidding.drift`), and its variance, (p,) each.
+    """
+    noise = (1 + steering.spread) / np.maximum(steering.orders + own, 1e-9)
+    span = span + STEP_SD**2
+    gain = span / (span + noise)
+    apart = (1 - gain) * apart + np.sqrt(gain * span * (1 - gain)) * rng.normal(size=len(apart))
+    return apart, (1 - gain) * span
+
+
+def _results(
+    spent: Floats, hourly: Floats, hour: int, steering: Steering, misjudged: Floats
+) -> Results:
     """What the controller knows at the end of an hour: late orders have not come yet."""
     first = max(hour + 1 - WINDOW_HOURS, 0)
     window = slice(first, hour + 1)
     come = steering.matured[hour + 1 - np.arange(first, hour + 1)]
     predicted, gmv, orders = hourly[:, :, window] @ come
     expected = hourly[0][:, window].sum(axis=1)
-    level = steering.level ** (0.5 ** ((hour + 1) / LEVEL_HOURS))
+    level = misjudged * steering.level ** (0.5 ** ((hour + 1) / LEVEL_HOURS))
     return Results(
         spend_micros=spent[:, window].sum(axis=1).astype(np.int64),
         gmv_micros=gmv.astype(np.int64),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adunion.decision.bidding import bidder
-from adunion.simulation.forecast import Setting, Steering, drive, multipliers
+from adunion.simulation.forecast import Response, Setting, Steering, drive, multipliers
 
 GRID = multipliers((2.0, 4.0, 8.0))
 SHARE = GRID / (0.2 + GRID)
@@ -98,3 +98,50 @@ def test_bidders_that_think_sales_poor_at_first_spend_less_and_return_more() -> 
     fair, poor = (drive(CURVES, replace(known, level=at), setting(6.0)) for at in (1.0, 0.8))
     assert 0.8 * fair.spend < poor.spend < 0.98 * fair.spend
     assert fair.gmv / fair.spend < poor.gmv / poor.spend < 1.05 * fair.gmv / fair.spend
+
+
+def of_unlike_requests() -> Response:
+    """The curves, as of 500 requests that differ in what they bring."""
+    size = np.random.default_rng(5).lognormal(0, 1, (500, 1))
+    columns = [size * CURVES[name] for name in ("spend", "moved", "added", "orders")]
+    return Response(GRID, *columns, np.full(500, 1 / size.sum()), np.full(500, np.nan))
+
+
+def test_a_glimpse_is_as_far_from_the_whole_as_a_sample_of_few_requests() -> None:
+    response = of_unlike_requests()
+    apart = response.glimpses(400, np.random.default_rng(7))["moved"] / response.curve("moved")
+    assert apart.mean() == pytest.approx(1.0, abs=0.02)
+    assert apart[:, 12].std() == pytest.approx((np.expm1(1.0) / 48) ** 0.5, rel=0.2)
+
+
+def test_a_bidder_that_sees_few_requests_errs_at_first_and_finds_its_target_later() -> None:
+    dearer = np.random.default_rng(5).permutation(np.repeat([0.8, 1.25], 100))[:, None]
+    glimpses = {name: np.tile(curve, (200, 1)) for name, curve in CURVES.items()}
+    glimpses |= {"multipliers": GRID, "spend": CURVES["spend"] * dearer}
+
+    def scatter(hours: int, seen: dict[str, np.ndarray] | None) -> float:
+        known = replace(steering(hours), controller=bidder.get("return_target"))
+        asked = replace(setting(*[6.0] * 200), glimpses=seen)
+        return float(np.log(drive(CURVES, known, asked, np.random.default_rng(3)).alpha).std())
+
+    assert scatter(6, glimpses) > 2 * scatter(6, None)
+    assert scatter(96, glimpses) < 0.6 * scatter(6, glimpses)
+
+
+def test_a_glimpse_of_everything_is_the_whole_landscape() -> None:
+    whole = {name: curve[None] for name, curve in CURVES.items() if name != "multipliers"}
+    asked = setting(4.0, 6.0)
+    made = drive(CURVES, steering(), replace(asked, glimpses=whole | {"multipliers": GRID}))
+    assert made.spend == pytest.approx(drive(CURVES, steering(), asked).spend, rel=1e-9)
+
+
+def test_few_orders_misjudge_the_level_and_many_do_not() -> None:
+    known = replace(steering(hours=24), controller=bidder.get("return_target"))
+    asked = setting(*[6.0] * 300)
+    alone, few, many = (
+        drive(CURVES, replace(known, orders=rate, misjudged=at), asked, np.random.default_rng(3))
+        for rate, at in ((np.inf, 0.0), (3.0, 0.02), (3_000.0, 0.00001))
+    )
+    scatter = [np.log(each.alpha).std() for each in (alone, few, many)]
+    assert scatter[1] > 1.5 * scatter[0]
+    assert scatter[2] < 1.1 * scatter[0]
