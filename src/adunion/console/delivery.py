@@ -63,7 +63,7 @@ def _figures(it: Context, report: DeliveryReport) -> list[Stat]:
         Stat(
             it.say(N_("With orders still to come")),
             it.fmt.rate(week.share_plans_due) if week.windows else it.fmt.rate(None),
-            it.say(N_("%(share)s of these sales have come so far"), share=come)
+            it.say(N_("%(share)s of what the spend will sell has come"), share=come)
             if week.windows
             else nothing,
         ),
@@ -168,15 +168,15 @@ def _table(it: Context, id_: str, report: DeliveryReport, days: int) -> Table:
         Column("band", N_("Orders")),
         Column("windows", N_("Plans") if days == WEEK else N_("Plans × days"), "number"),
         Column("plans_100", N_("Plans, A ≥ 1"), "rate"),
-        Column("due_100", N_("to come counted, A ≥ 1"), "rate"),
+        Column("due_100", N_("Plans with orders to come, A ≥ 1"), "rate"),
         Column("spend_100", N_("Spend, A ≥ 1"), "rate"),
         Column("floor_100", N_("Perfect, A ≥ 1"), "rate"),
         Column("plans_90", N_("Plans, A ≥ 0.9"), "rate"),
-        Column("due_90", N_("to come counted, A ≥ 0.9"), "rate"),
+        Column("due_90", N_("Plans with orders to come, A ≥ 0.9"), "rate"),
         Column("spend_90", N_("Spend, A ≥ 0.9"), "rate"),
         Column("floor_90", N_("Perfect, A ≥ 0.9"), "rate"),
         Column("plans_80", N_("Plans, A ≥ 0.8"), "rate"),
-        Column("due_80", N_("to come counted, A ≥ 0.8"), "rate"),
+        Column("due_80", N_("Plans with orders to come, A ≥ 0.8"), "rate"),
         Column("spend_80", N_("Spend, A ≥ 0.8"), "rate"),
         Column("floor_80", N_("Perfect, A ≥ 0.8"), "rate"),
     ]

@@ -199,7 +199,7 @@ def plan_figures(it: Context, plan_id: str, span: Span) -> list[Stat]:
     """The page's figures, which its stream repeats: the counted ones, then what stands beside."""
     insight = it.services.insight
     report = insight.plan_report(plan_id, span.since, span.until)
-    come = insight.sales_come(plan_id, span.last_hour, span.days)
+    come = insight.sales_come(plan_id, span.until, span.days)
     result = report.result
     first = result.first_slot / result.moved_impressions if result.moved_impressions else None
     money = partial(it.fmt.money, currency=result.currency)

@@ -40,11 +40,6 @@ class Span:
         return SPANS[self.key]
 
     @property
-    def last_hour(self) -> datetime:
-        """The end of the last hour that is over."""
-        return self.until - timedelta(hours=1)
-
-    @property
     def unit(self) -> str:
         """Hours up to a week, days beyond."""
         return "hour" if self.days <= _HOURLY_DAYS_MAX else "day"
@@ -81,15 +76,16 @@ def result_stats(
                 target=fmt.ratio(target),
                 share=fmt.rate(attained),
             )
-            due = attained / max(come, COME_LEAST)
             if come < _COME_SAID:
+                due = attained / max(come, COME_LEAST)
                 roi_note = say(
                     N_("target %(target)s, attained %(share)s; %(due)s with orders still to come"),
                     target=fmt.ratio(target),
                     share=fmt.rate(attained),
                     due=fmt.rate(due),
                 )
-            tone = "good" if due >= 1 else "warn" if due >= 0.8 else "bad"
+                attained = due
+            tone = "good" if attained >= 1 else "warn" if attained >= 0.8 else "bad"
     rate = result.moved_impressions / result.impressions if result.impressions else None
     return [
         Stat(

@@ -209,21 +209,24 @@ class Insight:
     def sales_come(self, plan_id: str, until: datetime, days: int) -> float:
         """What a plan sold in its last days for each unit of what their spend sells in the end.
 
-        Above 1 where more came late from before than is still to come; 1 without spend.
+        Above 1 where more came late from before than is still to come; 1 without spend. `until` is
+        the end of the hour that runs.
         """
         since = until - timedelta(days=days)
         with self._engine.connect() as conn:
-            come = self._come_by_hour(conn, until)
+            come = self._come_by_hour(conn, until - timedelta(hours=1))
             return come_of(
                 repository.plan_windows(conn, since, until, days, self.currency, come, plan_id)
             )
 
     def _come_by_hour(self, conn: Connection, until: datetime) -> list[float]:
         """See `due.come_by_hour`; looked at anew each hour."""
-        if self._come[0] != until:
+        at, come = self._come
+        if at != until:
             clicked, ordered = repository.delays(conn, until - DELAYS_OF, until)
-            self._come = until, come_by_hour(clicked, ordered, micros(until))
-        return self._come[1]
+            come = come_by_hour(clicked, ordered, micros(until))
+            self._come = until, come
+        return come
 
 
 def total(results: list[Result], currency: str) -> Result:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given as of
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from adunion.kernel.id_columns import IdTable, distinct, given
+from adunion.kernel.id_columns import IdTable, distinct, empty_table, fill, given, words_of
 
 IDS = st.binary(min_size=16, max_size=16) | st.integers(0, 300).map(lambda n: n.to_bytes(16, "big"))
 
@@ -46,3 +48,14 @@ def test_an_id_is_given_where_any_of_its_bytes_is_not_zero() -> None:
     ids = [bytes(16), b"\1" + bytes(15), bytes(15) + b"\1", bytes(7) + b"\1" + bytes(8), bytes(16)]
     assert given(column(ids)).tolist() == [any(each) for each in ids]
     assert given(column([])).tolist() == []
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+@pytest.mark.parametrize("step", [1, 2, 256, 2**16, 2**24, 2**40])
+def test_ids_made_in_a_row_do_not_crowd_a_table(step: int, order: Literal["big", "little"]) -> None:
+    first, count = 0x0192_3456_789A_7000_8000_0000_0000_0000, 5_000
+    ids = column([(first + n * step).to_bytes(16, order) for n in range(count)])
+    table = empty_table(count)
+    fill(words_of(ids), np.arange(count), table)
+    free = np.flatnonzero(table < 0)
+    assert np.diff(free).max() < 40  # places to look through at most

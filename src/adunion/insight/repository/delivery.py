@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
+    CTE,
     Connection,
     Double,
     Integer,
-    Label,
     Row,
     cast,
     column,
@@ -82,7 +81,8 @@ def delays(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """When clicked lines of orders of a span came and when their clicks were: microseconds, (n,).
 
-    Of plans or none; of a large market some of the table's pages, `_DELAYS_LOOKED_AT` lines or so.
+    Of plans or none; of a large market those in some of the table's pages, which hold
+    `_DELAYS_LOOKED_AT` lines or so.
     """
     rows = conn.execute(
         select(func.greatest(column("reltuples"), 1))
@@ -118,32 +118,37 @@ def plan_windows(
     """
     span = timedelta(days=days)
     origin = until - span * math.ceil((until - since) / span)
-    at = func.date_bin(literal(span), plan_hours.c.hour, literal(origin)).label("at")
-    curve = select(literal(list(come), ARRAY(Double)).label("come")).cte("curve")
+    chosen = (
+        plan_hours.c.hour >= origin - span * laps(span),
+        plan_hours.c.hour < until,
+        plans.c.currency == currency,
+        plans.c.goal.in_(PROMISED),
+        plans.c.parent_id.is_(None),
+        true() if plan_id is None else plan_hours.c.plan_id == plan_id,
+    )
+    hours = (
+        select(plan_hours.c.plan_id, plan_hours.c.hour, *sums_of(plan_hours, _WINDOW_SUMS))
+        .join(plans, plans.c.id == plan_hours.c.plan_id)
+        .where(*chosen)
+        .group_by(plan_hours.c.plan_id, plan_hours.c.hour)
+        .subquery()
+    )
+    at = func.date_bin(literal(span), hours.c.hour, literal(origin)).label("at")
+    left = cast(func.date_part("epoch", at + literal(span) - hours.c.hour) / 3600, Integer)
+    parts = _parts_come(span, come)
+    come_sums = [func.sum(hours.c.spend_micros * part) for part in list(parts.c)[1:]]
     query = (
         select(
-            plan_hours.c.plan_id,
-            plans.c.goal,
-            plans.c.target_roi,
-            at,
-            *sums_of(plan_hours, _WINDOW_SUMS),
-            _spend_come(at + literal(span), span, curve.c.come),
+            hours.c.plan_id, plans.c.goal, plans.c.target_roi, at,
+            *(func.sum(hours.c[name]).label(name) for name in _WINDOW_SUMS),
+            array(come_sums, type_=Double).label("come"),
         )
-        .join(plans, plans.c.id == plan_hours.c.plan_id)
-        .join(curve, true())
-        .where(
-            plan_hours.c.hour >= origin - span * laps(span),
-            plan_hours.c.hour < until,
-            plans.c.currency == currency,
-            plans.c.goal.in_(PROMISED),
-            plans.c.parent_id.is_(None),
-        )
-        .group_by(plan_hours.c.plan_id, plans.c.goal, plans.c.target_roi, at)
-        .order_by(plan_hours.c.plan_id, at)
-    )
-    if plan_id is not None:
-        query = query.where(plan_hours.c.plan_id == plan_id)
-    unit, changes = micros_per_minor(currency), _target_changes(conn, since)
+        .join(plans, plans.c.id == hours.c.plan_id)
+        .join(parts, parts.c.left == left)
+        .group_by(hours.c.plan_id, plans.c.goal, plans.c.target_roi, at)
+        .order_by(hours.c.plan_id, at)
+    )  # fmt: skip
+    unit, changes = micros_per_minor(currency), _target_changes(conn, since, plan_id)
     windows = []
     for _, rows in groupby(conn.execute(query), key=lambda row: row.plan_id):
         own = [row for row in rows if row.spend_micros >= unit]
@@ -164,29 +169,31 @@ def plan_windows(
     return windows
 
 
-def _spend_come(
-    end: ColumnElement[Any], span: timedelta, come: ColumnElement[Sequence[float]]
-) -> Label[Any]:
-    """A window's spend, each hour by the share of its sales come by `end`, and by each span after.
+def _parts_come(span: timedelta, come: Sequence[float]) -> CTE:
+    """By hours `left` in its window, the share of an hour's sales that comes by the window's end.
 
-    An array of `laps` + 1 sums; the last is all of it.
+    Then by the end of the next window, and so on, `laps` columns; in the last all have come.
     """
-    hours = cast(func.ceil(func.extract("epoch", end - plan_hours.c.hour) / literal(3600)), Integer)
-    sums = [
-        func.sum(
-            plan_hours.c.spend_micros
-            * come[func.least(hours + literal(lap * (span // timedelta(hours=1))), HOURS) + 1]
-        )
-        for lap in range(laps(span))
-    ]
-    return array([*sums, func.sum(plan_hours.c.spend_micros)], type_=Double).label("come")
+    hours = span // timedelta(hours=1)
+    left = range(1, hours + 1)
+    columns = [[come[min(one + lap * hours, HOURS)] for one in left] for lap in range(laps(span))]
+    columns.append([1.0] * hours)
+    given = [literal(list(left), ARRAY(Integer)), *(literal(one, ARRAY(Double)) for one in columns)]
+    names = ["left", *(f"come_{lap}" for lap in range(len(columns)))]
+    return select(
+        *(func.unnest(each).label(name) for each, name in zip(given, names, strict=True))
+    ).cte("parts")
 
 
-def _target_changes(conn: Connection, since: datetime) -> dict[str, list[Change]]:
+def _target_changes(
+    conn: Connection, since: datetime, plan_id: str | None
+) -> dict[str, list[Change]]:
     """Edits of targets since a time, by plan."""
     query = select(plan_edits).where(
         plan_edits.c.at >= since, plan_edits.c.changes.has_key("target_roi")
     )
+    if plan_id is not None:
+        query = query.where(plan_edits.c.plan_id == plan_id)
     found: dict[str, list[Change]] = {}
     for row in conn.execute(query):
         found.setdefault(row.plan_id, []).append(Change(row.at, row.by, row.changes))
