@@ -52,3 +52,15 @@ def test_rivals_that_answer_do_not_change_that() -> None:
 def test_values_that_no_arena_has_are_refused(spread: float) -> None:
     with pytest.raises(AdUnionError, match="spread"):
         run(("constant",), rows=5_000, days=1, spread=spread)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_seeds_that_no_arena_has_are_refused(seed: int) -> None:
+    with pytest.raises(AdUnionError, match="seed"):
+        run(("constant",), seeds=(seed,), rows=5_000, days=1)
+
+
+def test_a_strategy_named_twice_plays_once() -> None:
+    rows = run(("constant", "constant"), seeds=(23,), rows=5_000, days=1, seats=2)
+    assert [row.strategy for row in rows] == ["constant", "constant"]
+    assert len({row.seat for row in rows}) == 2

@@ -74,6 +74,7 @@ def run(
     and of how many. Raises `AdUnionError` for a strategy that is not there or an arena that cannot
     be.
     """
+    strategies = list(dict.fromkeys(strategies))
     _check(strategies, seeds, rows, days, warm, spread)
     found: list[Row] = []
     for seed in seeds:
@@ -127,8 +128,10 @@ def _check(
     for name in strategies:
         if name not in STRATEGIES:
             raise invalid("strategies", f"No strategy {name!r}.", f"Choose of {list(STRATEGIES)}.")
-    if rows < ROWS_LEAST or days < 1 or warm < 0 or any(seed < 0 for seed in seeds):
-        raise invalid("rows", f"An arena takes {ROWS_LEAST} rows or more, a day, a seed from 0.")
+    if rows < ROWS_LEAST or days < 1 or warm < 0 or any(not 0 <= seed < 2**63 for seed in seeds):
+        raise invalid(
+            "rows", f"An arena takes {ROWS_LEAST} rows or more, a day, a seed from 0 to 2^63 - 1."
+        )
     if not SPREAD_LEAST <= spread <= 1:
         raise invalid(
             "spread", f"Not {spread:g}.", f"Give {SPREAD_LEAST:g} to 1; {SPREAD:g} is published."
