@@ -333,7 +333,7 @@ class Brain:
             self._audiences,
             of_now,
             Understood(self._need_pools, self._carts, self._product, self._companions),
-            getattr(self, "_state", None),
+            getattr(self, "_state", None),  # none yet while the brain is made
         )
 
     def _look_at_items(self) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from fastapi import Request
 
-from adunion.insight.types import COME_LEAST, MarketPoint, PlanResult, Point, Result
+from adunion.insight.due import with_due
+from adunion.insight.types import MarketPoint, PlanResult, Point, Result
 from adunion.kernel.clock import rfc3339
 from adunion.kernel.money import to_major
 
@@ -77,7 +78,7 @@ def result_stats(
                 share=fmt.rate(attained),
             )
             if come < _COME_SAID:
-                due = attained / max(come, COME_LEAST)
+                due = with_due(attained, come)
                 roi_note = say(
                     N_("target %(target)s, attained %(share)s; %(due)s with orders still to come"),
                     target=fmt.ratio(target),

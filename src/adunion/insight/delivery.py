@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from .types import COME_LEAST, DeliveryDay, DeliveryShare, PlanWindow
+from .due import with_due
+from .types import DeliveryDay, DeliveryShare, PlanWindow
 
 THRESHOLDS = (1.0, 0.9, 0.8)
 BANDS = {"0-19": 0, "20-49": 20, "50-199": 50, "200+": 200}
@@ -74,7 +75,7 @@ def _day(at: datetime, windows: Sequence[PlanWindow]) -> DeliveryDay:
         len(windows),
         sum(one.spend_minor for one in windows),
         attainment,
-        attainment / max(come_of(windows), COME_LEAST),
+        with_due(attainment, come_of(windows)),
     )
 
 

@@ -18,6 +18,8 @@ from adunion.prediction.delay import WINDOW_US, arrival_curve, arrived_share
 
 HOURS = WINDOW_US // 3_600_000_000
 """After which every order that a click may bring has come."""
+COME_LEAST = 0.1
+"""Of what has sold less of its sales than this, no more is told than of what has sold this much."""
 _ORDERS_LEAST = 100  # from which delays are told; with fewer, everything counts as come
 
 
@@ -34,6 +36,11 @@ def come_by_hour(
     middle_us = (np.arange(HOURS + 1) - 0.5) * 3_600e6
     come = arrived_share(curve, -middle_us.astype(np.int64), 0)
     return [float(share) for share in come]
+
+
+def with_due(attainment: float, come: float) -> float:
+    """An attainment with the orders that are still to come, where that share of sales has come."""
+    return attainment / max(come, COME_LEAST)
 
 
 def laps(span: timedelta) -> int:

@@ -13,6 +13,8 @@ from adunion.kernel.id_columns import IdTable
 from adunion.kernel.ids import decode, encode
 from adunion.tracking.keys import id_texts
 
+from .due import with_due
+
 NewShare = Literal["too_few_orders", "held", "short", "unreachable"]
 ORDERS_TOLD = 10  # below it a share of orders is chance
 HANDICAP_FULL = 0.99
@@ -170,10 +172,6 @@ class LinkResult:
     refunds_minor: int
 
 
-COME_LEAST = 0.1
-"""Of a window that is younger than this, no more is told than of one that is not."""
-
-
 @dataclass(frozen=True)
 class PlanWindow:
     """A plan over one window of time, beside the target that was in force at its end."""
@@ -194,7 +192,7 @@ class PlanWindow:
     @property
     def attainment_due(self) -> float:
         """The attainment with the orders that are still to come."""
-        return self.attainment / max(self.come, COME_LEAST)
+        return with_due(self.attainment, self.come)
 
 
 @dataclass(frozen=True)
