@@ -74,10 +74,16 @@ def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Credit]:
     return [Credit(*row) for row in conn.execute(_OF_ORDERS, {"orders": list(order_ids)}).all()]
 
 
-def of_lines(conn: Connection, order: npt.NDArray[np.void], line: npt.NDArray[np.int16]) -> Credits:
-    """The credits of order lines (n,), in their order; a line that has none is credited to nobody.
+def of_lines(
+    conn: Connection,
+    order: npt.NDArray[np.void],
+    line: npt.NDArray[np.int16],
+    returned_at_us: npt.NDArray[np.int64],
+) -> Credits:
+    """The credits of returned order lines (n,), in their order.
 
-    For refunds: whoever was credited with the line bears its return.
+    For refunds: whoever was credited with the line bears its return. A line that has no credit is
+    credited to nobody, at the time of its return.
     """
     order_ids, lines = id_texts("ord", order), line.tolist()
     found = {(c.order_id, c.line): c for c in of_orders(conn, sorted(set(order_ids)))}
@@ -87,7 +93,13 @@ def of_lines(conn: Connection, order: npt.NDArray[np.void], line: npt.NDArray[np
         line=line,
         item=raw_ids([row.item_id if row else None for row in rows]),
         shopper=np.zeros(len(rows), "V16"),
-        at_us=np.array([micros(row.ordered_at) if row else -1 for row in rows], np.int64),
+        at_us=np.array(
+            [
+                micros(row.ordered_at) if row else at
+                for row, at in zip(rows, returned_at_us.tolist(), strict=True)
+            ],
+            np.int64,
+        ),
         quantity=np.zeros(len(rows), np.int32),
         amount_minor=np.array([row.amount_minor if row else 0 for row in rows], np.int64),
         plan=raw_ids([row.plan_id if row else None for row in rows]),

@@ -104,7 +104,7 @@ class Consumer:
         taken = record(conn, batch).applied
         credits = self._credit(conn, batch, taken)
         refunds = taken.take(taken.type == EventType.REFUND)
-        refunded = attribution.of_lines(conn, refunds.order, refunds.line)
+        refunded = attribution.of_lines(conn, refunds.order, refunds.line, refunds.at_us)
         charge_impressions(conn, self._to.plans, self._to.ledger, batch, at)
         self._commission(conn, taken, credits, refunds)
         self._to.insight.rollup(

@@ -65,4 +65,4 @@ def cart(
         )
     out.print(table)
     if unknown:
-        out.print(f"not in any basket: {', '.join(unknown)}", markup=False)
+        out.print(plain(f"not in any basket: {', '.join(unknown)}"))

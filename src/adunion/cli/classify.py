@@ -10,7 +10,7 @@ import typer
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
 
-from .output import out, print_json
+from .output import out, plain, print_json
 from .textfile import read_bytes, read_lines
 
 
@@ -44,7 +44,7 @@ def classify(
         return
     for row in rows:
         found = row["nothing"] or f"{row['label']}  {row['probability']:.0%}"
-        out.print(f"{found}  {row['text']}"[:160], markup=False)
+        out.print(plain(f"{found}  {row['text']}"[:160]))
 
 
 def read_examples(path: Path) -> tuple[list[str], list[str]]:

@@ -32,6 +32,8 @@ from adunion.kernel.ids import IdFactory
 from adunion.tracking.order_import import import_orders
 from adunion.tracking.review_import import import_reviews
 
+from .output import printable
+
 import_app = typer.Typer(
     help="Import a catalog, past orders or reviews from a file. 从文件导入商品、历史订单或评价。",
     no_args_is_help=True,
@@ -156,7 +158,7 @@ def _import(file: Path, run: Callable[[Engine, Told], Any], *, as_json: bool, qu
         if as_json:
             problem = {"code": error.code, "message": str(error), "field": error.field}
             typer.echo(orjson.dumps({"error": problem | error.extra}).decode())
-        errors.print(str(error), style="red", markup=False, highlight=False)
+        errors.print(printable(str(error)), style="red", markup=False, highlight=False)
         raise typer.Exit(
             2 if error.code == "no_such_file" or error.field == "mapping" else 1
         ) from None

@@ -44,7 +44,7 @@ class Report(Protocol):
 def fail(error: AdUnionError) -> None:
     """One error, with its code and what to do."""
     err.print(f"[bold red]error[/] [dim]{error.code}[/]: ", end="")
-    err.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    err.print(printable(str(error)), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -57,9 +57,14 @@ def print_raw(text: str) -> None:
     out.out(text, highlight=False)
 
 
+def printable(text: str) -> str:
+    """Without the signs that steer a terminal; lines stay."""
+    return "".join(c for c in text if c.isprintable() or c == "\n")
+
+
 def plain(text: str) -> str:
-    """Text of others in a line or a cell: no markup of its own, no signs that steer a terminal."""
-    return escape("".join(c for c in text if c.isprintable()))
+    """Text of others in a line or a cell: printable, with no markup of its own and in one line."""
+    return escape(printable(text.replace("\n", "")))
 
 
 def stop(signum: int, _frame: object) -> None:

@@ -112,7 +112,7 @@ def _read(
             except AdUnionError as error:
                 if not skip_bad:
                     raise
-                err.print(f"skipped: {error}", markup=False)
+                err.print(plain(f"skipped: {error}"))
             report("reading pictures", done, len(paths))
     if not found:
         raise invalid("pictures", "None of them can be read.", "Give pictures.")

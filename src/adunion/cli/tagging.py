@@ -37,7 +37,7 @@ def tag(
         parts = "  ".join(
             f"[{COLOURS[span.tag]}]{plain(span.text)}[/] [dim]{span.tag}[/]" for span in found.spans
         )
-        out.print(title, markup=False, highlight=False, soft_wrap=True)
+        out.print(plain(title), highlight=False, soft_wrap=True)
         out.print(f"  {parts or '[dim]nothing found[/]'}", highlight=False, soft_wrap=True)
 
 

@@ -50,7 +50,9 @@ def test_credits_of_lines_come_in_the_order_asked_for(engine: Engine, clock: Man
     given = credited(clock)
     with engine.begin() as conn:
         save(conn, given)
-        found = of_lines(conn, ORDERS[[1, 0, 0]], np.array([1, 1, 9], np.int16))
+        lines, returned = np.array([1, 1, 9], np.int16), micros(clock.now()) + np.arange(3)
+        found = of_lines(conn, ORDERS[[1, 0, 0]], lines, returned)
+    assert found.at_us.tolist() == [*given.at_us[[1, 0]].tolist(), returned[2]]
     assert found.amount_minor.tolist() == [800, 700, 0]
     assert (found.plan != NO_ID).tolist() == [False, True, False]
     assert found.click_at_us.tolist() == [-1, int(given.click_at_us[0]), -1]

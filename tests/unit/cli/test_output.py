@@ -9,10 +9,12 @@ import sys
 import pytest
 
 from adunion.cli import output
+from adunion.kernel.errors import invalid
 
 SWALLOWED = """
 import gc, os, signal
 from adunion.cli import output
+from adunion.kernel.errors import invalid
 
 class Last:
     def __del__(self):
@@ -65,3 +67,10 @@ def test_what_a_library_raises_since_it_was_cut_off_is_the_ctrl_c() -> None:
         [sys.executable, "-c", CUT_OFF], capture_output=True, text=True, timeout=120
     )
     assert (found.returncode, found.stderr) == (130, "")
+
+
+def test_words_of_others_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert output.plain("\x1b[31m红\x1b[0m [b]\n2") == "[31m红[0m \\[b]2"
+    output.fail(invalid("title", "What \x1b[2J is\nthat?"))
+    said = capsys.readouterr().err
+    assert "\x1b[2J" not in said and "is\nthat?" in said
