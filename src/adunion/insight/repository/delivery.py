@@ -18,14 +18,12 @@ from sqlalchemy import (
     Integer,
     Row,
     cast,
-    column,
     func,
     literal,
     select,
-    table,
     true,
 )
-from sqlalchemy.dialects.postgresql import REGCLASS, array
+from sqlalchemy.dialects.postgresql import array
 
 from adunion.attribution.tables import credits
 from adunion.campaigns.tables import plan_edits, plan_spend, plans
@@ -35,7 +33,7 @@ from adunion.settlement.guarantee import PROMISED, Change, Sales, Spend, target_
 from adunion.settlement.tables import plan_guarantees
 
 from ..due import HOURS, landed, laps
-from ..tables import plan_hours
+from ..tables import market_hours, plan_hours
 from ..types import Paid, PlanWindow
 from .reports import sums_of
 
@@ -81,16 +79,16 @@ def delays(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """When clicked lines of orders of a span came and when their clicks were: microseconds, (n,).
 
-    Of plans or none; of a large market those in some of the table's pages, which hold
-    `_DELAYS_LOOKED_AT` lines or so.
+    Of plans or none; of a large market those in some of the table's pages, so many that
+    `_DELAYS_LOOKED_AT` lines or so are of the span.
     """
-    rows = conn.execute(
-        select(func.greatest(column("reltuples"), 1))
-        .select_from(table("pg_class"))
-        .where(column("oid") == cast(credits.name, REGCLASS))
+    orders = conn.execute(
+        select(func.coalesce(func.sum(market_hours.c.orders), 0)).where(
+            market_hours.c.hour >= since, market_hours.c.hour < until
+        )
     ).scalar_one()
     some = credits.tablesample(
-        func.system(min(100.0, 100 * _DELAYS_LOOKED_AT / rows)), seed=literal(1)
+        func.system(min(100.0, 100 * _DELAYS_LOOKED_AT / max(int(orders), 1))), seed=literal(1)
     )
     found = conn.execute(
         select(some.c.click_at, some.c.ordered_at).where(
