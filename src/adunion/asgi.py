@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from dataclasses import fields
-from typing import Any
 
 from adunion.api import ApiServices, create_api
 from adunion.bootstrap.clockwork import Clockwork
 from adunion.bootstrap.faces import Faces
 from adunion.console import create_console
-from adunion.serving import ServingApp, settle
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from adunion.serving import ServingApp
+from adunion.serving.http import Receive, Scope, Send
 
 
 class Application:
@@ -28,12 +21,11 @@ class Application:
         self._api = create_api(ApiServices(**{name: getattr(faces, name) for name in names}))
         self._console = create_console(faces)
         self._clockwork = Clockwork(faces.market)
-        self._market = faces.market
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await self._clockwork.lifespan(receive, send, self._serving.close)
             return
         path: str = scope["path"]
         if ServingApp.handles(path):
@@ -42,18 +34,3 @@ class Application:
             await self._api(scope, receive, send)
         else:
             await self._console(scope, receive, send)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                self._market.warm()
-                settle()
-                self._clockwork.start()
-                await send({"type": "lifespan.startup.complete"})
-            elif message["type"] == "lifespan.shutdown":
-                with suppress(asyncio.CancelledError):
-                    await self._serving.close()
-                await asyncio.to_thread(self._clockwork.stop)
-                await send({"type": "lifespan.shutdown.complete"})
-                return

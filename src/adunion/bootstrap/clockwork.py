@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from threading import Event, Thread
 
 from sqlalchemy import text
 
 from adunion.kernel.config import Settings
+from adunion.serving import settle
+from adunion.serving.http import Receive, Send
 
 from .live import LiveMarket
 from .nodes import Collector
@@ -86,6 +90,25 @@ class Clockwork:
             if thread.is_alive():
                 thread.join(timeout=30)
         self.apply()
+
+    async def lifespan(
+        self, receive: Receive, send: Send, *closers: Callable[[], Awaitable[None]]
+    ) -> None:
+        """ASGI's: begin with all that is loaded; when told to end, close what listens, then end."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._market.warm()
+                settle()
+                self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                for close in closers:
+                    with suppress(asyncio.CancelledError):
+                        await close()
+                await asyncio.to_thread(self.stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
 
     def watch(self) -> None:
         """Take in items, placements, links and plans when any of them changed."""

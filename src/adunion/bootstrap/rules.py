@@ -7,13 +7,12 @@ from dataclasses import replace
 from adunion.decision.auction.pricing import pricing
 from adunion.decision.retrieval import RETRIEVALS
 from adunion.decision.settings import DecisionSettings
-from adunion.kernel.config import Settings
+from adunion.kernel.config import RankingRules
 from adunion.kernel.money import exponent, micros_per_minor
-from adunion.simulation.scenario import Scenario
 
 
 def decision_rules(
-    chosen: Settings | Scenario, currency: str, bidder: str | None = None
+    chosen: RankingRules, currency: str, bidder: str | None = None
 ) -> DecisionSettings:
     """The rules of a market; raises where no such pricing is registered."""
     pricing.get(chosen.pricing)

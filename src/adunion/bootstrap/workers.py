@@ -6,23 +6,21 @@ the hot path themselves and relay all else to it. A worker that dies is started 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
-from typing import Any
 
 import uvicorn
 
 from adunion.kernel.clock import SystemClock
 from adunion.kernel.config import Settings
 from adunion.kernel.ids import IdFactory
-from adunion.serving import ServingApp, settle
+from adunion.serving import ServingApp
 from adunion.serving.http import Receive, Scope, Send
 from adunion.serving.relay import Relay
 from adunion.tracking import Intake
@@ -46,32 +44,15 @@ class NodeApp:
         self._serving = ServingApp.limited(node, intake, calls_per_second)
         self._relay = Relay(steering)
         self._clockwork = NodeClockwork(node)
-        self._node = node
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await self._clockwork.lifespan(receive, send, self._serving.close, self._relay.close)
         elif ServingApp.handles(scope["path"]):
             await self._serving(scope, receive, send)
         else:
             await self._relay(scope, receive, send)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message: MutableMapping[str, Any] = await receive()
-            if message["type"] == "lifespan.startup":
-                self._node.warm()
-                settle()
-                self._clockwork.start()
-                await send({"type": "lifespan.startup.complete"})
-            elif message["type"] == "lifespan.shutdown":
-                with suppress(asyncio.CancelledError):
-                    await self._serving.close()
-                    await self._relay.close()
-                await asyncio.to_thread(self._clockwork.stop)
-                await send({"type": "lifespan.shutdown.complete"})
-                return
 
 
 def run_node(name: str, descriptor: int, steering: str, *, storefront: bool) -> None:

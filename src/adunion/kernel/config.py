@@ -6,27 +6,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .clock import random_bytes
 
 
-class Settings(BaseSettings):
-    """Everything that can be set from outside; each field is `ADUNION_<NAME>`."""
+class RankingRules(BaseModel):
+    """What an operator, or a scenario of a simulated market, sets of ranking and its prices."""
 
-    model_config = SettingsConfigDict(env_prefix="ADUNION_", extra="ignore")
-
-    home: Path = Field(Path(".adunion"), description="Where the program keeps its data")
-    database_url: str | None = Field(None, description="A PostgreSQL to use instead of our own")
-    host: str = "127.0.0.1"
-    port: int = 8000
-    base_url: str | None = Field(None, description="How links begin, e.g. https://ads.example")
-    currency: str | None = Field(None, description="The market's; absent: what most items have")
-    utc_offset_hours: int = Field(
-        8, ge=-12, le=14, description="Of the shoppers' clock, which tells commute from evening"
+    pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
+    reserve_per_thousand: Decimal = Field(
+        Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
     )
-    holidays: str = Field("CN", description="Whose public holidays; two letters, empty: none")
     take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
     experience_bps: int = Field(
         50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
@@ -43,12 +35,25 @@ class Settings(BaseSettings):
     explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
     retrievals_off: list[str] = Field([], description='Those to do without, e.g. ["needs"]')
     log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
+
+
+class Settings(RankingRules, BaseSettings):
+    """Everything that can be set from outside; each field is `ADUNION_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ADUNION_", extra="ignore")
+
+    home: Path = Field(Path(".adunion"), description="Where the program keeps its data")
+    database_url: str | None = Field(None, description="A PostgreSQL to use instead of our own")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str | None = Field(None, description="How links begin, e.g. https://ads.example")
+    currency: str | None = Field(None, description="The market's; absent: what most items have")
+    utc_offset_hours: int = Field(
+        8, ge=-12, le=14, description="Of the shoppers' clock, which tells commute from evening"
+    )
+    holidays: str = Field("CN", description="Whose public holidays; two letters, empty: none")
     fetch_pictures: bool = Field(
         False, description="The daily training fetches pictures behind the catalog's addresses"
-    )
-    pricing: str = Field("uplift", description="uplift, gsp, first_price or another registered")
-    reserve_per_thousand: Decimal = Field(
-        Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
     )
     calls_per_second: int = Field(
         200, ge=0, description="Of one address or key, on the hot path; 0: no limit"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adunion.campaigns.types import Goal
+from adunion.kernel.config import RankingRules
 from adunion.kernel.errors import AdUnionError
 
 Factor = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -239,7 +239,7 @@ class ShockPart(Part):
             raise ValueError(f"end_hour {rival.end_hour} is not after at_hour {self.at_hour}")
 
 
-class Scenario(Part):
+class Scenario(RankingRules, Part):
     """Days of a market: a world, its traffic, the plans in it and what happens to them."""
 
     name: str = "scenario"
@@ -252,26 +252,7 @@ class Scenario(Part):
     tick_minutes: int = Field(60, ge=1, le=1_440)
     control: bool = Field(True, description="Run the same shoppers without plans beside it")
     bidder: str = Field("return_target", description="A registered bidder")
-    pricing: str = Field("uplift", description="A registered pricing")
-    reserve_per_thousand: Decimal = Field(
-        Decimal(0), ge=0, le=10**6, description="Least price of a thousand impressions added"
-    )
-    take_bps: int = Field(1_000, ge=0, le=10_000, description="Of a sale, what ranking counts")
-    experience_bps: int = Field(
-        50, ge=0, le=10_000, description="Worth of a click on the best item, of the median price"
-    )
-    ad_load_bps: int = Field(
-        5_000, ge=0, le=10_000, description="Of a page's slots after the first, sponsored at most"
-    )
-    ad_load_day_bps: int = Field(
-        10_000, ge=0, le=10_000, description="Of all of a day's slots, sponsored at most"
-    )
-    ad_loads: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
-        default_factory=dict, description="`ad_load_bps` by the code of a placement"
-    )
-    explore_bps: int = Field(100, ge=0, le=10_000, description="Requests with a slot by chance")
     retrievals_off: list[str] = Field(list(COSTLY), description="By name: they give no candidates")
-    log_one_in: int = Field(20, ge=1, description="Requests to one whose decision is kept whole")
     commission_bps: int = Field(800, ge=0, le=9_000, description="Of an order over a link")
     conversion_delay: Factor = Field(1.0, description="Factor on every delay to an order")
     wallet: float = Field(
