@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numba import njit
@@ -16,7 +16,7 @@ from .postings import Forward, Postings
 from .rewrite import Rewriter
 from .synonyms import Synonyms
 from .types import FIELDS, Floats, Ints, Longs, SearchItem
-from .words import FIELD_CHARS_MAX, code, field_tokens
+from .words import FIELD_CHARS_MAX, code, field_tokens, plain
 
 _ASIDE = ("for", "compatible", "replacement", "replaces", "fits", "适用", "专用", "兼容", "配件")
 
@@ -117,7 +117,14 @@ class SearchIndex:
             aside[row] = _words_before_aside(entry.item.title, len(entry.tokens[0]))
         goods = [entry.item for entry in self.entries.values()]
         part = np.array([self.synonyms.is_accessory(item.title) for item in goods], bool)
-        return Titles(aside, part)
+        accessory = cache(self.synonyms.is_accessory)  # many items have one label
+        label = np.array([accessory(f"{item.brand} {item.category}") for item in goods], bool)
+        return Titles(aside, part, label)
+
+    @cached_property
+    def plain_titles(self) -> list[str]:
+        """The titles as queries are read."""
+        return [plain(e.item.texts()[0], FIELD_CHARS_MAX[0]) for e in self.entries.values()]
 
     @cached_property
     def title_words(self) -> tuple[Longs, Ints]:
@@ -135,7 +142,15 @@ class SearchIndex:
 
     def warm(self) -> SearchIndex:
         """Make now what is else made by the first search."""
-        _ = self.postings, self.rewriter, self.codes, self.titles, self.title_words, self.centred
+        _ = (
+            self.postings,
+            self.rewriter,
+            self.codes,
+            self.titles,
+            self.plain_titles,
+            self.title_words,
+        )
+        _ = self.centred
         return self
 
 

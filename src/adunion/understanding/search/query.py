@@ -70,6 +70,7 @@ class Searcher:
             detail, told, plan.weight, first, index.titles, rows,
             np.zeros(len(rows), np.float32) if meaning is None else meaning[rows],
             index.synonyms.is_accessory(text),
+            np.array(index.synonyms.made_for(text, [index.plain_titles[row] for row in rows])),
         )  # fmt: skip
         return rows, table, np.isin(rows, exact).astype(np.float32)
 

@@ -1,7 +1,8 @@
-"""What shops mean by words, from a file that operators can edit: synonyms, and accessories."""
+"""What shops mean by words, from a file that operators can edit: synonyms and accessories."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from ..tokens import tokens
 from .words import plain, query_pieces
 
 _WORDS_MAX = 6
+_THING_MIN = 2  # characters, of a part of what is asked for
+_NO_TAIL = "装邮控克"  # behind it: 盒装 says how 奶粉 is packed, not what it is for
+_CHINESE = re.compile("[\u4e00-\u9fff]+")
 _TITLE_CHARS_MAX = 200
 
 
@@ -17,8 +21,14 @@ class Synonyms:
     """Groups of texts that mean the same; read as queries are."""
 
     def __init__(
-        self, groups: Sequence[Sequence[str]] = (), accessories: Sequence[str] = ()
+        self,
+        groups: Sequence[Sequence[str]] = (),
+        accessories: Sequence[str] = (),
+        tails: Sequence[str] = (),
     ) -> None:
+        self._tails = tuple(tails)
+        either = "|".join(map(re.escape, sorted(tails, key=len, reverse=True))) or "(?!)"
+        self._tail = re.compile(f"(?:{either})(?![{_NO_TAIL}])")
         self._plain = frozenset(tokens(" ".join(w for w in accessories if w.isascii())))
         self._within = tuple(word for word in accessories if not word.isascii())
         self._others: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
@@ -34,6 +44,29 @@ class Synonyms:
         if not self._plain.isdisjoint(tokens(said)):
             return True
         return any(word in said for word in self._within)
+
+    def made_for(self, query: str, titles: Sequence[str]) -> list[bool]:
+        """Whether each title (in the form of `plain`) is of something for what is asked for.
+
+        It is where it says what a Chinese query ends with only before a tail: 奶粉盒 for 奶粉.
+        """
+        runs = _CHINESE.findall(plain(query, _TITLE_CHARS_MAX))
+        thing = runs[-1] if runs else ""
+        if not thing or thing.endswith(self._tails):
+            return [False] * len(titles)
+        return [self._before_tails(thing, title) for title in titles]
+
+    def _before_tails(self, thing: str, title: str) -> bool:
+        while thing not in title:
+            thing = thing[1:]
+            if len(thing) < _THING_MIN:
+                return False
+        at, size = title.find(thing), len(thing)
+        while at >= 0:
+            if not self._tail.match(title, at + size):
+                return False
+            at = title.find(thing, at + size)
+        return True
 
     def words(self) -> set[str]:
         """Every token of the groups."""
@@ -68,8 +101,8 @@ def load(home: Path | None = None) -> Synonyms:
     """
     shipped, own, path = read_lists("adunion.understanding", "lexicon", home)
     found = joined(shipped, own, path, all_words=True)
-    groups, accessories = found["groups"], found["accessories"]
-    for some in (accessories, *groups):
+    groups, accessories, tails = found["groups"], found["accessories"], found["tails"]
+    for some in (accessories, tails, *groups):
         if not (isinstance(some, list) and all(isinstance(text, str) for text in some)):
             raise bad_lists(path, 'a group is a list of texts: groups = [["notebook", "laptop"]]')
-    return Synonyms(groups, accessories)
+    return Synonyms(groups, accessories, tails)

@@ -74,6 +74,33 @@ def test_the_device_comes_before_what_is_for_it(shop: Searcher) -> None:
     assert [hit.id for hit in shop.search("sharp mx-3050n", 2)] == ["a1", "a2"]
 
 
+@pytest.mark.parametrize(
+    ("query", "things", "for_it"),
+    [
+        ("手机", ["荣耀手机 Magic6", "智能手机送手机壳"], ["苹果手机膜 钢化", "手机支架 桌面"]),
+        ("婴儿奶粉", ["奶粉盒装 800克", "罐装奶粉 900g"], ["奶粉盒 便携", "婴儿奶粉勺奶粉袋"]),
+        ("耳机", ["入耳式耳机线控带麦"], ["耳机套 硅胶"]),
+        ("鞋", ["男士运动鞋"], ["鞋架 简易多层", "擦鞋刷"]),
+        ("手机壳", ["手机壳 透明", "手机壳支架"], []),
+    ],
+)
+def test_what_stands_before_a_tail_is_what_the_item_is_for(
+    query: str, things: list[str], for_it: list[str]
+) -> None:
+    known = synonyms.load()
+    assert known.made_for(query, things) == [False] * len(things)
+    assert known.made_for(query, for_it) == [True] * len(for_it)
+
+
+def test_what_is_for_a_thing_comes_after_it_whatever_its_label_says() -> None:
+    label = "手机 > 手机配件"
+    goods = [
+        SearchItem("b", "手机膜 防窥", category=label),
+        SearchItem("c", "小屏手机 蓝", category="手机"),
+    ]
+    assert best(Searcher(SearchIndex.build(goods)), "手机") == "c"
+
+
 def test_scores_fall_and_are_probabilities(shop: Searcher) -> None:
     scores = [hit.score for hit in shop.search("wireless usb hub 手机", 24)]
     assert len(scores) > 3
