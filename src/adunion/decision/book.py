@@ -131,7 +131,7 @@ class PlanBook:
         )
 
     def with_plan(self, rows: npt.NDArray[np.int32]) -> PlanBook:
-        """A copy with one more plan: these items, target 1, no limits."""
+        """A copy with one more plan: these items, target 1, no limits; of whole budgets."""
         item_plan = self.item_plan.copy()
         item_plan[rows] = len(self)
         owner = np.int32(len(self.wallet_micros))
@@ -158,6 +158,7 @@ class PlanBook:
             boost=np.append(self.boost, np.int32(-1)),
             factor=np.append(self.factor, 1.0),
             regions=np.vstack([self.regions, np.ones((1, self.regions.shape[1]), np.bool_)]),
+            leased=None,
         )
 
     @property
@@ -183,6 +184,11 @@ class PlanBook:
     def columns(self) -> Book:
         """As the kernel reads it."""
         remaining, wallets, pools = self.purse
+        # The kernel does not look where it writes.
+        assert list(map(len, self.purse)) == [
+            len(self),
+            *map(len, (self.wallet_micros, self.pool_micros)),
+        ]
         return Book(
             self.item_plan,
             self.target_roi,

@@ -69,6 +69,17 @@ def free(market: Market) -> Ask:
     return Ask(merchant_id=market.catalog.merchant_ids[merchant], item_ids=ids)
 
 
+def test_a_node_that_holds_leases_says_the_same(market: Market, free: Ask) -> None:
+    whole = Forecasts(market).of(free)
+    book = market.plans
+    held = book.purse
+    try:
+        book.leased = np.zeros(len(book), np.int64), held[1].copy(), held[2].copy()
+        assert Forecasts(market).of(free).cells == whole.cells
+    finally:
+        book.leased = None
+
+
 def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask) -> None:
     found = Forecasts(market).of(replace(free, targets=(2.0, 3.0, 4.0, 6.0)))
     cells = found.cells

@@ -38,7 +38,9 @@ def decide(trial: Trial, book: Book, goods: Goods, rules: Rules) -> tuple[Scores
     work = scratch(int(np.diff(trial.requests.offsets).max(initial=1)))
     for first in range(0, len(trial), AT_ONCE):
         held = book._replace(
-            remaining_micros=book.remaining_micros.copy(), wallet_micros=book.wallet_micros.copy()
+            remaining_micros=book.remaining_micros.copy(),
+            wallet_micros=book.wallet_micros.copy(),
+            pool_micros=book.pool_micros.copy(),
         )
         last = min(first + AT_ONCE, len(trial))
         run_auction(
