@@ -56,6 +56,15 @@ def test_build_query_update_and_evaluate(tmp_path: Path) -> None:
     assert (found["ndcg_at_10"], found["queries"]) == (1.0, 1)
 
 
+def test_a_search_index_needs_no_merchant(tmp_path: Path) -> None:
+    catalog, folder = tmp_path / "goods.csv", tmp_path / "index"
+    catalog.write_text("id,title,price\na,USB hub,9 USD\nb,Laser printer,90 USD\n")
+    run("build", "--catalog", catalog, "--out", folder, "--embedder", "none")
+    catalog.write_text("id,title,price\nb,Inkjet printer,80 USD\n")
+    run("update", "--catalog", catalog, "--index", folder)
+    assert "Inkjet" in run("query", "printer", "--index", folder)
+
+
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     with pytest.raises(AdUnionError, match="no search index"):
         run("query", "hub", "--index", tmp_path)

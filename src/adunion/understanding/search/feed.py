@@ -13,6 +13,7 @@ from adunion.catalog.feeds import FeedFile, Progress, SkipReport, load_mapping, 
 
 from .types import SearchItem
 
+_ANY_MERCHANT = "file"  # whose an item is matters for no search; an id is one item of the file
 _VALUES_MAX = 60
 _WORD = re.compile(r"[^\W_]")
 
@@ -24,7 +25,7 @@ def read_catalog(
     mapped = load_mapping(mapping)
     skips = SkipReport(path.name, path.with_name(path.name + ".skipped.csv"), skip_bad=skip_bad)
     file = FeedFile(path, mapped.hints, progress)
-    for found in read_items(file, mapped.section("catalog"), skips):
+    for found in read_items(file, mapped.section("catalog"), skips, _ANY_MERCHANT):
         columns = {
             name: column.tolist() if hasattr(column, "tolist") else list(column)
             for name, column in found.columns.items()
