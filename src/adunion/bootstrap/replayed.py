@@ -145,10 +145,7 @@ def _in_hours(
     asked, weight = logged.events, logged.weight
     known = brain.placement_rows(asked.placement) >= 0
     asked, weight = asked.take(known), weight[known]
-    late = start_us - int(asked.at_us.min())
-    days = -(-late // DAY_US)
-    days += -days % 7 if logged.days >= 7 else 0
-    asked = replace(asked, at_us=asked.at_us + days * DAY_US)
+    asked = _to_come(asked, logged.days, start_us)
     first = start_us // HOUR_US
     week = np.unique((first + MONDAY_HOURS + np.flatnonzero(live)) % HOURS_OF_WEEK)
     at = (asked.at_us // HOUR_US + MONDAY_HOURS) % HOURS_OF_WEEK
@@ -159,6 +156,16 @@ def _in_hours(
         if chosen.sum() >= min(CHUNK, len(asked)) / 4:
             return asked.take(chosen), weight[chosen], note
     return asked, weight, ["other_hours"]
+
+
+def _to_come(asked: EventBatch, logged_days: float, start_us: int) -> EventBatch:
+    """Requests moved by whole days (weeks, once one is logged) to a time from `start_us` on.
+
+    What people have bought since would else count as bought just before they asked.
+    """
+    days = -(-(start_us - int(asked.at_us.min())) // DAY_US)
+    days += -days % 7 if logged_days >= 7 else 0
+    return replace(asked, at_us=asked.at_us + days * DAY_US)
 
 
 def _made_up(brain: Brain, start_us: int) -> Logged:
@@ -287,7 +294,7 @@ def requests_of(brain: Brain, asked: EventBatch) -> RequestBatch:
 
 
 def introduce(grounds: Grounds, known: Collection[str]) -> None:
-    """Plans that never ran take their first multiplier from the requests of the last days."""
+    """Plans that never ran take their first multiplier from requests of the last days, to come."""
     engine = grounds.brain.engine
     ids = engine.plans.ids
     fresh = np.array([row for row, id_ in enumerate(ids) if id_ not in known], np.int64)
@@ -297,5 +304,6 @@ def introduce(grounds: Grounds, known: Collection[str]) -> None:
     some = logged.events.take(np.arange(min(len(logged.events), REHEARSED)))
     some = some.take(grounds.brain.placement_rows(some.placement) >= 0)
     if len(some):
+        some = _to_come(some, logged.days, grounds.now_us)
         results = grounds.outcomes.results(ids, grounds.now_us)
         engine.rehearse(grounds.now_us, requests_of(grounds.brain, some), fresh, results)

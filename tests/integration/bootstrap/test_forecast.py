@@ -17,6 +17,7 @@ from adunion.bootstrap.forecasts import Forecasts
 from adunion.bootstrap.market import Market
 from adunion.bootstrap.planfile import ask, read
 from adunion.bootstrap.records import open_records
+from adunion.bootstrap.replayed import Grounds, introduce
 from adunion.bootstrap.simulator import open_run
 from adunion.campaigns import Selector
 from adunion.kernel.clock import micros
@@ -158,6 +159,24 @@ def test_plans_got_about_what_the_forecast_says(market: Market) -> None:
         spent += spend / 10_000 / DAYS
         said += near.spend_minor.value / found.days
     assert 0.4 < said / spent < 2.5
+
+
+def test_a_new_plan_is_rehearsed_on_requests_to_come(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    engine, now_us, day_us = market.brain.engine, micros(market.clock.now()), 86_400_000_000
+    monkeypatch.setattr(engine, "rehearse", lambda _now, *told: asked.append(told))
+    grounds = Grounds(market.brain, market.recent, market.outcomes, now_us)
+    introduce(grounds, engine.plans.ids[1:])
+    ((requests, fresh, _),) = asked
+    assert fresh.tolist() == [0]
+    assert now_us <= requests.at_us.min() < now_us + day_us
+    logged = grounds.recent.logged()
+    assert logged is not None
+    at = dict(zip(logged.events.request.tolist(), logged.events.at_us.tolist(), strict=True))
+    was = np.array([at[each] for each in requests.request.tolist()])
+    assert np.unique((requests.at_us - was) % day_us).tolist() == [0]
 
 
 @pytest.mark.parametrize("target", [0.0, -1.0, float("nan"), float("inf"), 10_000.0])
