@@ -41,9 +41,9 @@ def market_currency(settings: Settings, engine: Engine) -> str:
     Kept in the home from then on. Raises AdUnionError: 422 where it is no ISO 4217 code, 409
     `no_items` where nothing says it.
     """
-    settled = _settled(settings)
-    if settled is not None:
-        return settled
+    known = settled(settings)
+    if known is not None:
+        return known
     found = currencies_of(engine)
     if not found:
         raise AdUnionError(
@@ -57,10 +57,10 @@ def market_currency(settings: Settings, engine: Engine) -> str:
 
 def outside(settings: Settings, engine: Engine) -> Outside:
     """The live items that are not of the market's currency; settles nothing."""
-    settled, found = _settled(settings), currencies_of(engine)
-    currency = settled or _most(found)
+    known, found = settled(settings), currencies_of(engine)
+    currency = known or _most(found)
     others = {code: count for code, count in found.items() if code != currency}
-    return Outside(currency, settled is not None, others)
+    return Outside(currency, known is not None, others)
 
 
 def currencies_of(engine: Engine) -> dict[str, int]:
@@ -69,7 +69,8 @@ def currencies_of(engine: Engine) -> dict[str, int]:
         return currencies(conn)
 
 
-def _settled(settings: Settings) -> str | None:
+def settled(settings: Settings) -> str | None:
+    """The market's currency as set, or as it was before; None where nothing says it yet."""
     path = settings.home / "currency"
     found = settings.currency or (path.read_text().strip() if path.exists() else None)
     if found:

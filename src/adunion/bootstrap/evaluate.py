@@ -24,6 +24,7 @@ from .notes import last_click, pair_keys
 WEIGHT_MAX = 100.0
 """DR stands on the models alone where a weight is larger: what was shown then says too little of
 one policy about the other (SWITCH, Wang, Agarwal and Dudik 2017)."""
+_SAME = 2e-3  # of a weight beside 1: the log keeps the best candidates, not all that explored
 METRICS = ("clicks", "orders", "gmv")
 MATURE_HOURS = {"clicks": 1, "orders": 72, "gmv": 72}
 """Requests younger than this are left out: their orders have not all come."""
@@ -64,11 +65,18 @@ def evaluate(home: Path, policy: Policy, days: int, level: float) -> dict[str, A
     return {
         "requests": len(log),
         "supported": round(float(found.supported.mean()), 4),
-        "effective_rows": round(effective_rows(found.weight[found.row >= 0]), 1),
+        "changed": round(float(changes(found).any(axis=1).mean()), 4),
+        "effective_rows": round(effective_rows(found.weight[changes(found)]), 1),
+        "weight_mean": round(float(found.weight[found.row >= 0].mean()), 4),
         "weight_max": round(float(found.weight.max(initial=0.0)), 1),
         "metrics": {metric: judge(log, found, rewards, metric, newest, level) for metric in judged},
         "experience": _experience(log, found),
     }
+
+
+def changes(found: Reranked) -> npt.NDArray[np.bool_]:
+    """(r, K) the slots that a policy would fill with something else, or by another chance."""
+    return np.asarray((np.abs(found.weight - 1) > _SAME) & (found.row >= 0))
 
 
 def judge(
@@ -106,6 +114,7 @@ def judge(
     change = mean("change", doubly - logged, level)
     return {
         "requests": int(old.sum()),
+        "changed": int(changes(found)[old].any(axis=1).sum()),
         "events": int((getattr(rewards, metric)[old] > 0).sum()),
         "logged": float(logged.mean()),
         **{each.name: _plain(each) for each in estimates(weighted, weight, doubly, rows, level)},

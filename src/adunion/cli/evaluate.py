@@ -8,13 +8,17 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from adunion.bootstrap.currency import settled
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import invalid
+from adunion.kernel.money import exponent
 
 from .output import out, print_json
 
 EFFECTIVE_MIN = 500
-"""Effective slots below which a normal interval of IPS says little."""
+"""Effective slots, of the pages that change, below which intervals of IPS and SNIPS say little."""
+WEIGHT_OFF = 0.1
+"""How far from 1 the mean weight may be: beyond it the log lacks much of what the policy shows."""
 evaluate_app = typer.Typer(help="Judge a policy by what another one logged.", no_args_is_help=True)
 
 
@@ -47,6 +51,11 @@ def policy(
         raise invalid("level", f"level is {level}.", "Give 0.5 to 0.999.")
     if log is not None:
         found = _tabular(log, campaign, target, level)
+    elif target is not None:
+        raise invalid(
+            "target", "--target is the policy to judge by a log of another's.",
+            "Add --log FILE.csv, or name the change of the market's own: --ranking organic.",
+        )  # fmt: skip
     else:
         from adunion.bootstrap.evaluate import evaluate
         from adunion.decision.evaluation import Policy
@@ -85,24 +94,33 @@ def _tabular(log: str, campaign: str, target: str | None, level: float) -> dict[
 
 
 def _show(found: dict[str, Any]) -> None:
+    currency = settled(Settings())
     table = Table(title=f"per thousand requests, {found['requests']:,} logged requests")
-    for name in ("metric", "logged", "IPS", "SNIPS", "DR", "change (DR)"):
+    for name in ("metric", "requests", "changed", "logged", "IPS", "SNIPS", "DR", "change (DR)"):
         table.add_column(name, justify="left" if name == "metric" else "right")
     for name, row in found["metrics"].items():
-        cells = [_around(row[each]) for each in ("ips", "snips", "dr", "change")]
-        table.add_row(name, f"{row['logged']:,.2f}", *cells)
+        money = currency if name == "gmv" else None
+        scale = 10.0 ** -exponent(money) if money else 1.0
+        counts = (f"{row[each]:,}" for each in ("requests", "changed"))
+        cells = [_around(row[each], 2, scale) for each in ("ips", "snips", "dr", "change")]
+        said = f"{name}, {money}" if money else name
+        table.add_row(said, *counts, f"{row['logged'] * scale:,.2f}", *cells)
     out.print(table)
     experience = found["experience"]
     out.print(
         f"experience {experience['logged']:.3f} -> {experience['policy']:.3f};"
-        f" {found['supported']:.1%} of the policy's slots could have been shown by the log;"
-        f" {found['effective_rows']:,.0f} effective slots. GMV in minor units."
+        f" {found['changed']:.1%} of the pages change;"
+        f" {found['supported']:.1%} of the policy's slots could have been shown by the log."
+        " Orders and GMV are judged on requests old enough for their orders to have come."
     )
-    if found["effective_rows"] < EFFECTIVE_MIN:
+    if not found["changed"]:
+        return
+    if found["effective_rows"] < EFFECTIVE_MIN or abs(found["weight_mean"] - 1) > WEIGHT_OFF:
         out.print(
-            f"[yellow]Too few pages were explored for IPS and SNIPS[/] (weights up to"
-            f" {found['weight_max']:,.0f}): DR rests on the models for what changes."
-            " ADUNION_EXPLORE_BPS explores more."
+            "[yellow]Too few of the slots that change were explored for IPS and SNIPS[/]: they"
+            f" weigh as {found['effective_rows']:,.0f} (up to {found['weight_max']:,.0f} each),"
+            f" and all slots {found['weight_mean']:.2f} in the mean, which should be 1."
+            " DR rests on the models for what changes. ADUNION_EXPLORE_BPS explores more."
         )
 
 
@@ -119,5 +137,6 @@ def _show_tabular(found: dict[str, Any]) -> None:
     )
 
 
-def _around(one: dict[str, float], digits: int = 2) -> str:
-    return f"{one['value']:,.{digits}f} ({one['low']:,.{digits}f} to {one['high']:,.{digits}f})"
+def _around(one: dict[str, float], digits: int = 2, scale: float = 1.0) -> str:
+    value, low, high = (f"{one[each] * scale:,.{digits}f}" for each in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"

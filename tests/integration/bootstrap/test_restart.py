@@ -135,10 +135,14 @@ def test_its_own_log_judges_other_policies(pair: Pair) -> None:
     assert list(found["metrics"]) == ["clicks"]  # no order is three days old yet
     clicks = found["metrics"]["clicks"]
     assert found["supported"] == pytest.approx(1)
+    assert found["changed"] < 0.01
+    assert found["weight_mean"] == pytest.approx(1, rel=1e-3)
     assert clicks["events"] > 20
     assert clicks["ips"]["value"] == pytest.approx(clicks["logged"], rel=1e-3)
     assert clicks["dr"]["low"] < clicks["logged"] < clicks["dr"]["high"]
     other = evaluate(pair.after.home, Policy("relevance"), days=30, level=0.95)
-    assert other["effective_rows"] < 0.8 * found["effective_rows"]
+    assert 0.1 < other["changed"] < 1
+    assert other["weight_mean"] < 0.8  # most of what it would show was never shown
+    assert other["metrics"]["clicks"]["changed"] > 100
     with pytest.raises(AdUnionError, match="no logged decisions"):
         evaluate(pair.after.home / "nowhere", Policy(), days=30, level=0.95)

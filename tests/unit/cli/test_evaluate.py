@@ -45,6 +45,7 @@ def test_a_log_of_ones_own_is_judged(tmp_path: Path) -> None:
         (("--experience-bps", "-1"), "experience_bps is -1"),
         (("--merchant-cap", "0"), "merchant_cap is 0"),
         (("--level", "2"), "level is 2.0"),
+        (("--target", "best"), "Add --log FILE.csv"),
         ((), "no logged decisions"),
     ],
 )

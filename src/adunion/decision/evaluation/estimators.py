@@ -7,7 +7,7 @@ terms are independent, so the slots of one page may hang together as they like.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -53,14 +53,16 @@ def estimates(
     the weights there were instead of those expected: a little bias for much less variance
     (Swaminathan and Joachims 2015); its error is by the delta method. DR adds to the model's answer
     what the model missed on what was shown: right where either the model or the propensities are
-    (Dudik, Langford and Li 2011).
+    (Dudik, Langford and Li 2011). Rewards are none below 0, so no interval begins there.
     """
     if len(weighted) < 2:
         raise invalid("log", "There are fewer than two decisions to judge a policy by.")
-    made = [mean("ips", weighted, level)]
-    made.append(_ratio("snips", weighted, weight, float(rows.mean()), level))
-    made.append(mean("dr", doubly, level))
-    return made
+    made = [
+        mean("ips", weighted, level),
+        _ratio("snips", weighted, weight, float(rows.mean()), level),
+        mean("dr", doubly, level),
+    ]
+    return [replace(each, low=max(each.low, 0.0), high=max(each.high, 0.0)) for each in made]
 
 
 def effective_rows(weights: Floats) -> float:
@@ -96,7 +98,8 @@ def _around(name: str, value: float, terms: Floats, level: float) -> Estimate:
     reach = NormalDist().inv_cdf(0.5 + level / 2)
     low, high = (_untransformed(end, skew, root) for end in (reach, -reach))
     error = deviation / root
-    return Estimate(name, value, value - error * low, value - error * high, error)
+    ends = value - error * low, value - error * high
+    return Estimate(name, value, min(*ends, value), max(*ends, value), error)
 
 
 def _untransformed(quantile: float, skew: float, root: float) -> float:
