@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .log import AuctionLog
+from .log import LINES_MIN, AuctionLog
 
 PRICE_WEIGHT = 1.0  # rows at the mean of all that a prediction's own mean price starts from
+PRICE_USUAL = 58.36  # the mean price, in its own money, of the log that weights were drawn to
 RIDGE = np.array([0.0, 60.0, 30.0, 10.0])  # pull of the weights to `PRIOR`
 PRIOR = np.array([0.0, 1.0, 0.5, 0.0])
 TURNS = 30
@@ -51,12 +52,17 @@ def features(log: AuctionLog) -> Floats:
     usual = (all_before / np.maximum(np.arange(len(log)), 1))[order]
     mean = np.empty(len(log))
     mean[order] = (within + PRICE_WEIGHT * usual) / (place + PRICE_WEIGHT)
-    return np.stack([logit, np.log1p(mean)], axis=1)
+    return np.stack([logit, np.log1p(mean / _unit(log))], axis=1)
 
 
 def with_price(table: Floats, log: AuctionLog) -> Floats:
     """The features and each auction's own price, which is known once it is over."""
-    return np.column_stack([table, np.log1p(log.price)])
+    return np.column_stack([table, np.log1p(log.price / _unit(log))])
+
+
+def _unit(log: AuctionLog) -> float:
+    """What a log's prices count in, so that none depends on its money: its first ones set it."""
+    return float(log.price[:LINES_MIN].mean() or log.price.mean()) / PRICE_USUAL
 
 
 def fit(table: Floats, click: Floats) -> ClickModel:

@@ -47,13 +47,13 @@ def report(path: Path, share: float) -> dict[str, Any]:
     """Fit on the first `share` of a log; what was told of the rest, what came, and the errors."""
     log = read(path)
     cut = int(len(log) * share)
-    if log.click[:cut].sum() < CLICKS_MIN:
-        raise AdUnionError(
-            "too_few_clicks",
-            f"{log.click[:cut].sum():.0f} clicks to fit on are too few.",
-            422,
-            hint=f"Choose --share so that the first part has {CLICKS_MIN} or more.",
-        )
+    clicks = int(log.click[:cut].sum())
+    for count, what in ((clicks, "clicks"), (cut - clicks, "auctions without a click")):
+        if count < CLICKS_MIN:
+            raise AdUnionError(
+                "too_few_clicks", f"{count:,} {what} to fit on are too few.", 422,
+                hint=f"Choose --share so that the first part has {CLICKS_MIN} or more.",
+            )  # fmt: skip
     table = features(log)
     model = fit(table[:cut], log.click[:cut])
     rate = model.predict(table)

@@ -64,11 +64,16 @@ def read(path: Path) -> AuctionLog:
     ):
         if wrong.any():
             raise _bad(path, numbers[int(np.argmax(wrong))], what)
+    if not price[:LINES_MIN].any():
+        raise _bad(path, numbers[0], f"and the {LINES_MIN - 1:,} lines after it cost nothing")
     return AuctionLog(click, price, pctr)
 
 
 def _rows(path: Path) -> tuple[Floats, list[int], tuple[str, ...] | None]:
-    """(n, 3) numbers, the line of each, and the columns' names where a heading gives them."""
+    """(n, 3) numbers, the line of each, and the columns' names where a heading gives them.
+
+    A heading may name other columns too; those are not read.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
@@ -78,13 +83,23 @@ def _rows(path: Path) -> tuple[Floats, list[int], tuple[str, ...] | None]:
     numbers = [number for number, line in enumerate(lines, 1) if line.strip()]
     order = _headed(path, lines[numbers[0] - 1]) if numbers else None
     numbers = numbers[1:] if order else numbers
+    wide = len(order or COLUMNS)
+    places = [order.index(name) for name in COLUMNS] if order else [0, 1, 2]
     rows = np.empty((len(numbers), len(COLUMNS)))
     for row, number in enumerate(numbers):
+        parts = _PARTS.split(lines[number - 1].strip())
         try:
-            rows[row] = _PARTS.split(lines[number - 1].strip())
+            if len(parts) != wide:
+                raise ValueError
+            rows[row] = [parts[place] for place in places]
         except ValueError:
-            raise _bad(path, number, "is not three numbers") from None
-    return rows, numbers, order
+            what = (
+                "is not three numbers"
+                if wide == len(COLUMNS)
+                else f"is not {wide} columns of which three are numbers"
+            )
+            raise _bad(path, number, what) from None
+    return rows, numbers, COLUMNS if order else None
 
 
 def _headed(path: Path, line: str) -> tuple[str, ...] | None:
@@ -93,8 +108,11 @@ def _headed(path: Path, line: str) -> tuple[str, ...] | None:
     if not all(re.match(r"[a-z_]", word) for word in words) or "nan" in words:
         return None
     named = tuple(NAMES.get(word, "") for word in words)
-    if sorted(named) != sorted(COLUMNS):
-        raise _bad(path, 1, f"names columns other than {', '.join(COLUMNS)}")
+    if any(named.count(name) != 1 for name in COLUMNS):
+        raise _bad(
+            path, 1, f"names the columns {', '.join(words)}; of {', '.join(COLUMNS)}, or another"
+            " word for each, one column each is needed",
+        )  # fmt: skip
     return named
 
 

@@ -25,18 +25,23 @@ def _clicks(found: dict[str, Any]) -> Table:
 
 
 def _errors(found: dict[str, Any]) -> Table:
-    errors = Table(title=f"Told from the first {found['fitted_on']:,}, and block by block")
-    for name in ("bid / mean price", "spend", "80 %", "wins", "80 %", "clicks told",
-                 "80 %", "came", "spend, by block", "wins, by block"):  # fmt: skip
-        errors.add_column(name, justify="right")
+    errors = Table(
+        title=f"The {found['forecast']:,} auctions after the first {found['fitted_on']:,}, by bid",
+        caption="bid: of an auction of mean click rate, over the mean price; error: told over came;"
+        " by block: mean error of tenths, each told from all before it",
+    )
+    for name in ("bid", "", "told", "80 % interval", "came", "error", "by block"):
+        errors.add_column(name, justify="right" if name else "left")
     for row, block in zip(found["levels"], found["blocks"], strict=True):
-        spend, wins, clicks = row["spend"], row["wins"], row["clicks"]
-        errors.add_row(
-            f"{row['bid']:g}", _percent(spend["error"]), _ends(spend), _percent(wins["error"]),
-            _ends(wins), f"{clicks['told']:.1f}", f"{clicks['low']:.0f}..{clicks['high']:.0f}",
-            f"{clicks['came']:.0f}", f"{block['spend']['error']:.1%}",
-            f"{block['wins']['error']:.1%}",
-        )  # fmt: skip
+        for name in ("spend", "wins", "clicks"):
+            told, first = row[name], name == "spend"
+            off = block[name]["error"] if name in block else None
+            errors.add_row(
+                f"{row['bid']:g}" if first else "", name, _amount(told["told"]),
+                f"{_amount(told['low'])} to {_amount(told['high'])}", _amount(told["came"]),
+                _percent(told["error"]), "-" if off is None else f"{off:.1%}",
+                end_section=name == "clicks",
+            )  # fmt: skip
     return errors
 
 
@@ -55,9 +60,5 @@ def _percent(error: float | None) -> str:
     return "-" if error is None else f"{error:+.1%}"
 
 
-def _ends(row: dict[str, float]) -> str:
-    """The interval as errors of what was told, so that 0 within it is a hit."""
-    if not row["told"]:
-        return "-"
-    low, high = (row["told"] / max(row[end], 1e-9) - 1 for end in ("high", "low"))
-    return f"{low:+.0%}..{high:+.0%}"
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:,.4g}"

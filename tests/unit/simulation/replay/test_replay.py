@@ -10,7 +10,7 @@ import pytest
 from adunion.kernel.errors import AdUnionError
 from adunion.prediction.metrics import auc
 from adunion.simulation.replay import read, report
-from adunion.simulation.replay.click import features, fit
+from adunion.simulation.replay.click import PRICE_USUAL, features, fit
 
 REAL = Path("../shared/data/ads/ipinyou_2997.txt")
 
@@ -71,8 +71,23 @@ def test_prices_before_are_used_and_prices_after_are_not(log: Path) -> None:
     assert np.array_equal(table[:10_001], changed[:10_001])
     assert not np.array_equal(table[10_001:], changed[10_001:])
     first = np.unique(whole.pctr, return_index=True)[1]
-    usual = np.log1p(np.cumsum(whole.price)[first[first > 0] - 1] / first[first > 0])
+    unit = whole.price[:200].mean() / PRICE_USUAL
+    usual = np.log1p(np.cumsum(whole.price)[first[first > 0] - 1] / first[first > 0] / unit)
     assert table[first[first > 0], 1] == pytest.approx(usual)
+
+
+def test_the_money_that_prices_are_in_changes_nothing(log: Path) -> None:
+    one = report(log, 0.7)
+    rows = np.loadtxt(log)
+    rows[:, 1] /= 1_000
+    wide = np.column_stack([np.arange(len(rows)), rows])
+    head = "bid_id click market_price pctr"  # a column that is not read beside them
+    np.savetxt(log, wide, header=head, comments="")
+    other = report(log, 0.7)
+    assert other["ctr"]["ours"] == one["ctr"]["ours"]
+    for a, b in zip(one["levels"], other["levels"], strict=True):
+        assert b["spend"]["error"] == pytest.approx(a["spend"]["error"], abs=2e-4)
+        assert b["wins"] == a["wins"]
 
 
 def test_the_real_log_is_told_and_the_shipped_prediction_beaten() -> None:
@@ -101,7 +116,15 @@ def test_the_real_log_is_told_and_the_shipped_prediction_beaten() -> None:
         (["0 1 0.1"] * 1_200 + ["0 nan 0.1"], "line 1201: it has a price below 0"),
         (["0 1 1.5"] + ["0 1 0.1"] * 1_200, "line 1: it has a predicted CTR"),
         (["0 1 0.1"] * 1_200, "0 clicks to fit on"),
-        (["click,bid,pctr"] + ["0,1,0.1"] * 1_200, "line 1: it names columns other than"),
+        (["1 1 0.1"] * 1_200, "0 auctions without a click to fit on"),
+        (
+            [f"{row % 2} 0 0.1" for row in range(1_200)],
+            "line 1: it and the 199 lines after it cost",
+        ),
+        (
+            ["click,bid,pctr"] + ["0,1,0.1"] * 1_200,
+            "line 1: it names the columns click, bid, pctr; of",
+        ),
         (["", "0 1 0.1", "x 1 0.1"], "line 3: it is not three numbers"),
     ],
 )
