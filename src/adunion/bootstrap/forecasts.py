@@ -77,8 +77,9 @@ class Forecasts:
         if not (rows >= 0).any():
             raise invalid(
                 "item_ids",
-                f"None of the items is in the market of {self._market.currency}.",
-                "Choose live items of the market's currency.",
+                f"None of the items is live in this market of {self._market.currency}: they are"
+                " withdrawn, or priced in other money.",
+                f"Choose live items priced in {self._market.currency}.",
             )
         unit = micros_per_minor(self._market.currency)
         return self._market.forecast(

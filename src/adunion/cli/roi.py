@@ -104,7 +104,11 @@ def _seeds(text: str) -> list[int]:
     try:
         if "-" in text:
             first, last = map(int, text.split("-"))
-            return list(range(first, last + 1))
-        return [int(part) for part in _names(text)]
+            found = list(range(first, last + 1))
+        else:
+            found = [int(part) for part in _names(text)]
+        if not found:
+            raise ValueError
+        return found
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not like 1,2,5 or 1-4.") from None

@@ -28,6 +28,7 @@ DOUBT = 2.0  # over it, times how far the courses of the day differ in what a va
 DOUBT_MOST = 0.2  # of it: one odd course must not stop a day
 BUDGET_KEPT = 0.002  # of the budget, left over
 SURPRISE = 0.03, 0.35  # at least and most, the logs of price by which a tick must not overspend
+HELD = 0.9  # the attainment from which a target counts as held
 HARDLY = 0.1, 0.005  # less than these parts of budget and of all value: called unreachable
 COLD_SHARE = 3.0  # the first tick without any log risks at most this many ticks' budget
 
@@ -72,6 +73,11 @@ class ReturnTargetController:
     def value(self) -> float:
         """The value expected of what was exposed so far."""
         return self._evidence.value
+
+    @property
+    def attainment(self) -> float:
+        """The value expected so far over what the target asks for the money paid; inf for none."""
+        return self.target * self.value / self.spent if self.spent > 0 else float("inf")
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -144,6 +150,12 @@ class ReturnTargetController:
         self._log.append(seen)
         self._bids = None
         self.tick += 1
+        if self.tick == self.ticks and self.status == "unreachable" and self._held():
+            self.status = "on_target"
+
+    def _held(self) -> bool:
+        """Whether the day bought something and held its target, whatever seemed to come."""
+        return self.attainment >= HELD and self.spent >= HARDLY[0] * self.budget
 
     def _learn(self, slots: int = 0) -> Profile:
         """Make the profile, of today's slots or those of earlier periods, and tell it of those."""

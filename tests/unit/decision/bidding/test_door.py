@@ -99,6 +99,16 @@ def test_an_unreachable_target_spends_little_and_says_so() -> None:
     assert controller.status == "unreachable"
 
 
+@pytest.mark.parametrize("target", [42.0, 46.0, 50.0])
+def test_after_the_last_tick_the_status_tells_what_came(target: float) -> None:
+    controller = make(300, target)
+    assert controller.attainment == float("inf")
+    paid, gained = day(controller)
+    assert controller.attainment == pytest.approx(target * gained / paid)
+    held = controller.attainment >= 0.9 and paid >= 30
+    assert (controller.status == "unreachable") <= (not held)
+
+
 def test_costs_of_one_slot_alone_still_hold_budget_and_target() -> None:
     controller = make(1e6, 60)
     paid, gained = day(controller, slots=1)
