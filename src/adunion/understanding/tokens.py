@@ -16,19 +16,28 @@ CHARS_MAX = 4_000
 
 UNSPACED = "぀-ヿ㐀-䶿一-鿿가-힯฀-๿\U00020000-\U0003134f"
 """Characters of scripts that are written without spaces, for a class of a pattern."""
-_UNITS: dict[str, tuple[float, str]] = {
-    "ml": (1, "ml"), "毫升": (1, "ml"), "l": (1000, "ml"), "升": (1000, "ml"),
-    "mg": (0.001, "g"), "毫克": (0.001, "g"), "g": (1, "g"), "克": (1, "g"), "kg": (1000, "g"),
-    "千克": (1000, "g"), "公斤": (1000, "g"), "斤": (500, "g"),
-    "mm": (1, "mm"), "毫米": (1, "mm"), "cm": (10, "mm"), "厘米": (10, "mm"),
-    "m": (1000, "mm"), "米": (1000, "mm"),
-    "inch": (1, "in"), "inches": (1, "in"), '"': (1, "in"), "″": (1, "in"), "英寸": (1, "in"),
-    "寸": (1, "in"), "mb": (1 / 1024, "gb"), "gb": (1, "gb"), "tb": (1024, "gb"),
-    "mah": (1, "mah"), "毫安": (1, "mah"), "w": (1, "w"), "瓦": (1, "w"),
-    "pcs": (1, "pc"), "pack": (1, "pc"), "片": (1, "pc"), "只": (1, "pc"), "支": (1, "pc"),
+_MEASURES: dict[tuple[float, str], str] = {
+    (1, "ml"): "ml 毫升 millilitre millilitres milliliter milliliters มล",
+    (10, "ml"): "cl", (1000, "ml"): "l 升 公升 litre litres liter liters lít ลิตร",
+    (0.001, "g"): "mg 毫克 milligram milligrams",
+    (1, "g"): "g 克 gram grams gramm gramme grammes gr กรัม", (500, "g"): "斤 市斤",
+    (1000, "g"): "kg kgs 千克 公斤 kilo kilos kilogram kilograms kilogramm กก กิโลกรัม",
+    (1, "mm"): "mm 毫米 millimetre millimetres millimeter millimeters",
+    (10, "mm"): "cm 厘米 公分 centimetre centimetres centimeter centimeters ซม",
+    (1000, "mm"): "m 米 公尺 metre metres meter meters mètre mètres mét เมตร",
+    (1, "in"): "inch inches \" '' ′′ ” 英寸 寸 吋 英吋 zoll pouce pouces นิ้ว",
+    (1, "ft"): "ft foot feet 英尺", (1, "oz"): "oz ounce ounces 盎司", (1, "lb"): "lb lbs 磅",
+    (1 / 1024, "gb"): "mb megabyte megabytes",
+    (1, "gb"): "gb gigabyte gigabytes", (1024, "gb"): "tb terabyte terabytes",
+    (1, "mah"): "mah 毫安 毫安时", (1, "w"): "w watt watts 瓦", (1, "v"): "v volt volts 伏",
+    (1, "mhz"): "mhz 兆赫", (1000, "mhz"): "ghz", (1, "hz"): "hz 赫兹",
+    (1, "pc"): "pcs pc pack packs piece pieces stück 片 只 支",
 }  # fmt: skip
+_UNITS = {said: measure for measure, words in _MEASURES.items() for said in words.split()}
+_BRANDS = frozenset(("gigabyte",))
+"""Units that name a brand as well: GTX 1080 Gigabyte; its words stand beside the size."""
 _PIECES = re.compile(
-    rf"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+    rf"(?P<number>\d+(?:\.\d+)?)[\s-]?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
     rf"(?![^\W_{UNSPACED}])"
     rf"|(?P<unspaced>[{UNSPACED}]+)"
     rf"|(?P<word>[^\W_{UNSPACED}]+(?:[-./'][^\W_{UNSPACED}]+)*)"
@@ -76,7 +85,8 @@ def _cut(spelled: str, *, singles: bool) -> Iterator[list[str]]:
     for piece in _PIECES.finditer(spelled):
         kind = piece.lastgroup
         if kind == "unit":
-            yield [_size(float(piece["number"][:12]), piece["unit"])]
+            number, unit = piece["number"], piece["unit"]
+            yield [_size(float(number[:12]), unit), *((number, unit) if unit in _BRANDS else ())]
         elif kind == "unspaced":
             yield _pairs(piece["unspaced"], singles)
         else:
