@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select, text
 
+from adunion.engines.direct import ask, run
 from adunion.kernel.clock import from_micros, micros
 from adunion.tracking.keys import id_texts, raw_ids
 from adunion.tracking.types import NO_ID
@@ -66,12 +67,12 @@ def save(conn: Connection, given: Credits, rule: str = "last_click") -> int:
         "exposure_organic": given.exposure_organic.tolist(),
         "rule": rule,
     }
-    return conn.execute(_SAVE, columns).rowcount
+    return run(conn, _SAVE, columns)
 
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Credit]:
     """The credits of orders, by order and line."""
-    return [Credit(*row) for row in conn.execute(_OF_ORDERS, {"orders": list(order_ids)}).all()]
+    return [Credit(*row) for row in ask(conn, _OF_ORDERS, {"orders": list(order_ids)})]
 
 
 def of_lines(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from adunion.engines.direct import ask
 from adunion.simulation.types import Billed
 
 from .learning import Goals
@@ -36,7 +37,7 @@ def set_prices(conn: Connection, item_ids: Sequence[str], price_minor: Sequence[
 
 def goals(conn: Connection, micros_per_minor: int) -> Goals:
     """The plans that count a sale otherwise than by its GMV."""
-    rows = conn.execute(_GOALS).all()
+    rows = ask(conn, _GOALS, {})
     costs = {id_: cost * micros_per_minor for id_, _, cost, _ in rows if cost is not None}
     new = {id_: worth * micros_per_minor for id_, _, _, worth in rows if worth is not None}
     return Goals(costs, frozenset(id_ for id_, goal, _, _ in rows if goal == "net_roi"), new)
@@ -127,16 +128,12 @@ def earned(conn: Connection) -> dict[str, int]:
 
 def publishers_of_links(conn: Connection, link_ids: Sequence[str]) -> dict[str, str]:
     """Whose links they are."""
-    rows = conn.execute(_PUBLISHERS_OF, {"ids": list(link_ids)})
-    return dict(rows.all())
+    return dict(ask(conn, _PUBLISHERS_OF, {"ids": list(link_ids)}))
 
 
 def goods(conn: Connection, item_ids: Sequence[str]) -> dict[str, Row[Any]]:
     """(id, merchant_id, category, currency) of items, by id, withdrawn ones too."""
-    rows = conn.execute(
-        _GOODS,
-        {"ids": list(item_ids)},
-    ).all()
+    rows = ask(conn, _GOODS, {"ids": list(item_ids)})
     return {row.id: row for row in rows}
 
 

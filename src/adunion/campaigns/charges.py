@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from adunion.engines.arrays import insert_columns
+from adunion.engines.direct import ask, run
 from adunion.kernel.errors import conflict, invalid, not_found
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import PLATFORM_MEDIA, Posting, merchant_wallet
@@ -71,7 +72,7 @@ def charge(
 
 
 def _known(conn: Connection, plan_ids: list[str], key: str) -> dict[str, Row[Any]]:
-    rows = conn.execute(_KNOWN, {"key": key, "plans": plan_ids}).all()
+    rows = ask(conn, _KNOWN, {"key": key, "plans": plan_ids})
     return {row.plan_id: row for row in rows}
 
 
@@ -104,7 +105,7 @@ def _write(conn: Connection, bills: list[dict[str, Any]]) -> None:
     names = ("plan_id", "key", "micros", "amount_minor")
     insert_columns(conn, plan_charges, {name: [bill[name] for bill in bills] for name in names})
     spent = ("plan_id", "spend_micros", "over_micros")
-    conn.execute(_SPENT, {name: [bill[name] for bill in bills] for name in spent})
+    run(conn, _SPENT, {name: [bill[name] for bill in bills] for name in spent})
 
 
 def _posting(row: Row[Any], amount_minor: int, key: str) -> Posting:

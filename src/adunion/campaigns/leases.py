@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from adunion.engines.direct import ask
 from adunion.kernel.ids import Ids
 from adunion.kernel.money import micros_per_minor
 from adunion.trust.token import CHARGE_SECONDS
@@ -96,6 +97,7 @@ _SETTLE = text("""
            t(plan_id, minute, amount)
      where p.plan_id = t.plan_id and p.minute = t.minute
 """)
+_WAITING = text("select exists (select from promises) as there")
 _LET_GO = text("update budget_leases set left_micros = 0 where node = :node")
 _FORGET = text("delete from promises where minute < :since")
 
@@ -188,7 +190,7 @@ def give_back(conn: Connection, node: str, promised: Mapping[str, int], now: dat
 
 def waiting(conn: Connection) -> bool:
     """Whether nodes have promised anything that may still be settled."""
-    return bool(conn.scalar(text("select exists (select from promises)")))
+    return bool(ask(conn, _WAITING, {})[0].there)
 
 
 def settle(conn: Connection, charged: Mapping[tuple[str, int], int]) -> None:

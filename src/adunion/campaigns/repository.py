@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from adunion.catalog.tables import items
+from adunion.engines.direct import ask
 from adunion.kernel.errors import invalid
 from adunion.kernel.money import micros_per_minor
 
@@ -232,14 +233,14 @@ def select_items(
 
 def live(conn: Connection, currency: str, now: datetime) -> list[LivePlan]:
     """Active plans of a currency that have not ended, with their items, by id."""
-    rows = conn.execute(_LIVE, {"in_currency": currency, "now": now}).all()
+    rows = ask(conn, _LIVE, {"in_currency": currency, "now": now})
     found = [_live(row) for row in rows]
     return found + _live_boosts(conn, {plan.id for plan in found}, now)
 
 
 def _live_boosts(conn: Connection, plan_ids: set[str], now: datetime) -> list[LivePlan]:
     """The boost that each of the plans has now, or has next."""
-    rows = conn.execute(_LIVE_BOOSTS, {"of_plans": list(plan_ids), "now": now}).all()
+    rows = ask(conn, _LIVE_BOOSTS, {"of_plans": list(plan_ids), "now": now})
     first = {row.parent_id: row for row in reversed(rows)}
     return sorted((_live(row) for row in first.values()), key=lambda plan: plan.id)
 
@@ -273,12 +274,12 @@ def cheapest(conn: Connection, plan_id: str) -> int:
 
 def due(conn: Connection, now: datetime) -> list[str]:
     """Plans whose end has come, locked."""
-    return list(conn.execute(_DUE, {"now": now}).scalars().all())
+    return [row.id for row in ask(conn, _DUE, {"now": now})]
 
 
 def started(conn: Connection, now: datetime) -> list[tuple[str, Stage, datetime]]:
     """(id, stage, stage_since) of plans that are running."""
-    return [(row[0], row[1], row[2]) for row in conn.execute(_STARTED, {"now": now}).all()]
+    return [(row[0], row[1], row[2]) for row in ask(conn, _STARTED, {"now": now})]
 
 
 def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
@@ -286,16 +287,16 @@ def lock_spend(conn: Connection, plan_ids: Sequence[str]) -> list[Row[Any]]:
 
     (plan_id, merchant_id, currency, budget_minor, shared_budget_id, spend_micros, over_micros)
     """
-    asked = {"charged": list(plan_ids)}
-    found: Any = conn.execute(_LOCK_SPEND, asked).all()
+    wanted = {"charged": list(plan_ids)}
+    found: list[Row[Any]] = ask(conn, _LOCK_SPEND, wanted)
     if len(found) == len(set(plan_ids)):
-        return list(found)
+        return found
     empty = select(plans.c.id, literal(0), literal(0)).where(plans.c.id == func.any(list(plan_ids)))
     columns = ["plan_id", "spend_micros", "over_micros"]
     fresh = insert(plan_spend).from_select(columns, empty.order_by(plans.c.id))
     conn.execute(fresh.on_conflict_do_nothing())
-    found = conn.execute(_LOCK_SPEND, asked).all()
-    return list(found)
+    found = ask(conn, _LOCK_SPEND, wanted)
+    return found
 
 
 def _cut(

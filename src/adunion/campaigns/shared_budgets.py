@@ -13,6 +13,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Engine, Row, text, update
 
 from adunion.catalog.repository import get_merchant
+from adunion.engines.direct import ask, run
 from adunion.kernel.clock import Clock
 from adunion.kernel.errors import AdUnionError, invalid, not_found
 from adunion.kernel.ids import Ids
@@ -32,6 +33,7 @@ _FOUND = f"""
       from shared_budgets b
       left join shared_spend s on s.budget_id = b.id and s.day = {_DAY}
 """
+_POOLS = text(f"{_FOUND} where b.currency = :currency order by b.id")
 _LOCK = text(f"""
     select b.id, b.currency, b.amount_minor, s.day, s.spend_micros
       from shared_budgets b join shared_spend s on s.budget_id = b.id and s.day = {_DAY}
@@ -129,8 +131,7 @@ def joinable(
 
 def pools(conn: Connection, currency: str, now: datetime) -> list[Pool]:
     """What is left of every shared budget that a plan may spend now."""
-    query = text(f"{_FOUND} where b.currency = :currency order by b.id")
-    rows = conn.execute(query, {"currency": currency, "day": _day(now)})
+    rows = ask(conn, _POOLS, {"currency": currency, "day": _day(now)})
     midnight = datetime.combine(_day(now) + timedelta(days=1), time(), UTC)
     return [
         Pool(
@@ -148,8 +149,8 @@ def lock(conn: Connection, budget_ids: Sequence[str], now: datetime) -> dict[str
     if not budget_ids:
         return {}
     asked = {"ids": sorted(set(budget_ids)), "day": _day(now)}
-    conn.execute(_MAKE, asked)
-    return {row.id: row for row in conn.execute(_LOCK, asked)}
+    run(conn, _MAKE, asked)
+    return {row.id: row for row in ask(conn, _LOCK, asked)}
 
 
 def add(conn: Connection, billed: Mapping[str, int], rows: Mapping[str, Row[Any]]) -> None:
@@ -157,7 +158,7 @@ def add(conn: Connection, billed: Mapping[str, int], rows: Mapping[str, Row[Any]
     amounts = {id_: micros for id_, micros in billed.items() if micros}
     if amounts:
         days = [rows[id_].day for id_ in amounts]
-        conn.execute(_ADD, {"ids": [*amounts], "days": days, "amounts": [*amounts.values()]})
+        run(conn, _ADD, {"ids": [*amounts], "days": days, "amounts": [*amounts.values()]})
 
 
 def left_micros(row: Row[Any]) -> int:

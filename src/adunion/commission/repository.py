@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from adunion.engines import paging
 from adunion.engines.arrays import insert_columns
+from adunion.engines.direct import ask, run
 
 from .rates import Agreed
 from .tables import (
@@ -28,11 +29,12 @@ from .tables import (
 from .types import Commission, CreditedLine, RefundedLine, Shares, Terms
 
 _ONE_WRITER: TextClause = text("select pg_advisory_xact_lock(720318)")
+_TERMS = text("select * from commission_terms where merchant_id = any(cast(:merchants as text[]))")
 
 
 def lock(conn: Connection) -> None:
     """One writer at a time, so that each sees all facts the other has written."""
-    conn.execute(_ONE_WRITER)
+    run(conn, _ONE_WRITER, {})
 
 
 def add_terms(conn: Connection, id_: str, agreed: Agreed) -> None:
@@ -53,8 +55,7 @@ def add_terms(conn: Connection, id_: str, agreed: Agreed) -> None:
 
 def agreed_terms(conn: Connection, merchant_ids: Sequence[str]) -> list[Agreed]:
     """All terms of some merchants."""
-    t = commission_terms.c
-    rows = conn.execute(select(commission_terms).where(t.merchant_id.in_(merchant_ids)))
+    rows = ask(conn, _TERMS, {"merchants": list(merchant_ids)})
     return [
         Agreed(r.merchant_id, r.category, r.since, Terms(r.rate_bps, r.fee_bps, r.hold_days))
         for r in rows
@@ -105,13 +106,13 @@ def add_changes(
 
 def of_orders(conn: Connection, order_ids: Sequence[str]) -> list[Commission]:
     """Commissions of orders as they stand."""
-    rows = conn.execute(_OF_ORDERS, {"orders": list(order_ids)}).all()
+    rows = ask(conn, _OF_ORDERS, {"orders": list(order_ids)})
     return [_standing(row) for row in rows]
 
 
 def due(conn: Connection, until: datetime) -> list[Commission]:
     """Commissions whose hold ended by then and that are not released."""
-    return [_standing(row) for row in conn.execute(_DUE, {"until": until}).all()]
+    return [_standing(row) for row in ask(conn, _DUE, {"until": until})]
 
 
 def page(

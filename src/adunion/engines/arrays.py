@@ -19,6 +19,8 @@ from psycopg.types.array import BaseListDumper, ListDumper
 from sqlalchemy import Connection, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 
+from .direct import run
+
 
 class PlainListDumper(ListDumper):
     """The fast way for lists of one plain type, nulls among them; psycopg's own for all others.
@@ -62,7 +64,7 @@ def insert_columns(
     conn: Connection, table: Table, columns: Mapping[str, list[Any]], *, keep: bool = False
 ) -> None:
     """Insert rows given as columns by one statement; with `keep`, those not there already."""
-    conn.execute(_insertion(table, tuple(columns), "do nothing" if keep else ""), dict(columns))
+    run(conn, _insertion(table, tuple(columns), "do nothing" if keep else ""), columns)
 
 
 def add_columns(
@@ -71,7 +73,7 @@ def add_columns(
     """Insert rows of sums by one statement, or add them to the rows of the same keys."""
     changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
     conflict = f"({', '.join(keys)}) do update set {changes}"
-    conn.execute(_insertion(table, (*keys, *sums), conflict), {**keys, **sums})
+    run(conn, _insertion(table, (*keys, *sums), conflict), {**keys, **sums})
 
 
 @cache

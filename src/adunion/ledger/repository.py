@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select, text
 from sqlalchemy.engine import Row
+
+from adunion.engines.direct import ask, run
 
 from .moves import Account, Effect, Pending, is_bounded
 from .tables import accounts, transfers
@@ -160,10 +162,10 @@ def lock_accounts(
 ) -> dict[tuple[str, str], Account]:
     """Lock accounts of (code, currency) in id order, opening those that are missing."""
     wanted = {"codes": [code for code, _ in sides], "currencies": [cur for _, cur in sides]}
-    found = conn.execute(_LOCK, wanted).all()
+    found = ask(conn, _LOCK, wanted)
     if len(found) < len(sides):
-        conn.execute(_OPEN, wanted | {"bounded": [is_bounded(code) for code, _ in sides]})
-        found = conn.execute(_LOCK, wanted).all()
+        run(conn, _OPEN, wanted | {"bounded": [is_bounded(code) for code, _ in sides]})
+        found = ask(conn, _LOCK, wanted)
     return {(row.code, row.currency): Account(*row) for row in found}
 
 
@@ -175,7 +177,8 @@ def insert_transfers(
 ) -> set[str]:
     """Write (id, posting) rows whose key is new; returns the keys written."""
     postings = [p for _, p in rows]
-    written = conn.execute(
+    written = ask(
+        conn,
         _INSERT,
         {
             "id": [id_ for id_, _ in rows],
@@ -191,12 +194,13 @@ def insert_transfers(
             "at": at,
         },
     )
-    return set(written.scalars())
+    return {row.key for row in written}
 
 
 def add_to_balances(conn: Connection, changes: dict[int, Effect]) -> None:
     """Add effects, by account id, to the cached balances."""
-    conn.execute(
+    run(
+        conn,
         _ADD,
         {
             "id": list(changes),
@@ -209,7 +213,7 @@ def add_to_balances(conn: Connection, changes: dict[int, Effect]) -> None:
 
 def pendings(conn: Connection, keys: Sequence[str]) -> dict[str, Pending]:
     """Pending transfers of these keys with all that was posted or voided of them, by key."""
-    rows = conn.execute(_PENDINGS, {"keys": list(keys)})
+    rows = ask(conn, _PENDINGS, {"keys": list(keys)})
     return {
         r.key: Pending(r.debit, r.credit, r.currency, r.amount_minor, int(r.settled_minor))
         for r in rows
@@ -228,6 +232,12 @@ def balances(conn: Connection, prefix: str) -> list[Balance]:
     return [Balance(*row) for row in conn.execute(query.order_by("code", "currency")).all()]
 
 
+def balances_of(conn: Connection, codes: Sequence[str], currency: str) -> list[Balance]:
+    """Accounts of one currency, by code."""
+    asked = {"codes": list(codes), "in_currency": currency}
+    return [Balance(*row) for row in ask(conn, _BALANCES_OF, asked)]
+
+
 def balance(conn: Connection, code: str, currency: str) -> Balance | None:
     """One account."""
     one = _BALANCE.where(accounts.c.code == code, accounts.c.currency == currency)
@@ -242,6 +252,10 @@ _BALANCE = select(
     accounts.c.pending_in_minor,
     accounts.c.pending_out_minor,
 )
+_BALANCES_OF = _BALANCE.where(
+    accounts.c.code == func.any(bindparam("codes", type_=ARRAY(Text))),
+    accounts.c.currency == bindparam("in_currency"),
+).order_by(accounts.c.code)
 
 
 def seq_of(conn: Connection, transfer_id: str) -> int | None:

@@ -107,6 +107,10 @@ class Ledger:
         """All accounts whose code starts with the prefix, by code and currency."""
         return repository.balances(conn, prefix)
 
+    def balances_of(self, conn: Connection, codes: Sequence[str], currency: str) -> list[Balance]:
+        """Accounts of one currency by code; those that nothing was posted to yet are left out."""
+        return repository.balances_of(conn, codes, currency)
+
     def balance(self, conn: Connection, code: str, currency: str) -> Balance:
         """One account; zeros where nothing was posted yet."""
         return repository.balance(conn, code, currency) or Balance(code, currency, 0, 0, 0)

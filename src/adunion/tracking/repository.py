@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from adunion.engines.direct import ask, run
 from adunion.kernel.clock import from_micros
 
+from . import statements
 from .keys import id_texts, order_step_keys, raw_ids
 from .refusals import refusal_id
 from .types import EventBatch, EventType, concat, events
@@ -86,7 +88,7 @@ def release(conn: Connection, order_ids: list[str]) -> None:
     """Write the steps that had waited for orders which did not come as events."""
     if not order_ids:
         return
-    steps = [Step(*row) for row in conn.execute(_RELEASE_ALL, {"order": order_ids})]
+    steps = [Step(*row) for row in ask(conn, statements.RELEASE_ALL, {"order": order_ids})]
     taken, rejected = _sift(conn, steps, _lines(conn, order_ids))
     _insert_steps(conn, taken)
     _insert_rejected(conn, [_rejected_step(*refusal) for refusal in rejected])
@@ -94,21 +96,17 @@ def release(conn: Connection, order_ids: list[str]) -> None:
 
 def position(conn: Connection, consumer: str) -> int:
     """How many rows of the event log a consumer has applied; held until the transaction ends."""
-    chosen = _POSITION
-    found = conn.execute(chosen, {"c": consumer}).scalar_one_or_none()
-    if found is None:
-        fresh = text("insert into consumed values (:c, 0) on conflict do nothing")
-        conn.execute(fresh, {"c": consumer})
-        found = conn.execute(chosen, {"c": consumer}).scalar_one()
-    return int(found)
+    name = {"c": consumer}
+    found = ask(conn, statements.POSITION, name)
+    if not found:
+        run(conn, statements.START, name)
+        found = ask(conn, statements.POSITION, name)
+    return int(found[0].position)
 
 
 def set_position(conn: Connection, consumer: str, position: int) -> None:
     """Say, in the transaction that applied the rows, how far the consumer has come."""
-    conn.execute(
-        _MOVE,
-        {"c": consumer, "p": position},
-    )
+    run(conn, statements.MOVE, {"c": consumer, "p": position})
 
 
 def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]:
@@ -127,14 +125,14 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
         "amount": rows.amount_minor.tolist(),
         "at": [from_micros(at) for at in rows.at_us.tolist()],
     }
-    conn.execute(_INSERT_ORDERS, columns)
+    run(conn, statements.INSERT_ORDERS, columns)
     names = ("order", "item", "line", "quantity", "amount")
-    new = conn.execute(_INSERT_LINES, {name: columns[name] for name in names}).all()
+    new = ask(conn, statements.INSERT_LINES, {name: columns[name] for name in names})
     sums: dict[str, int] = {}
     for order_id, _, amount in new:
         sums[order_id] = sums.get(order_id, 0) + amount
     if sums:
-        conn.execute(_ADD_TOTALS, {"order": list(sums), "amount": list(sums.values())})
+        run(conn, statements.ADD_TOTALS, {"order": list(sums), "amount": list(sums.values())})
     inserted = {(order_id, line) for order_id, line, _ in new}
     fresh = np.array([pair in inserted for pair in zip(order_ids, lines, strict=True)], np.bool_)
     all_new = bool(fresh.all())  # then each line found its place
@@ -147,8 +145,8 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
 def _refuse_lines(conn: Connection, columns: dict[str, list[object]]) -> int:
     """Note the lines that found no place: their item is unknown, or is another merchant's."""
     names = ("order", "item", "line", "amount", "at")
-    rows = conn.execute(_HOMELESS_LINES, {name: columns[name] for name in names})
-    return _insert_rejected(conn, [dict(row._mapping) for row in rows])
+    rows = ask(conn, statements.HOMELESS_LINES, {name: columns[name] for name in names})
+    return _insert_rejected(conn, [row._asdict() for row in rows])
 
 
 def _steps_of(rows: EventBatch) -> list[Step]:
@@ -170,9 +168,8 @@ def _released(conn: Connection, orders: EventBatch) -> list[Step]:
     """The steps that had waited for these new order lines."""
     if not len(orders):
         return []
-    rows = conn.execute(
-        _RELEASE, {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
-    )
+    columns = {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
+    rows = ask(conn, statements.RELEASE, columns)
     steps = [Step(o, line, s, n, amount, at_us) for o, line, s, n, amount, at_us in rows]
     return sorted(steps, key=lambda step: (step.at_us, step.order_id, step.line, step.number))
 
@@ -188,9 +185,9 @@ class _Line:
 def _lines(conn: Connection, order_ids: list[str]) -> dict[tuple[str, int], _Line]:
     """Every line of the orders, with what was refunded; line 0 is the whole order."""
     found: dict[tuple[str, int], _Line] = {}
-    for order_id, line, item_id, amount, refunded, numbers in conn.execute(
-        _LINES, {"order": order_ids}
-    ).all():
+    for order_id, line, item_id, amount, refunded, numbers in ask(
+        conn, statements.LINES, {"order": order_ids}
+    ):
         found[order_id, line] = _Line(item_id, amount, refunded, set(numbers))
         whole = found.setdefault((order_id, 0), _Line(None, 0, 0, set()))
         whole.amount_minor += amount
@@ -265,7 +262,7 @@ def _insert(conn: Connection, table: str, steps: list[Step]) -> set[tuple[str, i
         "amount_minor": [step.amount_minor for step in steps],
         "at": [from_micros(step.at_us) for step in steps],
     }
-    rows = conn.execute(_INSERT_STEPS[table], columns).all()
+    rows = ask(conn, statements.INSERT_STEPS[table], columns)
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
@@ -276,7 +273,7 @@ def _insert_rejected(conn: Connection, rejected: list[dict[str, Any]]) -> int:
     identity = ("order_id", "line", "step", "number", "at")
     columns = {name: [row[name] for row in rejected] for name in rejected[0]}
     columns["id"] = [refusal_id(*(row[name] for name in identity)) for row in rejected]
-    return conn.execute(_INSERT_REJECTED, columns).rowcount
+    return run(conn, statements.INSERT_REJECTED, columns)
 
 
 def _rejected_step(step: Step, reason: str, detail: str) -> dict[str, Any]:
@@ -306,100 +303,3 @@ def _as_events(steps: list[Step], lines: dict[tuple[str, int], _Line]) -> EventB
         number=numbers,
         amount_minor=np.array(amounts, np.int64),
     )
-
-
-_INSERT_ORDERS = text("""
-insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, placed_at)
-select distinct on (e.id) e.id, e.external, i.merchant_id, 'live', e.shopper, i.currency, 0, e.at
-from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as text[]),
-            cast(:item as text[]), cast(:line as int[]), cast(:at as timestamptz[]))
-     with ordinality as e(id, external, shopper, item, line, at, nth)
-join items i on i.id = e.item
-order by e.id, e.nth
-on conflict do nothing
-""")
-
-_INSERT_LINES = text("""
-insert into order_lines (order_id, line, item_id, quantity, amount_minor)
-select o.id, e.line, e.item, e.quantity, e.amount
-from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
-            cast(:quantity as int[]), cast(:amount as bigint[]))
-     as e(id, item, line, quantity, amount)
-join orders o on o.id = e.id
-join items i on i.id = e.item and i.merchant_id = o.merchant_id
-on conflict do nothing
-returning order_id, line, amount_minor
-""")
-
-_ADD_TOTALS = text("""
-update orders o set total_minor = o.total_minor + e.amount
-from unnest(cast(:order as text[]), cast(:amount as bigint[])) as e(id, amount) where o.id = e.id
-""")
-
-_HOMELESS_LINES = text("""
-select e.id as order_id, e.line, 'order' as step, 0 as number, e.amount as amount_minor, e.at,
-       case when i.id is null then 'unknown_item'
-            when o.id is null then 'order_known_by_another_id'
-            else 'item_of_another_merchant' end as reason,
-       'item ' || e.item as detail, i.merchant_id
-from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
-            cast(:amount as bigint[]), cast(:at as timestamptz[])) as e(id, item, line, amount, at)
-left join items i on i.id = e.item
-left join orders o on o.id = e.id
-left join order_lines l on l.order_id = e.id and l.line = e.line
-where l.order_id is null
-""")
-
-_RELEASE = text("""
-delete from waiting_steps w
-using (select distinct id, unnest(array[0, line]) as line
-       from unnest(cast(:order as text[]), cast(:line as int[])) as e(id, line)) as e
-where w.order_id = e.id and w.line = e.line
-returning w.order_id, w.line, w.step, w.number, w.amount_minor,
-          (extract(epoch from w.at) * 1000000)::bigint
-""")
-
-_POSITION = text("select position from consumed where consumer = :c for no key update")
-
-_MOVE = text("update consumed set position = :p where consumer = :c")
-
-_RELEASE_ALL = text("""
-with gone as (delete from waiting_steps where order_id = any(cast(:order as text[])) returning *)
-select order_id, line, step, number, amount_minor, (extract(epoch from at) * 1000000)::bigint as us
-from gone order by us, order_id, line, number
-""")
-
-_LINES = text("""
-select l.order_id, l.line, l.item_id, l.amount_minor, coalesce(sum(s.amount_minor), 0)::bigint,
-       array_remove(array_agg(s.number), null)
-from order_lines l
-left join order_steps s on s.order_id = l.order_id and s.line = l.line and s.step = 'refund'
-where l.order_id = any(cast(:order as text[]))
-group by l.order_id, l.line
-""")
-
-_INSERT_STEPS = {
-    table: text(f"""
-insert into {table} (order_id, line, step, number, amount_minor, at)
-select * from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[]),
-                     cast(:number as int[]), cast(:amount_minor as bigint[]),
-                     cast(:at as timestamptz[]))
-on conflict do nothing
-returning order_id, line, step, number
-""")
-    for table in ("order_steps", "waiting_steps")
-}
-
-_INSERT_REJECTED = text("""
-insert into rejected_events
-  (order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
-select e.order_id, e.line, e.step, e.number, e.amount_minor, e.at, e.reason, e.detail, e.id,
-       coalesce(o.merchant_id, e.merchant_id)
-from unnest(cast(:order_id as text[]), cast(:line as int[]), cast(:step as text[]),
-            cast(:number as int[]), cast(:amount_minor as bigint[]), cast(:at as timestamptz[]),
-            cast(:reason as text[]), cast(:detail as text[]), cast(:id as text[]),
-            cast(:merchant_id as text[]))
-     as e(order_id, line, step, number, amount_minor, at, reason, detail, id, merchant_id)
-left join orders o on o.id = e.order_id
-on conflict do nothing
-""")

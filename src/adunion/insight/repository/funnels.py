@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from adunion.decision.bidding.types import GRID
 from adunion.decision.seen import CURVES, HourlyLandscape
 from adunion.decision.waterfall import SUMS, Counted
+from adunion.engines.direct import run
 from adunion.kernel.clock import from_micros
 
 from ..steps import Seen
@@ -39,6 +40,7 @@ _ADD_LANDSCAPES = text(
     " traffic = plan_landscapes.traffic + excluded.traffic, alpha = excluded.alpha,"
     f" ratio = excluded.ratio, {_ADDED}"
 )
+_LET_GO = text("delete from plan_landscapes where at < :old")
 
 
 def add_funnels(conn: Connection, counted: Counted) -> None:
@@ -89,9 +91,8 @@ def add_landscapes(
         "ratio": [ratios.get(plan_id, 1.0) for plan_id, _ in keys],
         **{name: curves[place].ravel().tolist() for place, name in enumerate(CURVES)},
     }
-    conn.execute(_ADD_LANDSCAPES, columns)
-    old = plan_landscapes.c.at < now - timedelta(days=LANDSCAPE_DAYS)
-    conn.execute(delete(plan_landscapes).where(old))
+    run(conn, _ADD_LANDSCAPES, columns)
+    run(conn, _LET_GO, {"old": now - timedelta(days=LANDSCAPE_DAYS)})
 
 
 def landscapes(conn: Connection, plan_id: str, since: datetime) -> Seen | None:
