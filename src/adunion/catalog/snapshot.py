@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from .types import CatalogSnapshot
 
 _NEUTRAL_STARS = 4.0  # where no item of the market has a review
-_VALUE_OF_LETTER = np.zeros(128, np.uint64)
+_VALUE_OF_LETTER = np.zeros(256, np.uint64)
 for _value, _letter in enumerate(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"):
     _VALUE_OF_LETTER[_letter] = _value
 
@@ -48,18 +49,24 @@ def raw_ids(ids: Sequence[str]) -> npt.NDArray[np.void]:
     """The 16 bytes of many prefixed ids at once: `itm_01J...` (n of one prefix) -> (n,) V16."""
     if not ids:
         return np.empty(0, "V16")
-    letters = np.frombuffer("".join(ids).encode(), np.uint8).reshape(len(ids), -1)[:, -26:]
-    values = _VALUE_OF_LETTER[letters]
-    halves = np.zeros((len(ids), 2), np.uint64)
-    for place in range(26):  # 26 letters of 5 bits hold 130; the first letter is under 8
-        shift = 125 - 5 * place
-        if shift >= 64:
-            halves[:, 0] |= values[:, place] << np.uint64(shift - 64)
-        else:
-            halves[:, 1] |= values[:, place] << np.uint64(shift)
-            if shift > 59:
-                halves[:, 0] |= values[:, place] >> np.uint64(64 - shift)
-    return halves.astype(">u8").view("V16").reshape(-1)
+    letters = np.frombuffer("".join(ids).encode(), np.uint8).reshape(len(ids), -1)
+    raw = np.empty((len(ids), 16), np.uint8)
+    _read(letters, raw)
+    return raw.view("V16").reshape(-1)
+
+
+@njit(cache=True, nogil=True)
+def _read(letters: npt.NDArray[np.uint8], raw: npt.NDArray[np.uint8]) -> None:
+    """Read the last 26 letters of each id, five bits a letter; the first of them is under 8."""
+    first = letters.shape[1] - 26
+    for i in range(len(letters)):
+        bits, held, at = _VALUE_OF_LETTER[letters[i, first]], 3, 0
+        for place in range(first + 1, first + 26):
+            bits, held = bits << np.uint64(5) | _VALUE_OF_LETTER[letters[i, place]], held + 5
+            if held >= 8:
+                held -= 8
+                raw[i, at] = bits >> np.uint64(held) & np.uint64(255)
+                at += 1
 
 
 def _distinct(values: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:

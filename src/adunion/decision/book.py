@@ -243,7 +243,7 @@ def _regions(plans: Sequence[LivePlan], names: Sequence[str]) -> npt.NDArray[np.
 
 def _item_plan(plans: Sequence[LivePlan], catalog: CatalogSnapshot) -> npt.NDArray[np.int32]:
     item_plan = np.full(len(catalog), -1, np.int32)
-    for row, plan in enumerate(plans):
-        items = catalog.rows(raw_ids(plan.item_ids))
-        item_plan[items[items >= 0]] = row
+    items = catalog.rows(raw_ids([id_ for plan in plans for id_ in plan.item_ids]))
+    row = np.repeat(np.arange(len(plans)), [len(plan.item_ids) for plan in plans])
+    item_plan[items[items >= 0]] = row[items >= 0]
     return item_plan

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from adunion.kernel.boxed import Box, boxed
 
 from .features import Known, Likes, features
+from .halves import halves
 from .items import ItemColumns
 from .logits import Standing, chances, item_logits
 from .models import Models
@@ -57,7 +58,7 @@ class Predictor:
             requests.at_us, requests.placement, requests.profile, offsets, item[filled],
             relevance[filled],
         )  # fmt: skip
-        return self._features(part).astype(np.float16)
+        return halves(self._features(part))
 
     def _standing(self) -> Box:
         """What requests have in common; put in another box when profiles or scenes moved."""
