@@ -236,10 +236,12 @@ class EventLog:
         assert self._file is not None
         _write_all(self._file, [head, payload], segment.end)
         os.fdatasync(self._file)
-        segment.offsets.append(segment.end)
-        segment.starts.append(segment.first + segment.rows)
-        segment.end += HEAD.size + size
-        segment.rows += rows
+        with self._turn:  # what is durable is not in flight any more, at any moment
+            segment.offsets.append(segment.end)
+            segment.starts.append(segment.first + segment.rows)
+            segment.end += HEAD.size + size
+            segment.rows += rows
+            self._in_flight = 0
 
     def _roll(self) -> _Segment:
         """Start the next segment; its name is durable before any row of it is."""

@@ -12,7 +12,7 @@ from adunion.kernel.clock import Clock, micros
 
 from .arrow import from_arrow, to_arrow
 from .dedupe import KeySet
-from .types import Accepted, EventBatch
+from .types import Accepted, EventBatch, events
 
 _HOUR_US = 3_600_000_000
 HORIZON_HOURS = 48
@@ -33,6 +33,7 @@ class Tracker:
         self._clock = clock
         self._lock = Lock()
         self._seen = KeySet(horizon_hours)
+        self._latest: tuple[int, EventBatch] = (0, events(0))  # what was written last, and where
         for _, batch in self.read(self.position_of(micros(clock.now()) - horizon_hours * _HOUR_US)):
             self._seen.add(batch.key, (batch.at_us // _HOUR_US).astype(np.int32))
 
@@ -65,10 +66,19 @@ class Tracker:
             with self._lock:
                 self._seen.forget(new.key)
             raise
+        if count:
+            self._latest = ticket - count, new
         return Accepted(count, len(batch) - count, fresh, ticket)
 
     def read(self, position: int = 0, rows_max: int = 262_144) -> Iterator[tuple[int, EventBatch]]:
-        """Durable events from a position on: `(next_position, batch)`, see `EventLog.read`."""
+        """Durable events from a position on: `(next_position, batch)`, see `EventLog.read`.
+
+        Those written last are at hand: whoever applies the log as it grows reads no file.
+        """
+        first, latest = self._latest
+        if position == first and 0 < len(latest) <= rows_max:
+            position += len(latest)
+            yield position, latest
         for next_position, batch in self._log.read(position, rows_max):
             yield next_position, from_arrow(batch)
 

@@ -125,7 +125,7 @@ def events(count: int, **columns: npt.NDArray[np.generic] | int | float | str) -
         elif name == "text":
             filled["text"] = np.full(count, "", object) if given is None else np.asarray(given)
         elif isinstance(given, np.ndarray) and given.ndim:
-            filled[name] = given.astype(_DTYPES[name])
+            filled[name] = given.astype(_DTYPES[name], copy=False)
         else:
             default = -1 if name == "slot" else 0
             filled[name] = np.full(count, default if given is None else given, _DTYPES[name])

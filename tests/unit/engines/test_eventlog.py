@@ -32,6 +32,20 @@ def test_rows_come_back_in_order_from_any_position(tmp_path: Path) -> None:
     log.close()
 
 
+def test_a_ticket_never_counts_rows_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = open_log(tmp_path)
+    tickets, end = [], EventLog._end_commit
+
+    def look(self: EventLog, failure: BaseException | None) -> None:
+        tickets.append(self.ticket())  # as another thread may while a commit ends
+        end(self, failure)
+
+    monkeypatch.setattr(EventLog, "_end_commit", look)
+    assert [log.append(rows(0, 1, 2)), log.append(rows(3))] == [0, 3]
+    assert tickets == [3, 4]
+    log.close()
+
+
 def test_batches_have_at_most_the_rows_asked_for_and_say_where_to_go_on(tmp_path: Path) -> None:
     log = open_log(tmp_path)
     for start in range(0, 30, 3):

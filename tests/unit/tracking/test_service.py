@@ -42,6 +42,21 @@ def test_an_event_is_taken_once(log: EventLog, clock: ManualClock) -> None:
     assert keys(tracker, 3) == [4]
 
 
+def test_what_was_written_last_is_read_as_from_the_disk(log: EventLog, clock: ManualClock) -> None:
+    tracker, reader = Tracker(log, clock), Tracker(log, clock)  # the second wrote nothing itself
+    for first in range(0, 12, 3):
+        tracker.accept(batch(clock, first, first + 1, first + 2, first))
+        for position in range(log.rows + 1):
+            assert keys(tracker, position) == keys(reader, position)
+    whole = [(at, part) for at, part in tracker.read(9)]
+    assert [at for at, _ in whole] == [12]
+    for name in EVENT_SCHEMA.names:
+        mine, theirs = getattr(whole[0][1], name), getattr(next(reader.read(9))[1], name)
+        assert mine.dtype == theirs.dtype
+        assert mine.tolist() == theirs.tolist()
+    assert [at for at, _ in tracker.read(9, 2)] == [11, 12]
+
+
 def test_duplicates_are_known_after_a_restart(tmp_path: Path, clock: ManualClock) -> None:
     log = EventLog(tmp_path, EVENT_SCHEMA, segment_bytes_max=2_000)
     tracker = Tracker(log, clock)
