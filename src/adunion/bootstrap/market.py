@@ -222,11 +222,14 @@ class Market(Rooms):
         """The same market with all it has learned, without plans or records."""
         return ControlArm(self.brain.copy(), deepcopy(self._rule), self.clock)
 
-    def launch(self, draft: PlanDraft) -> str:
-        """Start a plan; its id. What is over by now gives its items back first."""
+    def make_way(self) -> None:
+        """Let plans that are over by now give their items back, before others are launched."""
         now = self.clock.now()
         with self.engine.begin() as conn:
             self.plans_service.advance(conn, now, self._orders_of_week(now))
+
+    def launch(self, draft: PlanDraft) -> str:
+        """Start a plan; its id."""
         return self.plans_service.create(draft, by="scenario").id
 
     def forecast(self, wish: Wish) -> Forecast:
@@ -343,7 +346,7 @@ class Market(Rooms):
             live = self.plans_service.live(conn, self.currency, now)
             pools = self.plans_service.pools(conn, self.currency, now)
             self._goals = books.goals(conn, self._unit)
-            wallets = self.wallets_micros(conn)
+            wallets = self.wallets_micros(conn, {plan.merchant_id for plan in live})
         return PlanBook.of(live, catalog, wallets, alphas, pools)
 
     def _keep_reasons(self, now: datetime) -> None:

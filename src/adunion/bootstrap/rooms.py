@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -95,12 +95,12 @@ class Rooms:
         with self.engine.connect() as conn:
             return books.earned(conn)
 
-    def wallets_micros(self, conn: Connection) -> dict[str, int]:
-        """What each merchant has to spend, by id."""
+    def wallets_micros(self, conn: Connection, merchant_ids: Collection[str]) -> dict[str, int]:
+        """What merchants have to spend, by id."""
+        owner = {merchant_wallet(id_): id_ for id_ in merchant_ids}
         return {
-            balance.code.split(":")[1]: balance.available_minor * self._unit
-            for balance in self.ledger.balances(conn, "merchant:")
-            if balance.currency == self.currency and balance.code.endswith(":wallet")
+            owner[balance.code]: balance.available_minor * self._unit
+            for balance in self.ledger.balances_of(conn, list(owner), self.currency)
         }
 
     def items_and_merchants(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int32]]:

@@ -72,20 +72,23 @@ class EventMaker:
         self, requests: RequestBatch, decided: DecisionBatch, response: Response, plans: PlanBook
     ) -> EventBatch:
         """REQUEST, IMPRESSION, CLICK and CART events of decided requests, in order of time."""
-        shown = decided.item >= 0
-        parts = [
-            self._requests(requests),
-            self._slots(
-                EventType.IMPRESSION, SEEN_AFTER_US, response.seen & shown, requests, decided, plans
-            ),
-            self._slots(
-                EventType.CLICK, CLICK_AFTER_US, response.clicked & shown, requests, decided, plans
-            ),
-            self._slots(
-                EventType.CART, CART_AFTER_US, response.carted & shown, requests, decided, plans
-            ),
-        ]
-        return in_time(parts)
+        shown, count = decided.item >= 0, len(requests)
+        parts = [(EventType.REQUEST, np.arange(count), np.full(count, -1), requests.at_us)]
+        for kind, after_us, happened in (
+            (EventType.IMPRESSION, SEEN_AFTER_US, response.seen),
+            (EventType.CLICK, CLICK_AFTER_US, response.clicked),
+            (EventType.CART, CART_AFTER_US, response.carted),
+        ):
+            row, slot = np.nonzero(happened & shown)
+            parts.append((kind, row, slot, requests.at_us[row] + after_us + slot * 200_000))
+        at_us = np.concatenate([at_us for *_, at_us in parts])
+        order = np.argsort(at_us, kind="stable")
+        kinds = np.repeat(
+            np.array([kind for kind, *_ in parts], np.uint8), [len(row) for _, row, *_ in parts]
+        )
+        rows = np.concatenate([row for _, row, *_ in parts])[order]
+        slots = np.concatenate([slot for *_, slot, _ in parts])[order]
+        return self._of_pages(kinds[order], at_us[order], rows, slots, requests, decided, plans)
 
     def of_link_visits(self, traffic: Traffic, request: Ids) -> EventBatch:
         """CLICK events over publishers' links."""
@@ -158,66 +161,56 @@ class EventMaker:
             ]
         )  # fmt: skip
 
-    def _requests(self, requests: RequestBatch) -> EventBatch:
-        count = len(requests)
-        kind = np.full(count, EventType.REQUEST, np.uint8)
-        slot = np.full(count, -1, np.int16)
-        texts = np.array([*requests.queries, ""], object)
-        near = np.diff(requests.context_offsets) > 0  # the item looked at, or the cart's first
-        item = np.full(count, NO_ID, "V16")
-        item[near] = self._catalog.raw[requests.context_items[requests.context_offsets[:-1][near]]]
-        return events(
-            count,
-            type=kind,
-            at_us=requests.at_us,
-            key=beacon_keys(kind, requests.request, slot),
-            request=requests.request,
-            slot=slot,
-            placement=self._placement_raw[requests.placement],
-            item=item,
-            shopper=requests.shopper,
-            flags=requests.consent * np.uint8(FLAG_CONSENT),
-            text=texts[requests.query],
-        )
-
-    def _slots(
+    def _of_pages(
         self,
-        kind: EventType,
-        after_us: int,
-        happened: npt.NDArray[np.bool_],
+        kind: npt.NDArray[np.uint8],
+        at_us: Rows,
+        row: Rows,
+        slot: Rows,
         requests: RequestBatch,
         decided: DecisionBatch,
         plans: PlanBook,
     ) -> EventBatch:
-        row, slot = np.nonzero(happened)
-        at = (row, slot)
-        types = np.full(len(row), kind, np.uint8)
-        slots = slot.astype(np.int16)
-        plan = decided.plan[at]
+        """The events (n,) of some requests and slots; slot -1: of the request itself."""
+        asked = kind == EventType.REQUEST
+        moved = ~asked & decided.moved[row, slot]
+        seen = moved & (kind == EventType.IMPRESSION)
+        slots, request = slot.astype(np.int16), requests.request[row]
+        texts = np.array([*requests.queries, ""], object)
         plan_raw = np.append(plans.raw, np.array([NO_ID], "V16"))
-        moved = decided.moved[at]
-        seen = kind == EventType.IMPRESSION
+
+        def of_slot(column: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+            return np.where(asked, np.float32(0), column[row, slot])
+
         return events(
-            len(row),
-            type=types,
-            at_us=requests.at_us[row] + after_us + slot * 200_000,
-            key=beacon_keys(types, requests.request[row], slots),
-            request=requests.request[row],
+            len(kind),
+            type=kind,
+            at_us=at_us,
+            key=beacon_keys(kind, request, slots),
+            request=request,
             slot=slots,
-            placement=self._placement_raw[requests.placement[row]],
-            item=self._catalog.raw[decided.item[at]],
-            plan=plan_raw[plan],
+            placement=self._placement_raw[requests.placement][row],
+            item=np.where(
+                asked, self._near(requests)[row], self._catalog.raw[decided.item[row, slot]]
+            ),
+            plan=plan_raw[np.where(asked, -1, decided.plan[row, slot])],
             shopper=requests.shopper[row],
-            price_micros=np.where(moved, decided.price_micros[at], 0) if seen else 0,
-            flags=(
-                moved * np.uint8(FLAG_MOVED) | requests.consent[row] * np.uint8(FLAG_CONSENT)
-            ).astype(np.uint8),
-            exposure=decided.exposure[at],
-            exposure_organic=decided.exposure_organic[at],
-            pctr=decided.pctr[at],
-            pcvr=decided.pcvr[at],
-            propensity=decided.propensity[at],
+            price_micros=np.where(seen, decided.price_micros[row, slot], 0),
+            flags=(moved * np.uint8(FLAG_MOVED) | requests.consent[row] * np.uint8(FLAG_CONSENT)),
+            exposure=of_slot(decided.exposure),
+            exposure_organic=of_slot(decided.exposure_organic),
+            pctr=of_slot(decided.pctr),
+            pcvr=of_slot(decided.pcvr),
+            propensity=of_slot(decided.propensity),
+            text=texts[np.where(asked, requests.query[row], -1)],
         )
+
+    def _near(self, requests: RequestBatch) -> Ids:
+        """The item looked at, or the cart's first, of each request."""
+        item = np.full(len(requests), NO_ID, "V16")
+        near = np.diff(requests.context_offsets) > 0
+        item[near] = self._catalog.raw[requests.context_items[requests.context_offsets[:-1][near]]]
+        return item
 
 
 class Later:

@@ -315,6 +315,8 @@ class Run:
         hour, end = (at - self.started) / _HOUR, (at + self._span - self.started) / _HOUR
         due = [plan for plan in self._waiting if plan.start_hour < end and plan.free_hour <= hour]
         self._waiting = [plan for plan in self._waiting if plan not in due]
+        if due:
+            self.market.make_way()
         for plan in due:
             self._launch(plan, max(self.started + _HOUR * plan.start_hour, at))
 

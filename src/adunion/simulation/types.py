@@ -89,6 +89,10 @@ class Market(Arm, Protocol):
         """The same market with all it has learned, without plans or records."""
         ...
 
+    def make_way(self) -> None:
+        """Let plans that are over give their items back, before others are launched."""
+        ...
+
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id."""
         ...
