@@ -12,18 +12,18 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    cast,
     func,
     literal,
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from adunion.catalog.tables import items
-from adunion.engines.direct import ask
+from adunion.engines.direct import ask, run
 from adunion.kernel.errors import invalid
 from adunion.kernel.money import micros_per_minor
 
@@ -41,6 +41,19 @@ _SPEND = func.coalesce(plan_spend.c.spend_micros, 0).label("spend_micros")
 _FROM = plans.outerjoin(plan_spend, plan_spend.c.plan_id == plans.c.id)
 
 # What every tick asks is built once: building a statement takes as long as asking it.
+_FIND = select(plans, _COUNT, _SPEND).select_from(_FROM).where(plans.c.id == bindparam("plan"))
+_ADD_ITEMS = text(
+    "insert into plan_items (plan_id, item_id)"
+    " select :plan, item_id from unnest(cast(:items as text[])) as given(item_id)"
+)
+_GOODS = (
+    select(
+        items.c.id, items.c.merchant_id, items.c.title, items.c.price_minor, items.c.currency,
+        items.c.withdrawn_at,
+    )
+    .where(items.c.id == func.any(bindparam("wanted", type_=ARRAY(Text))))
+    .order_by(items.c.id)
+)  # fmt: skip
 _NOW = bindparam("now", type_=plans.c.end_at.type)
 _LIVE = (
     select(plans, _SPEND, func.array_agg(plan_items.c.item_id).label("item_ids"))
@@ -92,9 +105,8 @@ def find(conn: Connection, plan_id: str, *, lock: bool = False) -> Plan | None:
     """The plan of that id; `lock` keeps other edits out until the transaction ends."""
     if lock:
         conn.execute(select(plans.c.id).where(plans.c.id == plan_id).with_for_update())
-    chosen = select(plans, _COUNT, _SPEND).select_from(_FROM).where(plans.c.id == plan_id)
-    row = conn.execute(chosen).first()
-    return None if row is None else _plan(row)
+    found = ask(conn, _FIND, {"plan": plan_id})
+    return _plan(found[0]) if found else None
 
 
 def page(
@@ -158,9 +170,7 @@ def item_ids(conn: Connection, plan_id: str) -> tuple[str, ...]:
 
 def add_items(conn: Connection, plan_id: str, item_ids_: Sequence[str]) -> None:
     """Give items to a plan; in id order, so that two plans' writers cannot deadlock."""
-    rows = select(func.unnest(cast(sorted(item_ids_), ARRAY(Text))).label("item_id")).subquery()
-    chosen = select(literal(plan_id), rows.c.item_id)
-    conn.execute(plan_items.insert().from_select(["plan_id", "item_id"], chosen))
+    run(conn, _ADD_ITEMS, {"plan": plan_id, "items": sorted(item_ids_)})
 
 
 def remove_items(conn: Connection, plan_id: str, item_ids_: Iterable[str]) -> None:
@@ -198,14 +208,7 @@ def taken(
 
 def goods(conn: Connection, item_ids_: Sequence[str]) -> list[Row[Any]]:
     """(id, merchant_id, title, price_minor, currency, withdrawn_at) of the items that exist."""
-    columns = items.c
-    chosen = select(
-        columns.id, columns.merchant_id, columns.title, columns.price_minor, columns.currency,
-        columns.withdrawn_at,
-    )  # fmt: skip
-    found = chosen.where(columns.id == func.any(list(item_ids_))).order_by(columns.id)
-    rows: Any = conn.execute(found).all()
-    return list(rows)
+    return ask(conn, _GOODS, {"wanted": list(item_ids_)})
 
 
 def select_items(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import insert
 
+from adunion.engines.direct import ask
 from adunion.kernel.errors import invalid, not_found
 from adunion.kernel.ids import Ids
 
@@ -19,6 +20,7 @@ from .types import CatalogSnapshot, Item, ItemPage, ItemQuery, Merchant
 
 _ITEM_COLUMNS = [column for column in items.c if column.name != "content_hash"]
 _LIMIT_MAX = 200
+_MERCHANT = sa.select(merchants).where(merchants.c.id == sa.bindparam("merchant"))
 
 
 def snapshot(conn: Connection, currency: str) -> CatalogSnapshot:
@@ -134,10 +136,10 @@ def set_withdrawn(conn: Connection, item_id: str, withdrawn: bool, at: datetime)
 
 def get_merchant(conn: Connection, merchant_id: str) -> Merchant:
     """One merchant; 404 if there is none."""
-    row = conn.execute(sa.select(merchants).where(merchants.c.id == merchant_id)).first()
-    if row is None:
+    found = ask(conn, _MERCHANT, {"merchant": merchant_id})
+    if not found:
         raise not_found("merchant", merchant_id)
-    return Merchant(*row)
+    return Merchant(*found[0])
 
 
 def find_merchant(conn: Connection, external_id: str) -> Merchant | None:
