@@ -171,20 +171,22 @@ def _by_candidate(
     decided: Decided, rows: npt.NDArray[np.int64], kept: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[Any]]:
     """Columns by slot, as columns by kept candidate."""
-    count = len(decided.score)
+    count = len(kept)
+    place = np.full(len(decided.score), count, np.int64)  # the last: of those that are not kept
+    place[kept] = np.arange(count)
     out: dict[str, npt.NDArray[Any]] = {
-        "home": np.full(count, -1, np.int16),
-        "slot": np.full(count, -1, np.int16),
-        **{name: np.zeros(count, values.dtype) for name, values in decided.of_slot.items()},
+        "home": np.full(count + 1, -1, np.int16),
+        "slot": np.full(count + 1, -1, np.int16),
+        **{name: np.zeros(count + 1, values.dtype) for name, values in decided.of_slot.items()},
     }
     for name, ranked in (("home", decided.home[rows]), ("slot", decided.shown[rows])):
         row, slot = np.nonzero(ranked >= 0)
-        out[name][ranked[row, slot]] = slot
+        out[name][place[ranked[row, slot]]] = slot
     shown = decided.shown[rows]
     row, slot = np.nonzero(shown >= 0)
     for name, values in decided.of_slot.items():
-        out[name][shown[row, slot]] = values[rows][row, slot]
-    return {name: values[kept] for name, values in out.items()}
+        out[name][place[shown[row, slot]]] = values[rows][row, slot]
+    return {name: values[:count] for name, values in out.items()}
 
 
 class DecisionLog:

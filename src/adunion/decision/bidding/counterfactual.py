@@ -11,9 +11,12 @@ from numba import njit
 from adunion.kernel.borrowing import borrowing
 
 from ..auction.batch import Goods, Rules, facts_of, rank
+from ..auction.pricing import Facts
 from ..auction.rank import SCORE_MAX, SLOTS_MAX, Scratch, fill_sorted, put
 
 FACTS = 7  # the columns of pricing.Facts, in its order
+_EXPOSURE, _LOWER = Facts._fields.index("exposure"), Facts._fields.index("exposure_organic")
+_PAIRS_AT_ONCE = 8
 
 
 @njit(cache=True, nogil=True)
@@ -45,16 +48,47 @@ def sweep(
     Writes `pricing.Facts` to `found` (7, pairs, g, K) and, for the slots the plan's items got,
     the chance of an order and its GMV in micros to `chance` and `value` (pairs, g, K).
     """
-    most = len(work.score)
-    room = _Room(
-        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int64),
-        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(2 * SLOTS_MAX, np.int64),
-    )  # fmt: skip
     _sweep(
         pair_request, pair_plan, grid, placement, slots_wanted, paid_most, offsets, items, organics,
-        bids, plans, chances, weights, counts, goods, target_roi, rules, work, room, found, chance,
-        value,
+        bids, plans, chances, weights, counts, goods, target_roi, rules, work,
+        _room(len(work.score)), found, chance, value,
     )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def moved(  # type: ignore[no-untyped-def]  # as `sweep`
+    pair_request, pair_plan, grid, placement, slots_wanted, paid_most, offsets, items, organics,
+    bids, plans, chances, weights, counts, goods, target_roi, rules, work, place, facts, chance,
+    value,
+) -> int:  # fmt: skip
+    """The same of the slots alone that were moved; how many they are, in order of the pairs.
+
+    Writes where each is in (plans, g) to `place` (m,), and columns to `facts` (7, m), `chance` and
+    `value` (m,). Few slots are moved: a few pairs at a time are looked at in near memory.
+    """
+    size, slots, room, count = len(grid), goods.exposures.shape[1], _room(len(work.score)), 0
+    some = np.zeros((FACTS, _PAIRS_AT_ONCE, size, slots), np.int64)
+    its_chance = np.empty((_PAIRS_AT_ONCE, size, slots))
+    its_value = np.empty((_PAIRS_AT_ONCE, size, slots))
+    for first in range(0, len(pair_request), _PAIRS_AT_ONCE):
+        last = min(first + _PAIRS_AT_ONCE, len(pair_request))
+        _sweep(
+            pair_request[first:last], pair_plan[first:last], grid, placement, slots_wanted,
+            paid_most, offsets, items, organics, bids, plans, chances, weights, counts, goods,
+            target_roi, rules, work, room, some, its_chance, its_value,
+        )  # fmt: skip
+        for pair in range(last - first):
+            for step in range(size):
+                for slot in range(slots):
+                    if some[_EXPOSURE, pair, step, slot] > some[_LOWER, pair, step, slot]:
+                        place[count] = pair_plan[first + pair] * size + step
+                        for fact in range(FACTS):
+                            facts[fact, count] = some[fact, pair, step, slot]
+                        chance[count] = its_chance[pair, step, slot]
+                        value[count] = its_value[pair, step, slot]
+                        count += 1
+                    some[_EXPOSURE, pair, step, slot] = 0
+    return count
 
 
 class _Room(NamedTuple):
@@ -66,6 +100,14 @@ class _Room(NamedTuple):
     bid: npt.NDArray[np.int64]
     others: npt.NDArray[np.int32]
     best: npt.NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def _room(most: int) -> _Room:
+    return _Room(
+        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int64),
+        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(2 * SLOTS_MAX, np.int64),
+    )  # fmt: skip
 
 
 @borrowing()

@@ -17,12 +17,11 @@ from numba import njit
 from ..auction.batch import Candidates, Goods, Requests, Rules, Scores
 from ..auction.pricing import EXPOSURE_ONE, Facts, price
 from ..auction.rank import scratch
-from .counterfactual import FACTS, sweep
+from .counterfactual import FACTS, moved
 from .types import GRID, Floats, Landscape
 
 PER_PLAN = 48
 _PAIRS_AT_ONCE = 512
-_EXPOSURE, _LOWER = Facts._fields.index("exposure"), Facts._fields.index("exposure_organic")
 
 
 @njit(cache=True, nogil=True)
@@ -215,21 +214,19 @@ def _add(
 ) -> None:
     """Add what some pairs would have had at each multiplier to `sums`, (4, p, g)."""
     plan = kept.pair_plan[pairs]
-    shape = (FACTS, len(plan), len(GRID), goods.exposures.shape[1])
-    found, chance, value = np.zeros(shape, np.int64), np.zeros(shape[1:]), np.zeros(shape[1:])
+    most = len(plan) * len(GRID) * goods.exposures.shape[1]
+    place, found = np.empty(most, np.int64), np.empty((FACTS, most), np.int64)
+    chance, value = np.empty(most), np.empty(most)
     work = scratch(int(np.diff(kept.offsets).max(initial=1)))
-    sweep(
+    count = moved(
         kept.pair_request[pairs], plan, GRID, kept.placement, kept.slots, kept.paid,
         kept.offsets, kept.item, kept.organic, kept.bid, kept.plan, kept.chance,
-        kept.weight, kept.counts, goods, target_roi, rules, work, found, chance, value,
+        kept.weight, kept.counts, goods, target_roi, rules, work, place, found, chance, value,
     )  # fmt: skip
-    # Few of the slots were moved: what the amounts are made of is cut out of the rest first.
-    pair, step, slot = np.nonzero(found[_EXPOSURE] > found[_LOWER])
-    facts = Facts(*found[:, pair, step, slot])
+    facts = Facts(*found[:, :count])
+    place, chance, value = place[:count], chance[:count], value[:count]
     exposure = facts.exposure / EXPOSURE_ONE
     gained = (facts.exposure - facts.exposure_organic) / EXPOSURE_ONE
-    value, chance = value[pair, step, slot], chance[pair, step, slot]
     amounts = price(pricing, facts) * exposure, value * exposure, value * gained, chance * exposure
-    place = plan[pair] * len(GRID) + step
     for row, amount in enumerate(amounts):
         sums[row] += np.bincount(place, amount, sums[row].size).reshape(sums[row].shape)
