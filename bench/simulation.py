@@ -4,20 +4,25 @@ A day in the demo's market (20,000 items, 50,000 shoppers): of 40,000 requests w
 with 20, the latter also with retrieval by need and by cart, and of 240,000 with 20; each after a
 day that warms up, all after a small market that compiles the kernels. Everything is in it: the
 people, decisions, tracking with fsync, attribution, commissions, ledger and reports, on the
-client's side; PostgreSQL's own processes are not. `shares` are those of the CPU time: of deciding
-(the limit of what is possible), of taking events in (`apply`), of each tick's work on the plans
-(`steer`), of launching them, and of the rest, which is the people.
+client's side; `with_postgres_per_cpu_second` counts PostgreSQL's own processes too (on Linux).
+`shares` are those of this process's CPU time: of deciding (the limit of what is possible), of
+taking events in (`apply`), of each tick's work on the plans (`steer`), of launching them, and of
+the rest, which is the people.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine, text
 
 from adunion.bootstrap.records import open_records
 from adunion.bootstrap.simulator import open_run
@@ -102,18 +107,43 @@ def day(
         staged = time.process_time()
         run.history()
         watch = Stopwatch(run)
-        begun = time.process_time()
+        begun, served = time.process_time(), postgres_seconds(server.engine)
         run.live()
         took = time.process_time() - begun
+        served = postgres_seconds(server.engine) - served
         run.market.close()
     shares = {name: round(seconds / took, 3) for name, seconds in watch.seconds.items()}
     return {
         "stage_s": round(staged - start, 2),
         "requests": watch.requests,
         "requests_per_cpu_second": round(watch.requests / took),
+        "with_postgres_per_cpu_second": round(watch.requests / (took + served)),
         "decided_per_cpu_second": round(watch.requests / watch.seconds["decide"]),
         "shares": shares | {"people": round(1 - sum(shares.values()), 3)},
     }
+
+
+def postgres_seconds(engine: Engine) -> float:
+    """CPU seconds so far of the server that answers, and of all that it started; 0 elsewhere."""
+    with engine.connect() as conn:
+        backend = conn.execute(text("select pg_backend_pid()")).scalar_one()
+    if not Path("/proc/self/stat").exists():
+        return 0.0
+    parent = int(_stat(Path(f"/proc/{backend}/stat"))[1])
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile; its parent counts it from then on
+            found = _stat(path)
+            if int(path.parent.name) == parent:
+                ticks += sum(map(int, found[11:15]))
+            elif int(found[1]) == parent:
+                ticks += sum(map(int, found[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(path: Path) -> list[str]:
+    """The fields after the name of a process: state, parent, ...; see proc(5)."""
+    return path.read_text().rpartition(")")[2].split()
 
 
 if __name__ == "__main__":
