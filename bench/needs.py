@@ -29,7 +29,7 @@ from adunion.understanding.orderfile import OrderColumns
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "src/adunion/understanding/needs"
-PRIOR = {"all": 3.5, "words": 1.4}  # of a language model: its first need alone is even odds
+PRIOR = {"all": 3.5, "words": 1.75}  # of a language model: its first need alone is even odds
 
 
 @dataclass(frozen=True)

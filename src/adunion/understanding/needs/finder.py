@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from .intents import noise, read_intent
 from .match import ItemMatcher
+from .nothing import calls_for_nothing
 from .sources import SOURCES, Asked, Library
 from .types import Evidence, Hit, Need, Reading, Said
 from .weigh import Weights, features
@@ -45,6 +46,8 @@ class NeedFinder:
         if not looks:
             return Reading(shown, kind, intent, f"{intent}: asks for no product")
         asked = Asked(plain, kind, self.library)
+        if calls_for_nothing(asked):
+            return Reading(shown, kind, "talk", "small talk, news or facts: calls for no product")
         needs = self.needs(asked, most)
         if not needs or needs[0].strength < _SURE:
             notes = tuple(asked.notes)

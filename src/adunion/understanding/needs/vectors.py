@@ -1,6 +1,6 @@
 """Vectors of the knowledge's phrases: those that ship are read, others are embedded once.
 
-`knowledge/vectors.npz` holds the default embedder's vectors in 8 bits, so that the first question
+`knowledge/vectors.npz` holds the default embedder's vectors in 6 bits, so that the first question
 is answered at once; `adunion understand knowledge --vectors FILE` writes it anew.
 """
 
@@ -17,8 +17,11 @@ import numpy.typing as npt
 
 from adunion.understanding.embed import Embedder
 
+from .nothing import nothing_phrases
+
 Floats = npt.NDArray[np.float32]
 SHIPPED = "vectors.npz"
+_LEVELS = 31  # a number is one of -31..31 of its row: cosines are kept to .002
 
 
 def vectors_of(phrases: Sequence[str], embedder: Embedder) -> Floats:
@@ -37,10 +40,10 @@ def vectors_of(phrases: Sequence[str], embedder: Embedder) -> Floats:
 
 
 def write_vectors(path: Path, phrases: Sequence[str], embedder: Embedder) -> int:
-    """Embed all phrases and write the file that ships; how many there are."""
-    distinct = {_key(phrase): phrase for phrase in phrases}
+    """Embed all phrases, those of `nothing` too, and write the file that ships; how many."""
+    distinct = {_key(phrase): phrase for phrase in (*phrases, *nothing_phrases())}
     made = embedder.embed(list(distinct.values()), "query")
-    scale = np.abs(made).max(axis=1, keepdims=True) / 127
+    scale = np.abs(made).max(axis=1, keepdims=True) / _LEVELS
     with path.open("wb") as file:
         np.savez_compressed(
             file,

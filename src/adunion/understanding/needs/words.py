@@ -32,27 +32,35 @@ class PhraseIndex:
         self._idf = np.log1p((len(phrases) + 0.5) / (held + 0.5))
         weight = self._idf[np.array(columns, np.int64)]
         self._whole = np.bincount(rows, weight, len(phrases))
+        self._least = np.minimum(np.bincount(rows, minlength=len(phrases)), 2)
 
     def match(self, text: str) -> npt.NDArray[np.float64]:
-        """How well each phrase fits a text, (phrases,) 0..1: 1 where both say just the same."""
-        shared, theirs = self._shared(text)
-        mine = shared / np.maximum(self._whole, 1e-9)
+        """How well each phrase fits a text, (phrases,) 0..1: 1 where both say just the same.
+
+        One word alone of a phrase of several is no fit: a gold bar is no home bar.
+        """
+        shared, theirs, held = self._shared(text)
+        mine = np.where(held >= self._least, shared, 0.0) / np.maximum(self._whole, 1e-9)
         return np.asarray(mine * (1 - _QUERY_SHARE + _QUERY_SHARE * np.sqrt(theirs)))
 
     def covered(self, text: str) -> npt.NDArray[np.float64]:
         """How much of a text each phrase holds, (phrases,) 0..1."""
         return self._shared(text)[1]
 
-    def _shared(self, text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Weight of the tokens that each phrase shares with a text, and as a share of the text."""
+    def _shared(
+        self, text: str
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Of the tokens that each phrase shares with a text: weight, share of the text, number."""
         said = dict.fromkeys(tokens(text))
         known = [self._vocabulary[token] for token in said if token in self._vocabulary]
-        shared = np.zeros(len(self._whole))
+        shared, held = np.zeros(len(self._whole)), np.zeros(len(self._whole), np.int64)
         for token in known:
-            shared[self._row[self._offsets[token] : self._offsets[token + 1]]] += self._idf[token]
+            rows = self._row[self._offsets[token] : self._offsets[token + 1]]
+            shared[rows] += self._idf[token]
+            held[rows] += 1
         unknown = (len(said) - len(known)) * float(np.median(self._idf))
         asked = float(self._idf[known].sum()) + 0.5 * unknown
-        return shared, np.minimum(shared / max(asked, 1e-9), 1.0)
+        return shared, np.minimum(shared / max(asked, 1e-9), 1.0), held
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adunion.understanding.needs import SOURCES, Asked
+from adunion.understanding.needs import SOURCES, Asked, Knowledge, Library, NeedFinder
 
 
 def english(reading, top=10):
@@ -74,6 +74,49 @@ def test_noise_gives_nothing_and_says_so(finder, text):
     found = finder.read(text)
     assert not found.needs
     assert found.nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("query", "who won the general election"),
+        ("query", "外交部例行记者会"),
+        ("query", "周末天气预报准不准"),
+        ("query", "3 的平方是多少"),
+        ("query", "kurs dolar hari ini"),
+        ("query", "ai là người phát minh ra bóng đèn"),
+        ("chat", "主播你老家在哪"),
+        ("review", "包装很严实，卖家服务态度不错"),
+        ("question", "你们几点关门"),
+    ],
+)
+def test_what_calls_for_no_product_brings_none(finder, kind, text):
+    found = finder.read(text, kind)
+    assert not found.needs
+    assert found.nothing
+
+
+def test_small_talk_is_known_by_words_alone():
+    by_words = NeedFinder(Library(Knowledge.load()))
+    assert by_words.read("明天什么天气").intent == "talk"
+    assert by_words.read("失眠睡不着怎么办").needs
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("吹风机声音太大", "hair dryer"),
+        ("the zip broke after a week", "zipper repair kit"),
+        ("basement flooded last night", "flood barrier"),
+        ("想学书法买什么", "calligraphy brush"),
+        ("奶奶痴呆老走丢", "senior gps watch"),
+        ("刚开始送外卖要置办什么", "delivery bag"),
+        ("35mm film photography for beginners", "film camera"),
+        ("my tap keeps dripping", "faucet"),
+    ],
+)
+def test_life_beyond_the_kitchen_and_the_nursery(finder, text, wanted):
+    assert wanted in english(finder.read(text), 6)
 
 
 def test_a_megabyte_is_read_by_its_beginning(finder):

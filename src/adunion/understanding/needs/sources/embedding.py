@@ -17,7 +17,8 @@ Floats = npt.NDArray[np.float64]
 _SITUATIONS_MAX = 12
 _NAMES_MAX = 24
 _LOW, _HIGH = 1.5, 6.0  # deviations that count as nothing and as certain
-_SOFT = 0.5  # deviations: how fast the voice of a situation falls below the nearest one's
+_NEAREST = 0.3  # what the nearest phrase counts, against the mean of a situation's phrases
+_SOFT = 0.8  # deviations: how fast the voice of a situation falls below the nearest one's
 _FULL_VOTE = 1.5  # voices that make a need as sure as it gets
 
 
@@ -40,17 +41,17 @@ def _sure(deviations: Floats | float) -> Floats:
 def meaning(asked: Asked) -> list[Hit]:
     """The needs of the situations that mean what the text means; near situations vote.
 
-    A situation is as near as its nearest phrase and the mean of its phrases, half and half.
+    A situation is as near as its nearest phrase and, more so, the mean of its phrases.
     """
     library = asked.library
     if library.embedder is None or not library.knowledge.situations:
         return []
-    phrases, owner = library.phrases
-    near = _surprise(library.phrase_vectors @ asked.vector, library.phrases_chinese)
+    phrases, first = library.phrases[0], library.phrases_from
+    near = _surprise(asked.near_phrases, library.phrases_chinese)
+    nearest = np.maximum.reduceat(near, first[:-1])
     whole = library.situation_vectors @ asked.vector
-    nearest = np.full(len(whole), -np.inf)
-    np.maximum.at(nearest, owner, near)
-    fit = 0.5 * nearest + 0.5 * (whole - whole.mean()) / max(float(whole.std()), 1e-6)
+    mean = (whole - whole.mean()) / max(float(whole.std()), 1e-6)
+    fit = _NEAREST * nearest + (1 - _NEAREST) * mean
     best = np.argsort(-fit, kind="stable")[:_SITUATIONS_MAX]
     voice = np.exp((fit[best] - fit[best[0]]) / _SOFT)
     sure = float(_sure(float(fit[best[0]])))
@@ -61,7 +62,8 @@ def meaning(asked: Asked) -> list[Hit]:
             vote[product] = vote.get(product, 0.0) + weight * rank_weight(place)
             told.setdefault(product, row)
     said = {
-        row: int(np.argmax(np.where(owner == row, near, -np.inf))) for row in set(told.values())
+        row: first[row] + int(np.argmax(near[first[row] : first[row + 1]]))
+        for row in set(told.values())
     }
     return [
         Hit(

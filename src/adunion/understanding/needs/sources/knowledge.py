@@ -7,7 +7,7 @@ import numpy as np
 from ..types import Hit
 from .types import SOURCES, Asked, rank_weight, strongest
 
-_LEAST = 0.45
+_LEAST = 0.5
 _SITUATIONS_MAX = 6
 
 

@@ -15,6 +15,7 @@ from adunion.understanding.embed import Embedder
 
 from ..knowledge import Knowledge
 from ..links import OrderLinks
+from ..nothing import nothing_phrases
 from ..opinions import Opinions
 from ..types import Hit, Said
 from ..vectors import vectors_of
@@ -51,6 +52,12 @@ class Library:
         return [phrase for phrase, _ in said], np.array([row for _, row in said], np.int64)
 
     @cached_property
+    def phrases_from(self) -> npt.NDArray[np.int64]:
+        """Where the phrases of each situation begin, (situations + 1,)."""
+        sizes = [len(situation.phrases) for situation in self.knowledge.situations]
+        return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+
+    @cached_property
     def phrase_index(self) -> PhraseIndex:
         """The phrases by their words."""
         return PhraseIndex(self.phrases[0])
@@ -58,8 +65,42 @@ class Library:
     @cached_property
     def phrase_vectors(self) -> Vectors:
         """The phrases by their meaning, (phrases, d)."""
+        return self._centred(self.phrases[0])
+
+    @cached_property
+    def nothing_index(self) -> PhraseIndex:
+        """What people say that calls for nothing, by its words."""
+        return PhraseIndex(nothing_phrases())
+
+    @cached_property
+    def nothing_vectors(self) -> Vectors:
+        """What people say that calls for nothing, by its meaning, (phrases, d)."""
+        return self._centred(nothing_phrases())
+
+    def centred(self, vectors: Vectors, chinese: npt.NDArray[np.bool_]) -> Vectors:
+        """Unit vectors without what all phrases of their script have in common.
+
+        All vectors of a model lean one way, and those of a language another: less that, a cosine
+        tells more (Mu & Viswanath 2018, All-but-the-Top).
+        """
+        out = vectors - self._common[np.where(chinese, 0, 1)]
+        return np.asarray(
+            out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9), np.float32
+        )
+
+    @cached_property
+    def _common(self) -> Vectors:
+        """The mean of the phrases in Chinese, and of the others, (2, d)."""
         assert self.embedder is not None
-        return vectors_of(self.phrases[0], self.embedder)
+        vectors, chinese = vectors_of(self.phrases[0], self.embedder), self.phrases_chinese
+        return np.array(
+            [vectors[some].sum(0) / max(int(some.sum()), 1) for some in (chinese, ~chinese)],
+            np.float32,
+        )
+
+    def _centred(self, texts: Sequence[str]) -> Vectors:
+        assert self.embedder is not None
+        return self.centred(vectors_of(texts, self.embedder), _chinese(texts))
 
     @cached_property
     def situation_vectors(self) -> Vectors:
@@ -97,8 +138,7 @@ class Library:
     @cached_property
     def name_vectors(self) -> Vectors:
         """The names by their meaning, (names, d)."""
-        assert self.embedder is not None
-        return vectors_of(self.names[0], self.embedder)
+        return self._centred(self.names[0])
 
     @cached_property
     def needed_with(self) -> dict[int, list[int]]:
@@ -138,6 +178,11 @@ class Asked:
         return self.library.name_finder.find(self.text)
 
     @cached_property
+    def near_phrases(self) -> Vectors:
+        """How near its meaning is to every phrase's, cosines (phrases,)."""
+        return np.asarray(self.library.phrase_vectors @ self.vector, np.float32)
+
+    @cached_property
     def bare_item(self) -> bool:
         """Whether it names products and hardly says anything else, like "手机壳"."""
         return self.kind == "query" and sum(each.share for each in self.mentions) >= 0.75
@@ -147,7 +192,8 @@ class Asked:
         """Its meaning, (d,)."""
         if self._vector is None:
             assert self.library.embedder is not None
-            self._vector = self.library.embedder.embed([self.text], "query")[0]
+            made = self.library.embedder.embed([self.text], "query")
+            self._vector = self.library.centred(made, _chinese([self.text]))[0]
         return self._vector
 
 
