@@ -18,9 +18,9 @@ PICTURES, KEPT = "pictures", "looks.json"
 READ_AT_ONCE = 2_000
 COLOUR_SHARE_MIN = 0.25  # of the product, that a colour is the item's
 _COLOUR_OF = {
-    "dark grey": "grey", "light grey": "grey", "khaki": "beige", "dark red": "red",
-    "olive": "green", "mint": "green", "teal": "blue", "light blue": "blue", "denim": "blue",
-    "navy": "blue", "lilac": "purple", "magenta": "pink",
+    "dark grey": "grey", "light grey": "grey", "cream": "beige", "khaki": "beige",
+    "dark red": "red", "olive": "green", "mint": "green", "teal": "blue", "light blue": "blue",
+    "denim": "blue", "navy": "blue", "lilac": "purple", "magenta": "pink",
 }  # fmt: skip
 """Looks of the names that palettes have beyond them."""
 

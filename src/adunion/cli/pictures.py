@@ -124,7 +124,10 @@ def _show(reading: PictureReading) -> None:
     table.add_column(style="dim")
     table.add_column()
     classes = ", ".join(f"{plain(g.label)} {g.probability:.0%}" for g in reading.classes[:3])
-    table.add_row("class", classes or "[dim]the head was trained with another encoder[/]")
+    why = (
+        "the head was trained with another encoder" if reading.subject else "no subject: one colour"
+    )
+    table.add_row("class", classes or f"[dim]{why}[/]")
     colours = " ".join(f"[on {c.hex}]    [/] {c.name} {c.share:.0%}" for c in reading.palette)
     table.add_row("colours", colours)
     table.add_row("background", f"[on {reading.background.hex}]    [/] {reading.background.name}")

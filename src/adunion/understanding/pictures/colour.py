@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .names import NAMES, colour_name
 from .types import Floats, Swatch
 
 _TO_XYZ = np.array(
@@ -14,23 +15,6 @@ _WHITE = np.array([0.95047, 1.0, 1.08883], np.float32)
 PALETTE_MAX = 5
 MERGE_DELTA_E = 16.0
 """Colours nearer than this (CIE76) are one colour to a shopper."""
-
-NAMES: dict[str, tuple[str, tuple[float, float, float]]] = {
-    "black": ("黑色", (12, 0, 0)), "dark grey": ("深灰色", (35, 0, 0)),
-    "grey": ("灰色", (57, 0, 0)), "light grey": ("浅灰色", (78, 0, 0)),
-    "white": ("白色", (96, 0, 0)), "beige": ("米色", (85, 3, 16)),
-    "khaki": ("卡其色", (65, 4, 24)), "brown": ("棕色", (38, 16, 24)),
-    "red": ("红色", (48, 66, 42)), "dark red": ("酒红色", (28, 40, 18)),
-    "orange": ("橙色", (67, 42, 66)), "yellow": ("黄色", (86, 0, 75)),
-    "olive": ("橄榄绿", (50, -8, 34)), "green": ("绿色", (52, -46, 34)),
-    "mint": ("薄荷绿", (85, -22, 8)), "teal": ("青色", (52, -28, -8)),
-    "light blue": ("浅蓝色", (76, -8, -22)), "blue": ("蓝色", (42, 14, -54)),
-    "denim": ("牛仔蓝", (45, -2, -22)), "navy": ("藏青色", (18, 6, -24)),
-    "purple": ("紫色", (40, 42, -42)), "lilac": ("浅紫色", (74, 18, -22)),
-    "pink": ("粉色", (80, 24, 4)), "magenta": ("玫红色", (50, 68, -6)),
-}  # fmt: skip
-_CENTRES = np.array([lab for _, lab in NAMES.values()], np.float32)
-_WORDS = [(en, zh) for en, (zh, _) in NAMES.items()]
 
 
 def to_lab(rgb: Floats) -> Floats:
@@ -54,10 +38,10 @@ def to_hex(lab: Floats) -> str:
 
 
 def swatch(lab: Floats, share: float) -> Swatch:
-    """A colour with its nearest name."""
-    en, zh = _WORDS[int(((_CENTRES - lab) ** 2).sum(1).argmin())]
+    """A colour with its name."""
+    en = colour_name(lab)
     rounded = tuple(round(float(v), 1) for v in lab)
-    return Swatch(round(share, 4), (rounded[0], rounded[1], rounded[2]), to_hex(lab), en, zh)
+    return Swatch(round(share, 4), (rounded[0], rounded[1], rounded[2]), to_hex(lab), en, NAMES[en])
 
 
 def clusters(points: Floats, count: int, rounds: int = 8) -> tuple[Floats, np.ndarray]:

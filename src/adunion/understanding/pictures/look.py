@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
+from .names import vividness
 from .subject import Subject
 from .types import SIDE, Floats, StyleWord, Swatch
 
@@ -64,6 +65,7 @@ def styles(
     lights = np.array([c.lab[0] for c in palette])
     hues = np.degrees(np.arctan2([c.lab[2] for c in palette], [c.lab[1] for c in palette]))
     mean = float((shares * chromas).sum())
+    lively = float((shares * [vividness(np.array(c.lab)) for c in palette]).sum())
     main = float(shares[0])
     warm = float((shares * ((hues > 20) & (hues < 115) & (chromas > 8) & (chromas < 48))).sum())
     dim = float((shares * ((lights > 20) & (lights < 68))).sum())
@@ -75,8 +77,9 @@ def styles(
         StyleWord("minimal", "简约", _ramp(main, 0.45, 0.8) * _ramp(texture_, 0.3, 0.08)
                   * _ramp(clutter_, 0.6, 0.2), few),
         StyleWord("neutral", "中性", _ramp(mean, 22, 8), {"mean_chroma": mean}),
-        StyleWord("vivid", "鲜艳", max(_ramp(mean, 25, 50), _ramp(colourful, 0.35, 0.75)),
-                  {"mean_chroma": mean, "colourfulness": colourful}),
+        StyleWord("vivid", "鲜艳", max(_ramp(lively, 0.25, 0.65),
+                  min(_ramp(colourful, 0.35, 0.75), _ramp(lively, 0, 0.25))),
+                  {"mean_vividness": lively, "colourfulness": colourful}),
         StyleWord("retro", "复古", _ramp(warm, 0.35, 0.8) * _ramp(dim, 0.35, 0.75),
                   {"muted_warm_share": warm, "middle_light_share": dim}),
         StyleWord("sporty", "运动", min(_ramp(strong, 0.08, 0.3), _ramp(plain, 0.1, 0.35))

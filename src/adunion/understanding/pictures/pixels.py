@@ -39,6 +39,9 @@ def opened(source: Path | bytes, name: str = "") -> Image.Image:
             if picture.width * picture.height > PIXELS_MAX:
                 raise _bad(named, f"has more than {PIXELS_MAX // 1_000_000} million pixels")
             picture = ImageOps.exif_transpose(picture)
+            if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut at 255
+                grey = np.clip(np.asarray(picture, np.float32) / 257, 0, 255)
+                picture = Image.fromarray(grey.round().astype(np.uint8))
             if "A" in picture.getbands() or "transparency" in picture.info:
                 picture = picture.convert("RGBA")
                 white = Image.new("RGBA", picture.size, "white")

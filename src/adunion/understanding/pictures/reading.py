@@ -15,12 +15,16 @@ from .onnx import OnnxEncoder
 from .pixels import opened, resized, square
 from .shape import mirrored, outline, shape_vector
 from .subject import Subject, find_subject
-from .types import Floats, PictureReading
+from .types import SIDE, Floats, PictureReading
 
 COLOUR_WEIGHT = 0.6
 """Of colour against shape where two pictures are compared."""
 DUPLICATE_BITS = 10
-"""Hashes of 64 bits that differ in no more are of one picture, scaled or re-saved."""
+"""Hashes of 64 bits that differ in no more are of one picture, scaled or re-saved,"""
+DUPLICATE_DELTA_E = 16.0
+"""and no sixteenth of the one differs more from the other's (CIE76)."""
+PLAIN_DELTA_E = 6.0
+"""A picture whose colours are no further apart shows no product."""
 
 
 def read_picture(
@@ -44,6 +48,7 @@ def read_picture(
     colourful = colourfulness(rgb.reshape(-1, 3), weight)
     edge = edges(light)
     around, inside = clutter(edge, subject), texture(edge, subject)
+    plain = float(np.ptp(np.quantile(pixels, (0.01, 0.99), axis=0), axis=0).max()) < PLAIN_DELTA_E
     chosen = head or shipped()
     vectors = vectors_of(picture, light, subject, encoder)
     rows = vectors if chosen.encoder == (encoder.name if encoder else "shape") else None
@@ -59,8 +64,10 @@ def read_picture(
         shape=outline(subject),
         layout=layout(subject),
         styles=styles(colours, colourful, around, inside),
-        classes=chosen.guess(rows) if rows is not None else (),
+        subject=not plain,
+        classes=chosen.guess(rows) if rows is not None and not plain else (),
         hash=perceptual_hash(light),
+        sixteenths=lab.reshape(4, SIDE // 4, 4, SIDE // 4, 3).mean((1, 3)),
         vector=_unit(vectors[0], lab, subject),
     )
 
@@ -94,11 +101,13 @@ def perceptual_hash(light: Floats) -> int:
 def near_duplicates(readings: list[PictureReading]) -> list[list[int]]:
     """Groups of two or more pictures that are one picture, as indices, in order."""
     hashes = np.array([r.hash for r in readings], np.uint64)
+    parts = np.array([r.sixteenths for r in readings])
     group = np.arange(len(readings))
     for k in range(len(readings)):
         differ = np.bitwise_count(hashes[k + 1 :] ^ hashes[k])
         for other in k + 1 + np.where(differ <= DUPLICATE_BITS)[0]:
-            group[group == group[other]] = group[k]
+            if np.linalg.norm(parts[other] - parts[k], axis=-1).max() <= DUPLICATE_DELTA_E:
+                group[group == group[other]] = group[k]
     found = [np.where(group == g)[0].tolist() for g in np.unique(group)]
     return sorted(members for members in found if len(members) > 1)
 

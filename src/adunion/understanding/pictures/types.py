@@ -49,7 +49,8 @@ class PictureReading:
 
     `colourfulness` is Hasler and Suesstrunk's (2003) measure over 109, its "extremely colourful";
     `clutter` the share of edge outside the subject; `texture` the fine detail inside it;
-    `layout` where the subject stands and how much of the picture it fills.
+    `layout` where the subject stands and how much of the picture it fills; `subject` whether there
+    is one: a picture of one colour has none, and no class.
     """
 
     name: str
@@ -63,12 +64,14 @@ class PictureReading:
     shape: dict[str, float]
     layout: dict[str, float]
     styles: tuple[StyleWord, ...]
+    subject: bool
     classes: tuple[Guess, ...]
     hash: int
+    sixteenths: Floats = field(repr=False)
     vector: Floats = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; without the vector, which is for comparing pictures."""
+        """For JSON; without what is for comparing pictures."""
         found = asdict(self)
-        del found["vector"]
+        del found["vector"], found["sixteenths"]
         return found | {"hash": f"{self.hash:016x}"}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.pictures import (
@@ -15,6 +15,8 @@ from adunion.understanding.pictures import (
     similar,
     train,
 )
+from adunion.understanding.pictures.colour import to_lab
+from adunion.understanding.pictures.names import NAMES, colour_name
 
 
 def saved(draw, size=(240, 320), ground="white", **options) -> bytes:
@@ -47,8 +49,72 @@ def test_colours_are_named_and_a_strong_one_is_vivid_with_its_figures():
     assert found.palette[0].name_zh == "红色"
     assert found.palette[0].lab[1] > 50
     vivid = next(s for s in found.styles if s.word == "vivid")
-    assert vivid.evidence["mean_chroma"] > 60
+    assert vivid.evidence["mean_vividness"] > 0.7
     assert "neutral" not in {s.word for s in found.styles}
+
+
+@pytest.mark.parametrize(
+    ("name", "colours"),
+    [
+        ("black", "black"),
+        ("white", "white snow ghostwhite aliceblue whitesmoke mintcream"),
+        ("light grey", "silver lightgrey darkgrey"),
+        ("grey", "grey slategrey"),
+        ("dark grey", "dimgrey #36454f"),
+        ("cream", "#fffdd0 ivory cornsilk lemonchiffon"),
+        ("beige", "beige antiquewhite bisque wheat linen moccasin"),
+        ("khaki", "tan burlywood darkkhaki #c3b091"),
+        ("brown", "saddlebrown sienna chocolate peru #785532"),
+        ("red", "red crimson firebrick"),
+        ("dark red", "maroon darkred #800020 #722f37"),
+        ("orange", "orange darkorange coral orangered sandybrown"),
+        ("yellow", "yellow gold goldenrod"),
+        ("olive", "olive olivedrab darkolivegreen"),
+        ("green", "green lime forestgreen darkgreen seagreen limegreen yellowgreen"),
+        ("mint", "aquamarine honeydew #98ff98"),
+        ("teal", "teal darkcyan cyan turquoise lightseagreen"),
+        ("light blue", "lightblue skyblue powderblue lightskyblue lightsteelblue"),
+        ("blue", "blue mediumblue royalblue dodgerblue cornflowerblue #0047ab"),
+        ("denim", "steelblue #3b5b85"),
+        ("navy", "navy darkblue midnightblue #1f2a44"),
+        ("purple", "purple indigo rebeccapurple mediumpurple darkviolet blueviolet"),
+        ("lilac", "lavender thistle plum"),
+        ("pink", "pink lightpink hotpink palevioletred mistyrose"),
+        ("magenta", "magenta deeppink mediumvioletred"),
+    ],
+)
+def test_the_named_colours_of_css_have_the_names_of_shoppers(name, colours):
+    for colour in colours.split():
+        lab = to_lab(np.array(ImageColor.getrgb(colour)) / 255)
+        assert colour_name(lab) == name, colour
+
+
+def test_every_colour_has_a_name_in_chinese():
+    steps = np.linspace(0, 1, 9)
+    rgb = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(-1, 3)
+    assert {colour_name(lab) for lab in to_lab(rgb)} == set(NAMES)
+
+
+def test_brown_olive_and_burgundy_are_not_vivid_and_teal_is():
+    def words(colour):
+        return {style.word for style in read_picture(saved(box(colour))).styles}
+
+    assert all("vivid" not in words(colour) for colour in ("saddlebrown", "olive", "#800020"))
+    assert all("vivid" in words(colour) for colour in ("teal", "blue", "orange", "limegreen"))
+
+
+def test_a_picture_of_one_colour_has_no_subject_and_is_no_duplicate_of_another_colour():
+    plain = [read_picture(saved(lambda pen: None, ground=c)) for c in ("teal", "red", "teal")]
+    assert not any(reading.subject or reading.classes for reading in plain)
+    boxes = [read_picture(saved(box(c))) for c in ("#c03030", "#307830", "#c03030")]
+    assert all(reading.subject and reading.classes for reading in boxes)
+    assert near_duplicates([*plain, *boxes]) == [[0, 2], [3, 5]]
+
+
+def test_sixteen_bits_of_grey_are_read_in_full():
+    file = io.BytesIO()
+    Image.fromarray(np.full((64, 64), 32_768, np.uint16)).save(file, format="PNG")
+    assert read_picture(file.getvalue()).palette[0].name == "grey"
 
 
 def test_muted_brown_is_retro_and_strong_stripes_on_black_are_sporty():
