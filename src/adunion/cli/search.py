@@ -29,6 +29,7 @@ EmbedderName = Annotated[
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 _QUERY_CHARS_SHOWN = 200
+_SURE = 0.01  # a best score below it: no item says what was asked for
 
 
 @search_app.command()
@@ -102,6 +103,8 @@ def query(
     json_: Json = False,
 ) -> None:
     """Search for one text, or for every line of a file."""
+    from adunion.understanding.search.wishes import read_wish
+
     if (text is None) == (queries is None):
         raise invalid("queries", "Give one query, or --queries FILE.")
     searcher = _searcher(_folder(index))
@@ -122,7 +125,16 @@ def query(
     if json_:
         print_json(
             [
-                {"query": q, "rank": n, "item": i, "score": s, "title": items[i].item.title}
+                {
+                    "query": q,
+                    "read": read_wish(q).said(),
+                    "rank": n,
+                    "item": i,
+                    "score": s,
+                    "title": items[i].item.title,
+                    "price_minor": items[i].item.price_minor,
+                    "currency": items[i].item.currency,
+                }
                 for q, n, i, s in rows
             ]
         )
@@ -257,14 +269,21 @@ def _shown(text: str) -> str:
 
 
 def _table(rows: list[tuple[str, int, str, float]], titles: dict[str, str], asked: str) -> None:
+    from adunion.understanding.search.wishes import read_wish
+
+    read = read_wish(asked).said()
+    asked = f"{asked or '(empty)'} ({read})" if read else asked or "(empty)"
     if not rows:
-        out.print(_plain(f"{asked or '(empty)'}: nothing found."))
+        out.print(_plain(f"{asked}: nothing found."))
         return
+    if rows[0][3] < _SURE:
+        asked += ": nothing says this; the nearest"
     table = Table(title=_plain(asked), title_justify="left", box=None)
     for name in ("", "score", "item", "title"):
         table.add_column(name, justify="right" if name in ("", "score") else "left")
     for _, rank, item, score in rows:
-        table.add_row(str(rank), f"{score:.3f}", _plain(item), _plain(titles[item]))
+        shown = f"{score:.3f}" if score >= 0.001 else "<0.001"
+        table.add_row(str(rank), shown, _plain(item), _plain(titles[item]))
     out.print(table)
 
 

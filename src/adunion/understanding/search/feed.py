@@ -47,6 +47,7 @@ def item_of(row: dict[str, Any]) -> SearchItem:
         gtin=row["gtin"],
         mpn=row["mpn"],
         price_minor=int(row["price_minor"]),
+        currency=row["currency"],
     )
 
 

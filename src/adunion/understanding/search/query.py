@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .features import features
+from .features import NAMES, features
 from .index import SearchIndex
 from .postings import Plan
 from .ranking import Model, shipped
 from .types import Floats, Hit, Ints, Query
+from .wishes import read_wish
 
 CANDIDATES_MAX = 300
 _ALL = 0.999
@@ -18,6 +19,9 @@ _SURE_ITEMS = 3
 _SURE_CONCEPTS = 4
 _NEAR = 50
 _UNKNOWN = -1
+_MEANING_MIN = 0.5
+"""Likeness, four standard deviations above the catalog's mean, that an item has which says no word
+of the query: what letters without sense are nearest to has less."""
 
 Meaning = Callable[[str], Floats | None]
 """Relatedness of every item to a text, (n,), or None where it is not at hand."""
@@ -38,14 +42,17 @@ class Searcher:
         rows, table, exact = self.candidates(text)
         if not len(rows):
             return []
-        score = self.model.probability(table)
-        key = score + exact
+        cover, meaning = table[:, NAMES.index("cover")], table[:, NAMES.index("meaning")]
+        kept = (cover > 0) | (meaning >= _MEANING_MIN) | (exact > 0)
+        rows, key = rows[kept], (self.model.probability(table) + exact)[kept]
         order = np.lexsort((rows, -key))[: max(top, 0)]
         return [Hit(int(rows[k]), self.index.ids[rows[k]], float(min(key[k], 1.0))) for k in order]
 
     def candidates(self, text: str) -> tuple[Ints, Floats, Floats]:
         """Rows (k,), their features (k, F), and 1 where an item's own number was asked for (k,)."""
         index = self.index
+        wish = read_wish(text)
+        text = wish.text
         query = index.rewriter.read(text)
         plan = plan_of(query, index)
         exact = self._exact(query)
@@ -62,6 +69,9 @@ class Searcher:
             if meaning is not None:
                 near = np.argpartition(-meaning, min(_NEAR, len(meaning) - 1))[:_NEAR]
                 rows = np.union1d(rows, near).astype(np.int32)
+        if wish.said():
+            items = [index.entries[index.ids[row]].item for row in rows]
+            rows = rows[[wish.allows(item) for item in items]]
         if not len(rows):
             return rows, np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
         detail, told = index.postings.detail(plan, rows)

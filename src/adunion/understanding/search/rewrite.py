@@ -11,7 +11,9 @@ from .synonyms import Synonyms
 from .types import Alternative, Query
 from .words import CONCEPTS_MAX, codes, query_pieces
 
-_JOINED, _PARTS, _SPLIT, _SPELLED, _SYNONYM, _PINYIN = 1.0, 0.7, 0.9, 0.8, 0.6, 0.9
+_JOINED, _PARTS, _SPLIT, _SPELLED, _SYNONYM, _BRAND, _PINYIN = (
+    1.0, 0.7, 0.9, 0.8, 0.6, 0.95, 0.9,
+)  # fmt: skip
 _SPELL_LETTERS_MIN = 4
 _SPELL_MAX = 3
 _RARE = 3  # a word that fewer items say may be a misspelling of one that many say
@@ -105,7 +107,8 @@ class Rewriter:
 
     def _said_otherwise(self, concepts: Sequence[str]) -> Iterator[Alternative]:
         for first, last, tokens in self._synonyms.of(concepts):
-            yield Alternative(first, last, tokens, _SYNONYM)
+            worth = _BRAND if self._synonyms.is_brand(tokens) else _SYNONYM
+            yield Alternative(first, last, tokens, worth)
 
     def _from_pinyin(self, concepts: Sequence[str]) -> Iterator[Alternative]:
         """`shouji ke` as 手机, 机壳; and a Chinese word that no item says as one that sounds so."""

@@ -18,13 +18,14 @@ _TITLE_CHARS_MAX = 200
 
 
 class Synonyms:
-    """Groups of texts that mean the same; read as queries are."""
+    """Groups of texts that mean the same, and names of one brand; read as queries are."""
 
     def __init__(
         self,
         groups: Sequence[Sequence[str]] = (),
         accessories: Sequence[str] = (),
         tails: Sequence[str] = (),
+        brands: Sequence[Sequence[str]] = (),
     ) -> None:
         self._tails = tuple(tails)
         either = "|".join(map(re.escape, sorted(tails, key=len, reverse=True))) or "(?!)"
@@ -32,11 +33,14 @@ class Synonyms:
         self._plain = frozenset(tokens(" ".join(w for w in accessories if w.isascii())))
         self._within = tuple(word for word in accessories if not word.isascii())
         self._others: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-        for group in groups:
+        self._brands: set[tuple[str, ...]] = set()
+        for group in (*groups, *brands):
             said = [tuple(_concepts(text)) for text in group]
             for one in said:
                 others = [each for each in said if each and each != one]
                 self._others.setdefault(one, []).extend(others)
+            if group in brands:
+                self._brands.update(said)
 
     def is_accessory(self, text: str) -> bool:
         """Whether a title or a query speaks of an accessory."""
@@ -67,6 +71,10 @@ class Synonyms:
                 return False
             at = title.find(thing, at + size)
         return True
+
+    def is_brand(self, tokens: tuple[str, ...]) -> bool:
+        """Whether these are a brand's name: of one in another script as good as itself."""
+        return tokens in self._brands
 
     def words(self) -> set[str]:
         """Every token of the groups."""
@@ -101,8 +109,9 @@ def load(home: Path | None = None) -> Synonyms:
     """
     shipped, own, path = read_lists("adunion.understanding", "lexicon", home)
     found = joined(shipped, own, path, all_words=True)
-    groups, accessories, tails = found["groups"], found["accessories"], found["tails"]
-    for some in (accessories, tails, *groups):
+    groups, brands = found["groups"], found["brands"]
+    accessories, tails = found["accessories"], found["tails"]
+    for some in (accessories, tails, *groups, *brands):
         if not (isinstance(some, list) and all(isinstance(text, str) for text in some)):
             raise bad_lists(path, 'a group is a list of texts: groups = [["notebook", "laptop"]]')
-    return Synonyms(groups, accessories, tails)
+    return Synonyms(groups, accessories, tails, brands)

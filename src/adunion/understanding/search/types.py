@@ -30,6 +30,7 @@ class SearchItem:
     gtin: str = ""
     mpn: str = ""
     price_minor: int = 0
+    currency: str = ""
 
     def texts(self) -> tuple[str, str, str, str]:
         """The text of each of `FIELDS`."""

@@ -10,6 +10,7 @@ import pytest
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.embed import Background, Cached
 from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem, synonyms
+from adunion.understanding.search.wishes import read_wish
 
 GOODS = [
     SearchItem("a1", "Sharp MX-3050N colour laser printer", "", "Sharp", "Office > Printers"),
@@ -64,6 +65,73 @@ def best(shop: Searcher, query: str) -> str:
 )
 def test_a_query_finds_its_item_first(shop: Searcher, query: str, item: str) -> None:
     assert best(shop, query) == item
+
+
+MONEY = [
+    SearchItem("cheap", "哑光口红 红色", price_minor=9_000, currency="CNY"),
+    SearchItem("dear", "丝绒口红 黑色", price_minor=29_900, currency="CNY"),
+    SearchItem("abroad", "口红 lipstick", price_minor=1_500, currency="USD"),
+    SearchItem("mild", "爽肤水 无酒精 保湿", price_minor=9_000, currency="CNY"),
+    SearchItem("sharp", "爽肤水 含酒精", price_minor=9_000, currency="CNY"),
+    SearchItem("order", "口红【不要拍】", price_minor=90_000, currency="CNY"),
+    SearchItem("free", "Toner alcohol-free", price_minor=2_500, currency="USD"),
+    SearchItem("strong", "Toner with alcohol", price_minor=2_500, currency="USD"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "items"),
+    [
+        ("口红 100元以下", {"cheap", "abroad"}),
+        ("口红 不要黑色", {"abroad", "cheap", "order"}),
+        ("高于200元的口红", {"dear", "order", "abroad"}),
+        ("lipstick under $20", {"abroad", "cheap", "dear", "order"}),
+        ("lipstick under $10", {"cheap", "dear", "order"}),
+        ("爽肤水 不要酒精", {"mild"}),
+        ("toner without alcohol", {"free"}),
+    ],
+)
+def test_price_and_what_must_not_be_are_read(query: str, items: set[str]) -> None:
+    found = Searcher(SearchIndex.build(MONEY)).search(query)
+    assert {hit.id for hit in found} == items
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "said"),
+    [
+        ("monitors under 200", "monitors", "up to 200"),
+        ("monitor under 24 inch", "monitor under 24 inch", ""),
+        ("3岁以下 玩具", "3岁以下 玩具", ""),
+        ("50元以上 100元以内 口红", "口红", "from 50 up to 100 CNY"),
+        ("sepatu di bawah 100 ribu", "sepatu", "up to 100000"),
+        ("xerox toner not black", "xerox toner", "without black"),
+        ("不要黑色的手机壳", "手机壳", "without 黑"),
+        ("laptop bag without laptop", "laptop bag", ""),
+        ("USB Hub", "USB Hub", ""),
+    ],
+)
+def test_a_wish_is_taken_out_of_the_words(query: str, text: str, said: str) -> None:
+    wish = read_wish(query)
+    assert (wish.text, wish.said()) == (text, said)
+
+
+def test_a_brand_has_one_name_in_any_script() -> None:
+    goods = [
+        SearchItem("hp", "HP LaserJet printer", brand="HP"),
+        SearchItem("el", "雅诗兰黛 面霜 50ml", brand="雅诗兰黛"),
+        SearchItem("play", "Packard toy house"),
+    ]
+    shop = Searcher(SearchIndex.build(goods))
+    own, other = shop.search("hp printer")[0], shop.search("hewlett packard printer")[0]
+    assert (own.id, other.id) == ("hp", "hp")
+    assert other.score > 0.8 * own.score
+    assert shop.search("Estee Lauder 面霜 50ml")[0].id == "el"
+
+
+def test_letters_without_sense_find_nothing_by_meaning() -> None:
+    index = SearchIndex.build(GOODS)
+    near = Searcher(index, lambda text: np.full(len(index), 0.4, np.float32))
+    assert near.search("aaaaaaaaaaaaaa") == []
 
 
 def test_an_items_own_number_counts_for_certain(shop: Searcher) -> None:
