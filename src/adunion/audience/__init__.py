@@ -5,7 +5,7 @@ from .facets import SHELVES, Facets
 from .floor import PEOPLE_MIN, Noise, noisy_count
 from .liked import COLOURS_MAX, LIKED_LIFT_MIN, Liked, special, taken_looks
 from .looks import Look, looks
-from .moves import Move, Step, moves, steps_at
+from .moves import PEERS_MIN, Move, Step, moves, steps_at
 from .people import BANDS, Also, People, Persona, Segment, Stage, persona, shares
 from .profiles import CART, CLICK, FAVOURITE, ORDER, SEEN, ProfileStore
 from .repository import forget, forgotten
@@ -19,6 +19,7 @@ __all__ = [
     "FAVOURITE",
     "LIKED_LIFT_MIN",
     "ORDER",
+    "PEERS_MIN",
     "PEOPLE_MIN",
     "SEEN",
     "SHELVES",

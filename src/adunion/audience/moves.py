@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from .floor import Noise, told
 WEEK_US = 7 * 86_400_000_000
 SEEN, LOOKED, BOUGHT = range(3)
 """Kinds of touch: an item was seen, clicked, ordered."""
+
+PEERS_MIN = 3
+"""Fewer other merchants are not compared with: one could take another's figures from it."""
+UsualOf = Literal["category", "market"]
 
 _Ints = npt.NDArray[np.int64]
 
@@ -31,15 +36,17 @@ class Step(IntEnum):
 class Move:
     """People who went from one stage to a later one: how many, about, and their share.
 
-    `share` is of all who stood at `before`, `usual` the same over every merchant of the market.
-    `people` is 0 where fewer than PEOPLE_MIN did.
+    `share` is of all who stood at `before`, `usual` the same over `usual_of`: the other merchants
+    of the same main category, or the whole market where those are too few. None is withheld: fewer
+    than PEOPLE_MIN moved, which is not to say nobody did. Of who was not aware there is no share.
     """
 
     before: Step
     after: Step
-    people: int
-    share: float
-    usual: float
+    people: int | None
+    share: float | None
+    usual: float | None
+    usual_of: UsualOf | None
 
 
 def steps_at(
@@ -60,18 +67,40 @@ def moves(
     before: npt.NDArray[np.int8],
     after: npt.NDArray[np.int8],
     mine: npt.NDArray[np.bool_],
+    peers: npt.NDArray[np.bool_],
     noise: Noise,
 ) -> tuple[Move, ...]:
-    """The moves of a merchant's pairs beside all pairs of the market, (pairs,) each."""
-    found = []
+    """The moves of a merchant's pairs beside those of its peers and of the market, (pairs,) each.
+
+    `peers` are the pairs of other merchants like it; none where they are not to be told of.
+    """
+
+    def counts(of: npt.NDArray[np.bool_], whose: str, step: Step, later: Step) -> tuple[int, int]:
+        stood = of & (before == step)
+        moved = told(int((stood & (after == later)).sum()), f"{whose} {step} {later}", noise)
+        return moved, told(int(stood.sum()), f"{whose} stood {step}", noise)
+
+    def usually(step: Step, later: Step) -> tuple[float | None, UsualOf | None]:
+        beside: tuple[tuple[UsualOf, npt.NDArray[np.bool_]], ...]
+        beside = ("category", peers), ("market", everyone)
+        for name, of in beside:
+            if (share := _share(*counts(of, name, step, later))) is not None:
+                return share, name
+        return None, None
+
+    everyone, found = np.ones(len(mine), np.bool_), []
     for step in Step:
-        stood, all_stood = mine & (before == step), before == step
-        size, all_size = told(int(stood.sum()), f"stood {step.name}", noise), int(all_stood.sum())
         for later in list(Step)[step + 1 :]:
             if step == Step.NONE and later != Step.AWARE:
                 continue  # who is new is told of once
-            count = told(int((stood & (after == later)).sum()), f"{step.name} {later.name}", noise)
-            usual = (all_stood & (after == later)).sum() / max(all_size, 1)
-            share = min(count / size, 1.0) if size and step != Step.NONE else 0.0
-            found.append(Move(step, later, count, round(share, 4), round(float(usual), 4)))
+            people, stood = counts(mine, "own", step, later)
+            share, usual, usual_of = None, None, None
+            if step != Step.NONE:
+                share = _share(people, stood)
+                usual, usual_of = usually(step, later)
+            found.append(Move(step, later, people or None, share, usual, usual_of))
     return tuple(found)
+
+
+def _share(moved: int, stood: int) -> float | None:
+    return round(min(moved / stood, 1.0), 4) if moved and stood else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -33,9 +34,9 @@ class Journeys(NamedTuple):
     before: npt.NDArray[np.int8]
     after: npt.NDArray[np.int8]
 
-    def of(self, merchant_id: str) -> npt.NDArray[np.bool_]:
-        """The pairs of one merchant."""
-        return np.asarray(self.merchant == words_of(raw_ids([merchant_id]))[0])
+    def of(self, merchant_ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """The pairs of some merchants."""
+        return np.isin(self.merchant, words_of(raw_ids(merchant_ids)))
 
 
 def journeys(market: LiveMarket, now: datetime) -> Journeys:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import text
 
 from adunion.audience import (
+    PEERS_MIN,
     PEOPLE_MIN,
     Facets,
     Move,
@@ -52,7 +53,7 @@ class MerchantPeople:
 
     `persona` is None where there are fewer people than may be told of. `items` are the merchant's
     own that fit each segment's taste best, by id; `moves` how people moved in a week, None while
-    that is being counted.
+    that is being counted. `category` is the parent that most of its items are in.
     """
 
     persona: Persona | None
@@ -62,6 +63,7 @@ class MerchantPeople:
     made_at: datetime
     items: tuple[tuple[str, ...], ...] = ()
     moves: tuple[Move, ...] | None = ()
+    category: str = ""
 
 
 class MarketPeople:
@@ -119,9 +121,14 @@ class MarketPeople:
         items = tuple(
             _fitting(catalog, facets, merchant, segment, parent_of) for segment in found.segments
         )
-        week = self._moved(now)
-        moved = None if week is None else moves(week.before, week.after, week.of(merchant), noise)
-        return MerchantPeople(found, paths, tuple(parents), first_orders, now, items, moved)
+        week, (main, peers) = self._moved(now), _peers(catalog, merchant, parent_of)
+        moved = None if week is None else moves(
+            week.before, week.after, week.of([merchant]), week.of(peers), noise
+        )  # fmt: skip
+        category = parents[main] if main >= 0 else ""
+        return MerchantPeople(
+            found, paths, tuple(parents), first_orders, now, items, moved, category
+        )
 
     def _moved(self, now: datetime) -> Journeys | None:
         """Of the whole market, at most an hour old; None while it is being counted."""
@@ -158,6 +165,25 @@ def _gathered(
         profiles.sketch / evidence[:, None], paid,
     )  # fmt: skip
     return people, looked
+
+
+def _peers(
+    catalog: CatalogSnapshot, merchant: str, parent_of: npt.NDArray[np.int64]
+) -> tuple[int, list[str]]:
+    """The parent that most of a merchant's items are in, and the other merchants of which so.
+
+    -1 of a merchant without items; no merchants where they are fewer than PEERS_MIN.
+    """
+    if merchant not in catalog.merchant_ids:
+        return -1, []
+    counts = np.zeros((len(catalog.merchant_ids), int(parent_of.max()) + 1), np.int64)
+    np.add.at(counts, (catalog.merchant, parent_of[catalog.category]), 1)
+    main = counts.argmax(1)
+    own = catalog.merchant_ids.index(merchant)
+    others = [
+        catalog.merchant_ids[at] for at in np.flatnonzero(main == main[own]).tolist() if at != own
+    ]
+    return int(main[own]), others if len(others) >= PEERS_MIN else []
 
 
 def _fitting(

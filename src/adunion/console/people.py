@@ -12,6 +12,7 @@ from adunion.audience import (
     LIKED_LIFT_MIN,
     PEOPLE_MIN,
     Look,
+    Move,
     Segment,
     Step,
     looks,
@@ -82,6 +83,7 @@ def people(request: Request, who: Merchant) -> Any:
         likes=_likes(it, rows),
         moves=moves,
         counting=found.moves is None,
+        withheld=sum(move.people is None for move in found.moves or ()),
         moved=_moves_table(it, moves),
         floor=PEOPLE_MIN,
         days=MOVE_DAYS,
@@ -248,18 +250,31 @@ def _likes(it: Context, rows: list[dict[str, Any]]) -> Table:
 
 def _moves(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
     """Moves that are told of, the largest first; `width` of the longest bar."""
-    told = [move for move in found.moves or () if move.people]
-    most = max((move.people for move in told), default=1)
+    told = [(move, move.people) for move in found.moves or () if move.people]
+    most = max((people for _, people in told), default=1)
     return [
         {
             "before": it.say(_STEPS[move.before]), "after": it.say(_STEPS[move.after]),
             "move": it.say(N_("%(before)s → %(after)s"), before=it.say(_STEPS[move.before]),
                            after=it.say(_STEPS[move.after])),
-            "people": move.people, "share": move.share or None, "usual": move.usual,
-            "width": round(100 * move.people / most),
+            "people": people, "share": move.share, "usual": move.usual,
+            "usual_of": _usual_of(it, found, move),
+            "width": round(100 * people / most),
         }
-        for move in told
+        for move, people in told
     ]  # fmt: skip
+
+
+def _usual_of(it: Context, found: MerchantPeople, move: Move) -> str:
+    if move.usual_of is None:
+        return ""
+    if move.usual_of == "market":
+        return it.say(N_("All merchants"))
+    with it.services.engine.connect() as conn:
+        known = {path: name for path, name, _ in repository.categories(conn, it.lang)}
+    return it.say(
+        N_("Other merchants of %(category)s"), category=known.get(found.category, found.category)
+    )
 
 
 def _moves_table(it: Context, rows: list[dict[str, Any]]) -> Table:
@@ -267,6 +282,7 @@ def _moves_table(it: Context, rows: list[dict[str, Any]]) -> Table:
         Column("move", N_("From → to")),
         Column("people", N_("People"), "number"),
         Column("share", N_("Of those who stood there"), "rate"),
-        Column("usual", N_("All merchants"), "rate"),
+        Column("usual", N_("Usual"), "rate"),
+        Column("usual_of", N_("Compared with")),
     )
     return Table("moves", columns, rows, it.services.currency, _NOBODY_MOVED)

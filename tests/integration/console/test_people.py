@@ -125,6 +125,11 @@ def test_people_who_went_from_seeing_to_looking_within_a_week_are_told(site: Sit
     count = int(re.findall(r'class="num">(\d+)<', flow)[0])
     assert abs(count - 80) <= 25
     assert count % 5 == 0
+    assert "6 other moves are not shown: fewer than 50 people made them" in flow
+    assert "All merchants" in page[page.index('id="table-moves"') :]  # two are not compared with
+    told = site.faces.people.of(site.merchant)
+    assert told.category
+    assert {move.usual_of for move in told.moves or () if move.people and move.usual} == {"market"}
 
 
 def test_fewer_than_fifty_who_moved_are_not_told(site: Site) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from adunion.audience import (
     PEOPLE_MIN,
+    Move,
     People,
     Step,
     looks,
@@ -100,6 +101,10 @@ def test_stages_follow_what_touched_people_by_then() -> None:
     assert steps_at(pair, kind, at_us, 4, 5).tolist() == [1, 1, 2, 3, 0]
 
 
+def by_step(found: tuple[Move, ...]) -> dict[tuple[Step, Step], Move]:
+    return {(move.before, move.after): move for move in found}
+
+
 def test_moves_are_shares_of_who_stood_there_beside_the_market() -> None:
     before = np.array([Step.INTERESTED] * 200 + [Step.INTERESTED] * 800 + [Step.NONE] * 70, np.int8)
     after = before.copy()
@@ -108,13 +113,22 @@ def test_moves_are_shares_of_who_stood_there_beside_the_market() -> None:
     after[1_000:] = Step.AWARE
     mine = np.arange(len(before)) < 200
     mine[1_000:] = True
-    found = {(move.before, move.after): move for move in moves(before, after, mine, middle)}
+    nobody = np.zeros(len(before), np.bool_)
+    found = by_step(moves(before, after, mine, nobody, middle))
     bought = found[Step.INTERESTED, Step.BOUGHT]
     assert (bought.people, bought.share, bought.usual) == (60, 0.3, 0.14)
+    assert bought.usual_of == "market"
     new = found[Step.NONE, Step.AWARE]
-    assert (new.people, new.share) == (70, 0.0)  # of whom, nobody knows
-    assert found[Step.INTERESTED, Step.LOYAL].people == 0
+    assert (new.people, new.share, new.usual) == (70, None, None)  # of whom, nobody knows
+    none = found[Step.INTERESTED, Step.LOYAL]
+    assert (none.people, none.share, none.usual, none.usual_of) == (None,) * 4
     assert (Step.AWARE, Step.NONE) not in found
+    peers = (np.arange(len(before)) >= 200) & (np.arange(len(before)) < 600)
+    beside = by_step(moves(before, after, mine, peers, middle))[Step.INTERESTED, Step.BOUGHT]
+    assert (beside.usual, beside.usual_of) == (0.2, "category")
+    few = peers & (np.arange(len(before)) < 245)
+    beside = by_step(moves(before, after, mine, few, middle))[Step.INTERESTED, Step.BOUGHT]
+    assert (beside.usual, beside.usual_of) == (0.14, "market")
 
 
 @pytest.mark.parametrize("number", range(40, 61))
@@ -123,7 +137,7 @@ def test_a_move_under_the_floor_is_never_told(number: int) -> None:
     after = before.copy()
     after[:number] = Step.INTERESTED
     for u in (0.02, 0.5, 0.98):
-        found = moves(before, after, np.ones(500, bool), lambda _, u=u: u)
+        found = moves(before, after, np.ones(500, bool), np.zeros(500, bool), lambda _, u=u: u)
         told = next(move.people for move in found if move.after == Step.INTERESTED
                     and move.before == Step.AWARE)  # fmt: skip
-        assert told == 0 if number < PEOPLE_MIN else told == 0 or told >= PEOPLE_MIN
+        assert told is None if number < PEOPLE_MIN else told is None or told >= PEOPLE_MIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import Field
@@ -52,9 +52,15 @@ class WeekMove(View):
 
     before: str = Field(description="none, aware, interested or bought")
     after: str = Field(description="aware, interested, bought or loyal")
-    people: int = Field(description="About; 0: fewer than 50")
-    share: float = Field(description="Of those who stood at `before` a week ago; 0: not told")
-    usual: float = Field(description="The same over every merchant of the market")
+    people: int | None = Field(description="About; null is withheld: fewer than 50, or nobody")
+    share: float | None = Field(
+        description="Of those who stood at `before` a week ago; null where `people` is, and of none"
+    )
+    usual: float | None = Field(description="The same over `usual_of`; null: too few to tell of")
+    usual_of: Literal["category", "market"] | None = Field(
+        description="Other merchants of this one's main `category`, or, where those or their people"
+        " are too few, every merchant of the market"
+    )
 
 
 class PeopleSegment(View):
@@ -78,6 +84,7 @@ class PeopleOfMerchant(View):
 
     made_at: When
     people: int | None = Field(description="Null where they are under 50")
+    category: str | None = Field(description="That most of the merchant's items are in, top level")
     first_orders_30d: int
     stages: Stages | None
     segments: list[PeopleSegment]
@@ -94,6 +101,7 @@ def read_people(
     return PeopleOfMerchant(
         made_at=found.made_at,
         people=persona.people if persona else None,
+        category=found.category or None,
         first_orders_30d=found.first_orders,
         stages=_stages(persona.stages) if persona else None,
         segments=[_segment(found, at) for at in range(len(persona.segments))] if persona else [],
@@ -104,6 +112,7 @@ def read_people(
                 people=move.people,
                 share=move.share,
                 usual=move.usual,
+                usual_of=move.usual_of,
             )
             for move in found.moves
         ]
