@@ -20,14 +20,15 @@ report_app = typer.Typer(help="Reports.", no_args_is_help=True)
 @report_app.command()
 def delivery(as_json: bool = typer.Option(False, "--json", help="Machine-readable")) -> None:
     """The share of plans, and of spend, that attained their target: 1 and 7 days, by orders."""
-    from adunion.bootstrap.currency import market_currency
+    from adunion.bootstrap.currency import outside
     from adunion.bootstrap.records import open_records
     from adunion.insight import Insight
     from adunion.kernel.clock import SystemClock
 
     settings = Settings()
     with open_records(settings) as server:
-        insight = Insight(server.engine, market_currency(settings, server.engine))
+        currency = outside(settings, server.engine).market_currency  # an empty market has a report
+        insight = Insight(server.engine, currency)
         report = insight.delivery(SystemClock().now())
     if as_json:
         print_json(report)
@@ -53,6 +54,7 @@ def _show(report: DeliveryReport) -> None:
                     f"{share.poisson_floor:.1%}",
                 )  # fmt: skip
         out.print(table if table.rows else f"{title}: no plan has spent.")
+    out.print("A, attainment: (GMV / spend) / target ROI; 1 is the target, 0.9 nine tenths of it")
     if report.shares[0].windows:
         out.print(
             f"sales come late: {report.come:.0%} of what the 7 days' spend will sell has come"
@@ -100,6 +102,9 @@ LOST = {
 }  # fmt: skip
 _OBSTACLES = {
     "no_traffic": "The market had no requests.",
+    "too_new": "It has not run long enough to tell: requests are counted a minute after they come."
+    " Look again in an hour.",
+    "not_running": "It did not run: it is paused or has ended.",
     "hours": "Its start, end and hours leave out most requests.",
     "budget": "Its budget or its merchant's wallet ran out.",
     "not_retrieved": "Its items are hardly ever candidates: what is asked for is something else.",

@@ -36,6 +36,8 @@ _LOSSES = {
 }
 _OBSTACLES = {
     "no_traffic": N_("The market had no requests in this span."),
+    "too_new": N_("It has not run long enough to tell. Look again in an hour."),
+    "not_running": N_("It did not run in this span: it is paused or has ended."),
     "hours": N_("Its start, end and hours leave out most requests."),
     "budget": N_("Its budget or the wallet ran out: a top-up or a larger budget brings more."),
     "not_retrieved": N_("What shoppers ask for is hardly ever one of its items: add items."),

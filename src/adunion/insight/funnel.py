@@ -82,12 +82,22 @@ def whole_of(kinds: Sequence[tuple[str, Mapping[str, int]]]) -> dict[str, int]:
 _AFTER_RETRIEVAL = 3
 
 
-def obstacle(whole: Funnel, clicks: int, orders: int, *, out_of_reach: bool = False) -> str:
+REQUESTS_MIN = 100
+"""Fewer tell nothing of a plan, where the market had more in the span."""
+
+
+def obstacle(
+    whole: Funnel, clicks: int, orders: int, *, out_of_reach: bool = False,
+    market_requests: int = 0, active: bool = True,
+) -> str:  # fmt: skip
     """The first step that loses most of what came to it, in a word.
 
-    no_traffic, hours, budget, not_retrieved, target, no_bid, outbid, own_items, no_clicks,
-    no_orders, none. `target` is one out of reach: nothing after retrieval is worth a look then.
+    no_traffic, too_new, not_running, hours, budget, not_retrieved, target, no_bid, outbid,
+    own_items, no_clicks, no_orders, none. `target` is one out of reach: nothing after retrieval is
+    worth a look then. `market_requests` came in the span, in the plan's time or not.
     """
+    if whole.requests < min(market_requests, REQUESTS_MIN):
+        return "too_new" if active else "not_running"
     if not whole.requests:
         return "no_traffic"
     steps = (

@@ -145,6 +145,7 @@ class Insight:
         with self._engine.connect() as conn:
             kinds = repository.plan_funnel(conn, plan_id, since, until)
             seen = repository.landscapes(conn, plan_id, until - LOOKED_AT)
+            market = repository.market_points(conn, since, until, None, self.currency)[0]
         whole = funnel_of("all", whole_of(kinds) or dict.fromkeys(SUMS, 0))
         result = report.result
         return PlanFunnel(
@@ -160,6 +161,8 @@ class Insight:
                 result.clicks,
                 result.orders,
                 out_of_reach=out_of_reach(seen, report.target_roi),
+                market_requests=market.requests,
+                active=report.status == "active",
             ),
             steps(seen and replace(seen, orders=result.orders), report.target_roi),
         )

@@ -82,6 +82,30 @@ def test_the_delivery_rate_is_told_to_people_and_programs(run: Run, plan_id: str
     assert shares[7, "20-49", 1.0]["share_spend"] == 0.0
 
 
+def test_an_empty_market_has_an_empty_report(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ADUNION_CURRENCY")
+    said = run("report", "delivery")
+    assert said.exit_code == 0
+    assert "no plan has spent" in said.stdout
+    assert "attainment: (GMV / spend) / target" in said.stdout
+    assert not (tmp_path / "currency").exists()  # a report settles nothing
+
+
+def test_a_plan_of_minutes_ago_has_not_run_long_enough(
+    run: Run, engine: Engine, plan_id: str
+) -> None:
+    with engine.begin() as conn:
+        conn.execute(
+            text(
+                "insert into market_hours (hour, placement_kind, requests) values"
+                " (date_trunc('hour', now()) - interval '5 hours', 'feed', 29640)"
+            )
+        )
+    assert "not run long enough" in run("report", "plan", plan_id).stdout
+
+
 def test_a_plan_is_told_why_and_what_the_next_step_costs(
     run: Run, engine: Engine, plan_id: str
 ) -> None:

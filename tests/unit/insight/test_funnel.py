@@ -37,6 +37,15 @@ def test_after_the_showing_it_is_the_shoppers() -> None:
     assert obstacle(whole, clicks=5, orders=0, out_of_reach=True) == "target"
 
 
+def test_a_plan_of_few_requests_in_a_busy_market_is_too_new_to_tell() -> None:
+    for requests in (0, 99):
+        few = funnel_of("all", GOOD | {"requests": requests})
+        assert obstacle(few, 0, 0, market_requests=29_640) == "too_new"
+        assert obstacle(few, 0, 0, market_requests=29_640, active=False) == "not_running"
+    quiet = funnel_of("all", GOOD | {"requests": 60, "in_time": 60, "funded": 60})
+    assert obstacle(quiet, 0, 0, market_requests=60) == "no_clicks"
+
+
 def test_gaps_are_read_off_their_bins() -> None:
     found = funnel_of("feed", GOOD | {"gap_110": 50, "gap_200": 50, "gap_micros": 7_000})
     assert found.gap is not None

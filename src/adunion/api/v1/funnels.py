@@ -80,8 +80,8 @@ class PlanFunnel(View):
     clicks: int
     orders: int
     obstacle: str = Field(
-        description="no_traffic, hours, budget, not_retrieved, target (out of reach), no_bid, "
-        "own_items, outbid, no_clicks, no_orders or none"
+        description="no_traffic, too_new, not_running, hours, budget, not_retrieved, target (out "
+        "of reach), no_bid, own_items, outbid, no_clicks, no_orders or none"
     )
     steps: list[Step]
 
