@@ -1,7 +1,7 @@
 """Advice: what a publisher should promote today, and why; what to mend in a title."""
 
 from .estimates import CLICKS_PRIOR, VIEWS_PRIOR, price_level, shrunk
-from .selection import select
+from .selection import emptied_by, select
 from .titles import TITLE_ADVICE, advise_title
 from .types import Channel, Goods, Left, Needs, Pick, Selection, Wish
 
@@ -17,6 +17,7 @@ __all__ = [
     "Selection",
     "Wish",
     "advise_title",
+    "emptied_by",
     "price_level",
     "select",
     "shrunk",

@@ -61,19 +61,37 @@ def _factors(goods: Goods, channel: Channel, needs: Needs) -> dict[str, Floats]:
     }
 
 
+def emptied_by(goods: Goods, channel: Channel, needs: Needs, wish: Wish) -> str:
+    """What leaves nothing: the first condition that no item meets by itself.
+
+    "together" where some item meets each; "refused" where those that meet all may not be advised.
+    """
+    conditions = _conditions(goods, channel, needs, wish)
+    alone = next((name for name, met in conditions.items() if not met.any()), None)
+    return alone or ("refused" if _wanted(goods, channel, needs, wish).any() else "together")
+
+
 def _wanted(goods: Goods, channel: Channel, needs: Needs, wish: Wish) -> Flags:
+    met = list(_conditions(goods, channel, needs, wish).values())
+    return np.asarray(np.logical_and.reduce(met), bool)
+
+
+def _conditions(goods: Goods, channel: Channel, needs: Needs, wish: Wish) -> dict[str, Flags]:
+    """(n,) whether each item meets each condition of a wish."""
     below = np.array(
         [path == wish.category or path.startswith(f"{wish.category} > ")
          for path in goods.categories], bool,
     )  # fmt: skip
-    found = np.ones(len(goods), bool) if not wish.category else below[goods.category]
-    found &= goods.rate_bps >= wish.rate_min_bps
-    found &= goods.price_minor >= wish.price_min_minor
+    found = {} if not wish.category else {"category": below[goods.category]}
+    found["rate"] = goods.rate_bps >= wish.rate_min_bps
+    found["price"] = goods.price_minor >= wish.price_min_minor
     if wish.price_max_minor is not None:
-        found &= goods.price_minor <= wish.price_max_minor
+        found["price"] = found["price"] & (goods.price_minor <= wish.price_max_minor)
     if wish.rising_only:
-        found &= needs.rise > 1
-    return np.asarray(found & ~channel.linked if wish.new_only else found)
+        found["rising"] = needs.rise > 1
+    if wish.new_only:
+        found["new"] = ~channel.linked
+    return found
 
 
 def _refused(goods: Goods) -> dict[int, str]:

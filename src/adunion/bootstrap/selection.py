@@ -14,15 +14,18 @@ from adunion.advice import (
     VIEWS_PRIOR,
     Channel,
     Goods,
+    Needs,
     Pick,
     Selection,
     Wish,
+    emptied_by,
     price_level,
     select,
     shrunk,
 )
 from adunion.catalog.repository import out_of_stock
 from adunion.kernel.clock import monotonic_s
+from adunion.kernel.money import Money
 from adunion.publishers import Publisher
 from adunion.understanding.trends import Board, TrendStore
 
@@ -35,6 +38,7 @@ INTEREST_PRIOR = 0.02
 """Share of interest added everywhere, so that an undeclared category is not worth nothing."""
 OWN_DAYS, OWN_CLICKS = 90, 200
 """What was declared of an audience, and what its clicks say: so many weigh the same."""
+CATEGORIES_SAID = 30
 Floats = npt.NDArray[np.float64]
 
 
@@ -57,8 +61,32 @@ class Selections:
         catalog, goods = self._goods()
         board = self._store.board()
         needs, sources = needs_of(board, catalog)
-        found = select(goods, self._channel(publisher, catalog, goods), needs, wish)
-        return self._plain(found, catalog, goods, sources, board, publisher_id)
+        channel = self._channel(publisher, catalog, goods)
+        found = select(goods, channel, needs, wish)
+        nothing = None if found.picks else self._nothing(goods, channel, needs, wish)
+        plain = self._plain(found, catalog, goods, sources, board, publisher_id)
+        return plain | {"nothing": nothing}
+
+    def _nothing(self, goods: Goods, channel: Channel, needs: Needs, wish: Wish) -> str:
+        """Why nothing is chosen, and what there is."""
+        if not len(goods):
+            return "The market has no items yet."
+        most, unit = int(goods.rate_bps.max()) / 100, self._market.currency
+        low, high = (Money(int(end), unit) for end in (goods.price_minor.min(),
+                                                       goods.price_minor.max()))  # fmt: skip
+        tops = sorted({_top(goods.categories[row]) for row in np.unique(goods.category).tolist()})
+        rate = wish.rate_min_bps / 100
+        return {
+            "category": f"No item is in the category {wish.category!r}. There are: "
+            f"{', '.join(tops[:CATEGORIES_SAID])}.",
+            "rate": f"No item pays {rate:g} % commission; the most is {most:g} %.",
+            "price": f"No item has such a price; they go from {low} to {high}.",
+            "rising": "No topic and no season lifts an item now.",
+            "new": "It has a link to every item already.",
+            "refused": "What meets the conditions is out of stock, without commission, or"
+            " disappoints its buyers.",
+            "together": "Some item meets each condition, and none meets all of them: ask for less.",
+        }[emptied_by(goods, channel, needs, wish)]
 
     def _goods(self) -> tuple[Any, Goods]:
         market = self._market

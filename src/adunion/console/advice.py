@@ -22,10 +22,15 @@ router = APIRouter(prefix="/publisher")
 TOP, LEFT = 20, 10
 """Products chosen, and of those left out as many as are shown."""
 FACTORS = {
-    "need": N_("need is rising"), "fit": N_("fits your audience"), "appeal": N_("is clicked"),
-    "orders": N_("sells when clicked"), "worth": N_("high order value"),
-    "commission": N_("high commission"), "experience": N_("pleases buyers"),
-}  # fmt: skip
+    "need": N_("the need for it is rising"),
+    "fit": N_("your audience wants it %(times)s times as much"),
+    "appeal": N_("clicked %(times)s times as often"),
+    "orders": N_("bought %(times)s times as often when clicked"),
+    "worth": N_("an order brings %(times)s times as much"),
+    "commission": N_("pays %(times)s times the commission"),
+    "experience": N_("buyers are happier with it"),
+}
+"""Beside the middle one of the items looked at."""
 RISES = {"topic": N_("rising topic “%(name)s”"), "season": N_("season: %(name)s")}
 WHY = {
     "out of stock": N_("out of stock"), "no commission": N_("no commission"),
@@ -190,8 +195,7 @@ def _row(it: Context, one: dict[str, Any]) -> dict[str, Any]:
     }
     if "reasons" in one:
         reasons = [
-            it.say(N_("%(reason)s x%(times)s"), reason=it.say(FACTORS[name]),
-                   times=it.fmt.ratio(one["factors"][name], 1))
+            it.say(FACTORS[name], times=it.fmt.ratio(one["factors"][name], 1))
             for name in one["reasons"][:3]
         ]  # fmt: skip
         need = one["need"]

@@ -189,7 +189,7 @@ class Advised:
     def of(self, publisher_id: str, wish: Wish) -> dict[str, Any]:
         """An empty selection."""
         found = {"publisher_id": publisher_id, "currency": "CNY", "looked": wish.top}
-        return {**found, "trends_at": None, "picks": [], "left": []}
+        return {**found, "trends_at": None, "nothing": None, "picks": [], "left": []}
 
     def board(self) -> Board | None:
         """None yet."""

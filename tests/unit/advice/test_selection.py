@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from adunion.advice import Channel, Goods, Needs, Selection, Wish, select, shrunk
+from adunion.advice import Channel, Goods, Needs, Selection, Wish, emptied_by, select, shrunk
 from adunion.advice.estimates import price_slope
 from adunion.advice.trial import Size, trial
 from adunion.kernel.errors import AdUnionError
@@ -52,6 +52,27 @@ def test_a_rising_need_lifts_an_item_and_is_its_reason(goods: Goods) -> None:
     assert found.picks[0].reasons[0] == "need"
     only = select(goods, CHANNEL, Needs(rise, source), Wish(top=3, rising_only=True))
     assert _rows(only) == [5]
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (Wish(category="不存在"), "category"),
+        (Wish(rate_min_bps=9_900), "rate"),
+        (Wish(price_min_minor=30_000), "price"),
+        (Wish(rising_only=True), "rising"),
+        (Wish(new_only=True), "new"),
+        (Wish(category="鞋包", price_max_minor=1_500), "together"),
+        (Wish(category="家电"), "refused"),
+    ],
+)
+def test_what_leaves_nothing_is_named(goods: Goods, wish: Wish, why: str) -> None:
+    prices = np.where(goods.category == 3, 9_000, goods.price_minor).astype(np.int64)
+    prices[0] = 1_200
+    given = replace(goods, price_minor=prices, in_stock=goods.category != 2)
+    linked = replace(CHANNEL, linked=np.ones(COUNT, bool))
+    assert not select(given, linked, CALM, wish).picks
+    assert emptied_by(given, linked, CALM, wish) == why
 
 
 def test_what_may_not_be_advised_is_left_out_and_says_why(goods: Goods) -> None:

@@ -89,6 +89,7 @@ class SelectionView(View):
     publisher_id: PublisherId
     looked: int = Field(description="Items that were looked at")
     trends_at: str | None = Field(description="Hour of the trends used; null: there are none")
+    nothing: str | None = Field(description="Where there are no picks, why")
     picks: list[Pick]
     left: list[LeftOut]
 
@@ -107,6 +108,7 @@ def get_selection(
 
     return SelectionView(
         publisher_id=publisher_id, looked=found["looked"], trends_at=found["trends_at"],
+        nothing=found["nothing"],
         picks=[
             Pick(**priced(row), earns=money(row["earns_minor"], found["currency"]))
             for row in found["picks"]
