@@ -132,7 +132,18 @@ def now(
     hour = int(hours[-1])
     found = features(window(topics, hour), told)
     until = max(hour // WEEK * WEEK, min(hour, int(topics.hour[0]) + 3 * WEEK))
-    return board(found, store.model(found, until, told, keep), hour, linker, told)
+    try:
+        model = store.model(found, until, told, keep)
+    except AdUnionError as error:
+        if error.code != "too_little":
+            raise
+        have = int((hours < until).sum())
+        raise AdUnionError(
+            "too_little", f"There is too little history to tell what becomes of the topics of"
+            f" {show(hour)}: {have:,} {'hour' if have == 1 else 'hours'} of lists before it.", 422,
+            hint="Take in two weeks of hourly lists or more, up to that hour.",
+        ) from None  # fmt: skip
+    return board(found, model, hour, linker, told)
 
 
 def merged(one: Topics, other: Topics) -> Topics:

@@ -167,6 +167,17 @@ def test_the_board_of_an_hour(
         now(kept, topics, "2027-01-01", linker)
 
 
+def test_too_little_history_is_said_in_words_and_names_no_flag(
+    topics_file: Path, tmp_path: Path, linker: Linker
+) -> None:
+    topics = read(topics_file)
+    with pytest.raises(AdUnionError, match="too little history to tell") as few:
+        now(TrendStore(tmp_path), topics.take(topics.hour < topics.hour[0] + 30), None, linker)
+    assert few.value.field is None
+    assert "two weeks" in str(few.value)
+    assert "train" not in str(few.value)
+
+
 def test_a_home_without_topics_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(AdUnionError, match="no topics yet"):
         TrendStore(tmp_path).topics()
