@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from adunion.kernel.clock import monotonic_s
 from adunion.kernel.errors import AdUnionError
 
 _signals: list[int] = []  # that asked to stop
@@ -82,9 +83,19 @@ def asked_to_stop() -> bool:
     return bool(_signals)
 
 
+PLAIN_EVERY_S = 10.0
+"""Between lines of progress where nobody sees a bar move."""
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Report]:
-    """A progress bar for each `what`, on stderr; a report ends what was asked to `stop`."""
+    """Progress on stderr, a bar for each `what`; in a pipe or a file a line now and then.
+
+    A report ends what was asked to `stop`.
+    """
+    if quiet or not err.is_terminal:
+        yield _Lines(quiet)
+        return
     bars = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -92,7 +103,6 @@ def progress(quiet: bool = False) -> Iterator[Report]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err,
-        disable=quiet,
     )
     tasks: dict[str, Any] = {}
 
@@ -105,3 +115,28 @@ def progress(quiet: bool = False) -> Iterator[Report]:
 
     with bars:
         yield report
+
+
+class _Lines:
+    """Progress as lines: the first report of each `what`, its end, and one every few seconds."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._begun: set[str] = set()
+        self._ended: set[str] = set()
+        self._next_s = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """One report."""
+        if asked_to_stop():
+            raise KeyboardInterrupt
+        if self._quiet or what in self._ended:
+            return
+        ends, now = 0 < total <= done, monotonic_s()
+        if not ends and what in self._begun and now < self._next_s:
+            return
+        self._begun.add(what)
+        if ends:
+            self._ended.add(what)
+        self._next_s = now + PLAIN_EVERY_S
+        err.print(f"{what}: {done:,}" + (f" of {total:,}" if total else ""), markup=False)

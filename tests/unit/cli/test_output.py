@@ -47,6 +47,23 @@ def test_without_a_signal_reports_are_just_that(monkeypatch: pytest.MonkeyPatch)
         report("work", 2, 0)
 
 
+def test_in_a_pipe_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 1.0, 9.0, 11.0, 12.0, 13.0, 14.0])
+    monkeypatch.setattr(output, "_signals", [])
+    monkeypatch.setattr(output, "monotonic_s", lambda: next(clock))
+    with output.progress() as report:
+        for done in (1, 2, 3, 4):  # 0, 1, 9 and 11 s after the beginning
+            report("hours", done, 1_500)
+        report("orders", 7, 0)
+        report("hours", 1_500, 1_500)
+        report("hours", 1_500, 1_500)
+        assert capsys.readouterr().err.splitlines() == [
+            "hours: 1 of 1,500", "hours: 4 of 1,500", "orders: 7", "hours: 1,500 of 1,500",
+        ]  # fmt: skip
+
+
 CUT_OFF = """
 import os, signal, sys
 from adunion import cli
