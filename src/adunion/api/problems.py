@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from adunion.kernel.errors import AdUnionError
+from adunion.kernel.errors import AdUnionError, invalid, not_found
+
+from .fields import SAID, ULID
 
 MEDIA_TYPE = "application/problem+json"
 _ERRORS_MAX = 20
@@ -56,14 +59,25 @@ def problem(error: AdUnionError, headers: Mapping[str, str] | None = None) -> Re
 
 
 def of_validation(errors: Sequence[Any]) -> AdUnionError:
-    """The 422 for a request that does not fit the schema; never repeats the input."""
+    """The 422 for a request that does not fit the schema; an id of another form is a 404.
+
+    What one field's own rule says is the whole problem, as the command says it. The input is
+    repeated only where a rule does, cut short.
+    """
+    for error in errors:
+        if error["loc"][0] == "path" and error["type"] == "string_pattern_mismatch":
+            kind = str(error["loc"][-1]).removesuffix("_id").replace("_", " ")
+            return not_found(kind, _printable(str(error["input"]))[:60])
     found = [_field_error(error) for error in errors[:_ERRORS_MAX]]
     first = found[0]
+    field = first.pointer.strip("/").replace("/", ".") or first.where
+    if len(errors) == 1 and errors[0]["type"] == SAID:
+        return invalid(field, first.detail, errors[0]["ctx"]["hint"])
     return AdUnionError(
         "invalid",
-        f"{first.where}{first.pointer and f' {first.pointer}'}: {first.detail}.",
+        f"{first.where}{first.pointer and f' {first.pointer}'}: {first.detail.rstrip('.')}.",
         422,
-        field=first.pointer.strip("/").replace("/", ".") or first.where,
+        field=field,
         hint="See errors for each field, and /v1/openapi.json for the schema.",
         extra={"errors": [error.model_dump() for error in found]},
     )
@@ -113,8 +127,18 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] == "json_invalid":
         return FieldError(where=where, pointer="", detail=f"not JSON at character {path[0]}")
     pointer = path[0] if where != "body" and path else "".join(f"/{_escape(p)}" for p in path)
-    detail = error["msg"].removeprefix("Value error, ").rstrip(".")
+    detail = error["msg"].removeprefix("Value error, ")
+    if error["type"] != SAID:
+        detail = detail.rstrip(".")
+    if error["type"] == "string_pattern_mismatch" and (prefix := _id_prefix(error)):
+        detail = f"This is no id of its kind; those begin with {prefix}_"
     return FieldError(where=where, pointer=_printable(pointer)[:200], detail=detail)
+
+
+def _id_prefix(error: Mapping[str, Any]) -> str | None:
+    """What ids begin with where one was wanted and something else came; None: another rule."""
+    pattern = str(error["ctx"]["pattern"])
+    return pattern[1:4] if re.fullmatch(rf"\^[a-z]{{3}}_{re.escape(ULID)}\$", pattern) else None
 
 
 def _escape(part: str) -> str:

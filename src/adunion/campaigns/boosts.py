@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from typing import NoReturn
 
 from sqlalchemy import Connection, Engine
 
@@ -42,13 +43,11 @@ class Boosts:
         with self._engine.begin() as conn:
             plan = _plan(conn, plan_id, merchant_id)
             if plan.status != "active":
-                raise conflict(
-                    "plan_not_active", f"Plan {plan.name!r} is {plan.status}.", "Resume it first."
-                )
-            factor = _factor(draft.factor)
+                _refuse(plan)
+            factor = factor_of(draft.factor)
             start = now if draft.start_at is None else checks.time("start_at", draft.start_at)
             start, end = max(start, now, plan.start_at), checks.time("end_at", draft.end_at)
-            checks.span(start, end, now)
+            checks.span(start, end, now, needed=True)
             if end - start > LONGEST:
                 raise invalid("end_at", "A boost takes a week at most.", "Name an earlier end.")
             if plan.end_at is not None and end > plan.end_at:
@@ -68,6 +67,7 @@ class Boosts:
             budget = checks.budget_minor(
                 _given(draft.budget_minor), plan.target_roi / factor,
                 plan.target_cost_minor or repository.cheapest(conn, plan_id), plan.currency,
+                needed=True,
             )  # fmt: skip
             boost_id = self._ids("cmp")
             repository.insert_plan(
@@ -121,6 +121,12 @@ def _plan(conn: Connection, plan_id: str, merchant_id: str | None, *, lock: bool
     return plan
 
 
+def _refuse(plan: Plan) -> NoReturn:
+    if plan.status == "ended":
+        raise conflict("plan_ended", f"Plan {plan.name!r} has ended.", "Boost a plan that runs.")
+    raise conflict("plan_not_active", f"Plan {plan.name!r} is {plan.status}.", "Resume it first.")
+
+
 def _boost(
     conn: Connection, plan_id: str, boost_id: str, merchant_id: str | None, *, lock: bool = False
 ) -> Plan:
@@ -130,7 +136,8 @@ def _boost(
     return boost
 
 
-def _factor(value: object) -> Decimal:
+def factor_of(value: object) -> Decimal:
+    """How many times the plan's bid a boost may bid."""
     low, high = FACTORS
     try:
         factor = Decimal(str(value).strip())
@@ -163,7 +170,7 @@ def _floor(value: object, target: Decimal, factor: Decimal) -> Decimal:
 
 def _given(budget_minor: object) -> object:
     if budget_minor is None:
-        raise invalid("budget_minor", "A boost has a budget of its own.", "Name it.")
+        raise invalid("budget", "A boost has a budget of its own.", "Name it.")
     return budget_minor
 
 

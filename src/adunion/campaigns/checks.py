@@ -39,7 +39,7 @@ def target_roi(value: object) -> Decimal:
         )
     rounded = target.quantize(Decimal("0.001"))
     if rounded != target:
-        raise invalid("target_roi", f"{str(value)[:40]} has more than 3 decimals.")
+        raise invalid("target_roi", f"{str(value)[:40]} has more than 3 decimals.", "Round it.")
     return rounded
 
 
@@ -112,12 +112,17 @@ def target_cost_minor(value: object) -> int:
     return value
 
 
+def click_minor(target: Decimal, cheapest_minor: int) -> int:
+    """About what a click of the cheapest item costs at a target, rounded up, at least 1."""
+    return max(1, -(-cheapest_minor * 1_000 // (int(target * 1_000) * CLICKS_AN_ORDER)))
+
+
 def volume(goal_: Goal, budget: object, end: datetime | None) -> None:
     """As much as a budget buys needs the budget, and the time that it is for."""
     if goal_ != "volume":
         return
     if budget is None:
-        raise invalid("budget_minor", "The goal volume needs a budget.", "It is spent evenly.")
+        raise invalid("budget", "The goal volume needs a budget.", "It is spent evenly.")
     if end is None:
         raise invalid("end_at", "The goal volume needs an end.", "The budget lasts until then.")
 
@@ -138,23 +143,28 @@ def name(value: object) -> str:
     return clean
 
 
-def budget_minor(value: object, target: Decimal, cheapest_minor: int, currency: str) -> int | None:
-    """A budget for the whole plan that buys at least one click of its cheapest item."""
+def budget_minor(
+    value: object, target: Decimal, cheapest_minor: int, currency: str, *, needed: bool = False
+) -> int | None:
+    """A budget that buys at least one click of the cheapest item; `needed`: it cannot be none."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise invalid("budget_minor", "A budget is a whole number of minor units, or null.")
-    per_mille = int(target * 1_000) * CLICKS_AN_ORDER
-    least = max(1, -(-cheapest_minor * 1_000 // per_mille))  # rounded up
+        kind = "A budget is a whole number of minor units" + ("." if needed else ", or null.")
+        raise invalid("budget", kind, "Write 50000 for 500.00.")
+    least = click_minor(target, cheapest_minor)
     if value < least:
         raise invalid(
-            "budget_minor",
+            "budget",
             f"A budget of {Money(value, currency)} is below one click, "
             f"about {Money(least, currency)} for these items at this target.",
-            "Raise the budget, or leave it out for no limit.",
+            "Raise the budget." if needed else "Raise the budget, or leave it out for no limit.",
         )
     if value > MINOR_MAX:
-        raise invalid("budget_minor", "The budget is too large.", "Leave it out for no limit.")
+        raise invalid(
+            "budget", "The budget is too large.",
+            "Lower it." if needed else "Leave it out for no limit.",
+        )  # fmt: skip
     return value
 
 
@@ -165,18 +175,19 @@ def time(field: str, value: object) -> datetime:
     return value.astimezone(UTC)
 
 
-def span(start: datetime, end: datetime | None, now: datetime) -> None:
-    """An end after the start and after now."""
+def span(start: datetime, end: datetime | None, now: datetime, *, needed: bool = False) -> None:
+    """An end after the start and after now; `needed`: what runs so must have one."""
+    later = "Name a later end." if needed else "Name a later end, or leave it out for no end."
     if start > now + PLAN_MAX:
         raise invalid("start_at", "The start is more than ten years away.")
     if end is None:
         return
     if end <= now:
         past = f"The end, {end:%Y-%m-%d %H:%M} UTC, is already past."
-        raise invalid("end_at", past, "Name a later end, or leave it out for no end.")
+        raise invalid("end_at", past, later)
     if end <= start:
         early = f"The end, {end:%Y-%m-%d %H:%M} UTC, is not after the start, {start:%m-%d %H:%M}."
-        raise invalid("end_at", early, "Name a later end, or leave it out for no end.")
+        raise invalid("end_at", early, later)
     if end > start + PLAN_MAX:
         raise invalid("end_at", "A plan runs ten years at most.", "Leave the end out for no end.")
 

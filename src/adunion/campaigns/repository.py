@@ -275,6 +275,13 @@ def cheapest(conn: Connection, plan_id: str) -> int:
     return int(conn.execute(chosen.where(plan_items.c.plan_id == plan_id)).scalar_one() or 0)
 
 
+def cheapest_live(conn: Connection, merchant_id: str, currency: str) -> int:
+    """The lowest price among a merchant's live items of a currency; 0 where it has none."""
+    of = items.c
+    live = (of.merchant_id == merchant_id) & (of.currency == currency) & of.withdrawn_at.is_(None)
+    return int(conn.execute(select(func.min(of.price_minor)).where(live)).scalar_one() or 0)
+
+
 def due(conn: Connection, now: datetime) -> list[str]:
     """Plans whose end has come, locked."""
     return [row.id for row in ask(conn, _DUE, {"now": now})]

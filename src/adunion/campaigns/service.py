@@ -198,15 +198,20 @@ class Plans:
         )
         start = now if draft.start_at is None else max(checks.time("start_at", draft.start_at), now)
         end = None if draft.end_at is None else checks.time("end_at", draft.end_at)
-        checks.span(start, end, now)
+        checks.span(start, end, now, needed=goal == "volume")
         hours = checks.dayparts(draft.dayparts)
         checks.occur(hours, start, end)
         checks.volume(goal, draft.budget_minor, end)
         chosen, cheapest, currency, title = self._goods(conn, draft)
         if draft.shared_budget_id is not None:
-            shared_budgets.joinable(conn, draft.shared_budget_id, draft.merchant_id, currency, now)
+            shared_budgets.joinable(
+                conn, draft.shared_budget_id, draft.merchant_id, currency, now,
+                checks.click_minor(target, cost or cheapest),
+            )  # fmt: skip
         plan_id = self._ids("cmp")
-        budget = checks.budget_minor(draft.budget_minor, target, cost or cheapest, currency)
+        budget = checks.budget_minor(
+            draft.budget_minor, target, cost or cheapest, currency, needed=goal == "volume"
+        )
         values: dict[str, Any] = {
             "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
             "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
@@ -327,13 +332,15 @@ def _checked(
     if after["start_at"] != plan.start_at and min(after["start_at"], plan.start_at) < now:
         raise invalid("start_at", "A start that is past cannot be changed, nor set.")
     if {"start_at", "end_at"} & set(changes):
-        checks.span(after["start_at"], after["end_at"], now)
+        checks.span(after["start_at"], after["end_at"], now, needed=plan.goal == "volume")
     if {"start_at", "end_at", "dayparts"} & set(changes):
         checks.occur(after["dayparts"], max(after["start_at"], now), after["end_at"])
     checks.volume(plan.goal, after["budget_minor"], after["end_at"])
     joined = after["shared_budget_id"]
     if joined is not None and joined != plan.shared_budget_id:
-        shared_budgets.joinable(conn, joined, plan.merchant_id, plan.currency, now)
+        order_minor = after["target_cost_minor"] or repository.cheapest(conn, plan.id)
+        click = checks.click_minor(after["target_roi"], order_minor)
+        shared_budgets.joinable(conn, joined, plan.merchant_id, plan.currency, now, click)
     after["item_ids"] = checks.item_ids(wanted["item_ids"])
     if {"item_ids", "budget_minor", "target_roi", "target_cost_minor"} & set(changes):
         _check_money(conn, plan, after, changes)
@@ -364,10 +371,11 @@ def _check_money(
         cheapest = min(row.price_minor for row in rows)
     order_minor = after["target_cost_minor"] or cheapest
     budget = checks.budget_minor(
-        after["budget_minor"], after["target_roi"], order_minor, plan.currency
-    )
+        after["budget_minor"], after["target_roi"], order_minor, plan.currency,
+        needed=plan.goal == "volume",
+    )  # fmt: skip
     if budget is not None and budget < plan.spend_minor:
-        raise invalid("budget_minor", "The budget is below what is already spent.")
+        raise invalid("budget", "The budget is below what is already spent.", "Raise it.")
 
 
 def _json(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 from sqlalchemy import Connection, Engine, Row, text, update
@@ -17,14 +18,15 @@ from adunion.engines.direct import ask, run
 from adunion.kernel.clock import Clock
 from adunion.kernel.errors import AdUnionError, invalid, not_found
 from adunion.kernel.ids import Ids
-from adunion.kernel.money import MINOR_MAX, micros_per_minor
+from adunion.kernel.money import MINOR_MAX, Money, micros_per_minor
 
-from . import checks
+from . import checks, repository
 from .tables import shared_budgets
 from .types import Period, Pool, SharedBudget
 
 ALWAYS = date(1970, 1, 1)
 """The day under which a total is counted."""
+TARGET_USUAL = Decimal(4)
 _DAY = "case when b.period = 'day' then cast(:day as date) else date '1970-01-01' end"
 _FOUND = f"""
     select b.*, coalesce(s.spend_micros, 0)::bigint as spend_micros,
@@ -62,14 +64,15 @@ class SharedBudgets:
         self, merchant_id: str, name: str, amount_minor: object, period: object = "day"
     ) -> SharedBudget:
         """A budget that no plan shares yet; raises 422 for a bad field."""
-        now, id_ = self._clock.now(), self._ids("bud")
+        now, id_, amount = self._clock.now(), self._ids("bud"), _amount(amount_minor)
         values = {
             "id": id_, "merchant_id": merchant_id, "name": checks.name(name),
-            "currency": self._currency, "amount_minor": _amount(amount_minor),
+            "currency": self._currency, "amount_minor": amount,
             "period": _period(period), "created_at": now, "updated_at": now,
         }  # fmt: skip
         with self._engine.begin() as conn:
             get_merchant(conn, merchant_id)
+            _pays_a_click(conn, amount, merchant_id, self._currency)
             conn.execute(shared_budgets.insert().values(**values))
             return find(conn, id_, merchant_id, now)
 
@@ -99,7 +102,11 @@ class SharedBudgets:
         if amount_minor is not None:
             values["amount_minor"] = _amount(amount_minor)
         with self._engine.begin() as conn:
-            find(conn, budget_id, merchant_id, now)
+            found = find(conn, budget_id, merchant_id, now)
+            if "amount_minor" in values:
+                _pays_a_click(
+                    conn, values["amount_minor"], found.merchant_id, found.currency, found.plan_ids
+                )
             chosen = update(shared_budgets).where(shared_budgets.c.id == budget_id)
             conn.execute(chosen.values(**values))
             return find(conn, budget_id, merchant_id, now)
@@ -115,9 +122,10 @@ def find(conn: Connection, budget_id: str, merchant_id: str | None, now: datetim
 
 
 def joinable(
-    conn: Connection, budget_id: str, merchant_id: str, currency: str, now: datetime
-) -> None:
-    """Raise unless a plan of this merchant and currency may share the budget."""
+    conn: Connection, budget_id: str, merchant_id: str, currency: str, now: datetime,
+    click_minor: int,
+) -> None:  # fmt: skip
+    """Raise unless a plan of this merchant and currency, of such clicks, may share the budget."""
     try:
         budget = find(conn, budget_id, merchant_id, now)
     except AdUnionError:
@@ -127,6 +135,8 @@ def joinable(
         ) from None  # fmt: skip
     if budget.currency != currency:
         raise invalid("shared_budget_id", f"That budget is in {budget.currency}.")
+    if budget.amount_minor < click_minor:
+        raise _below("shared_budget_id", budget.amount_minor, click_minor, currency)
 
 
 def pools(conn: Connection, currency: str, now: datetime) -> list[Pool]:
@@ -177,6 +187,38 @@ def _amount(value: object) -> int:
             "Write 500.00 for five hundred a day.",
         )  # fmt: skip
     return value
+
+
+def _pays_a_click(
+    conn: Connection, amount_minor: int, merchant_id: str, currency: str,
+    plan_ids: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Raise where no plan that shares it could buy one click.
+
+    While none does, a click of the merchant's cheapest live item at the usual target counts.
+    """
+    plans = [repository.find(conn, id_) for id_ in plan_ids]
+    clicks = [
+        checks.click_minor(
+            plan.target_roi, plan.target_cost_minor or repository.cheapest(conn, plan.id)
+        )
+        for plan in plans
+        if plan is not None
+    ]
+    if not clicks:
+        price = repository.cheapest_live(conn, merchant_id, currency)
+        clicks = [checks.click_minor(TARGET_USUAL, price)]
+    if amount_minor < min(clicks):
+        raise _below("amount", amount_minor, min(clicks), currency)
+
+
+def _below(field: str, amount_minor: int, click_minor: int, currency: str) -> AdUnionError:
+    return invalid(
+        field,
+        f"A shared budget of {Money(amount_minor, currency)} is below one click, "
+        f"about {Money(click_minor, currency)}.",
+        "Raise the budget.",
+    )
 
 
 def _period(value: object) -> Period:

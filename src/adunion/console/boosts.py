@@ -36,7 +36,7 @@ def start(
     try:
         return it.services.boosts.create(plan_id, draft, who.id, party(who))
     except AdUnionError as error:
-        if error.field == "budget_minor":  # the page has the plan's own budget, too
+        if error.field == "budget":  # the page has the plan's own budget, too
             raise replace(error, field="boost") from None
         raise
 

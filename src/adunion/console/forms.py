@@ -11,7 +11,7 @@ from adunion.kernel.money import to_major, to_minor
 from .context import Context
 
 FIELDS = {
-    "target_roi": "target", "target_cost": "cost", "new_customer": "new", "budget_minor": "budget",
+    "target_roi": "target", "target_cost": "cost", "new_customer": "new",
     "start_at": "start", "end_at": "end", "shared_budget_id": "shared",
     "min_new_share": "share",
 }  # fmt: skip

@@ -192,7 +192,7 @@ _ERRORS = {
 
 _FIELDS = {
     "target_roi": N_("The target ROI is a number from 0.1 to 1,000."),
-    "budget_minor": N_("The budget must pay for at least one click; raise it or leave it empty."),
+    "budget": N_("The budget must pay for at least one click; raise it or leave it empty."),
     "price": N_("Write an amount such as 500 or 19.90."),
     "start_at": N_("The start is not a time in the future."),
     "end_at": N_("The end must be in the future and after the start."),
@@ -201,7 +201,7 @@ _FIELDS = {
     "boost": N_("A boost needs a budget of its own, for at least one click."),
     "factor": N_("Write a number from 1.05 to 5."),
     "regions": N_("Name up to 100 regions with commas between, as requests name them."),
-    "amount": N_("A shared budget is an amount above zero, such as 500."),
+    "amount": N_("A shared budget must pay for at least one click: an amount such as 500."),
     "period": N_("Choose whether it counts a day or in all."),
     "goal": N_("Choose one of the goals."),
     "target_cost": N_("The cost of an order is an amount above zero."),

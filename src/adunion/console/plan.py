@@ -130,7 +130,7 @@ def edit(
         before = it.services.plans.get(id, party(who))
         changes: dict[str, Any] = {
             "name": name,
-            "budget_minor": read_money("budget_minor", budget, before.currency),
+            "budget_minor": read_money("budget", budget, before.currency),
             "shared_budget_id": shared or None,
             "min_new_share": read_percent(share),
         }

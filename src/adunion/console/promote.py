@@ -206,7 +206,7 @@ def create(
                 min_new_share=found.min_new_share,
                 item_ids=found.item_ids,
                 name=name,
-                budget_minor=read_money("budget_minor", budget, it.services.currency),
+                budget_minor=read_money("budget", budget, it.services.currency),
                 start_at=read_time("start_at", start, zone),
                 end_at=read_time("end_at", end, zone),
             ),

@@ -85,6 +85,12 @@ def list_orders(
     return OrderPage([OrderHead(**row._mapping) for row in found.rows], found.has_more)
 
 
+def regions(conn: Connection) -> list[str]:
+    """The regions that imported orders name, sorted."""
+    chosen = select(orders.c.region).where(orders.c.region != "").distinct()
+    return sorted(conn.scalars(chosen))
+
+
 def get_order(conn: Connection, order_id: str, merchant_id: str | None = None) -> OrderDetail:
     """An order with its lines and steps.
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from json import dumps
 from typing import Any
 
 import pytest
+
+from adunion.campaigns import checks
+from adunion.kernel.errors import AdUnionError
 
 pytestmark = pytest.mark.integration
 MONEY = {"amount_minor": 900, "currency": "CNY"}
@@ -36,6 +40,7 @@ def test_a_boost_is_made_once_and_cancelled_for_good(api: Any) -> None:
     made = first.json()
     assert (made["factor"], made["floor_roi"], made["regions"]) == (2, 1, ["CN-31"])
     assert "guarantee" in made["guarantee"]
+    assert made["warning"].startswith("No order names CN-31: ")
     assert len(api.get("merchant", path).json()) == 2
     for _ in range(2):
         gone = api.post("merchant", f"{path}/{made['id']}/cancel")
@@ -67,7 +72,7 @@ BAD_PLANS = [
     ({"target_roi": "NaN"}, "target_roi"),
     ({"target_roi": 10_000}, "target_roi"),
     ({}, "target_roi"),
-    ({"target_roi": 4, "budget": {"amount_minor": 1, "currency": "CNY"}}, "budget_minor"),
+    ({"target_roi": 4, "budget": {"amount_minor": 1, "currency": "CNY"}}, "budget"),
     ({"target_roi": 4, "budget": {"amount_minor": -5, "currency": "CNY"}}, "budget.amount_minor"),
     ({"target_roi": 4, "budget": {"amount_minor": 500, "currency": "USD"}}, "budget.currency"),
     ({"target_roi": 4, "end_at": "2026-10-01T00:00:00Z"}, "end_at"),
@@ -79,7 +84,7 @@ BAD_PLANS = [
     ({"goal": "cost_per_order"}, "target_cost"),
     ({"goal": "new_customers", "target_roi": 4}, "new_customer"),
     ({"goal": "target_roi", "target_roi": 4, "new_customer": MONEY}, "new_customer"),
-    ({"goal": "volume"}, "budget_minor"),
+    ({"goal": "volume"}, "budget"),
     ({"target_roi": 4, "shared_budget_id": "bud_" + "0" * 26}, "shared_budget_id"),
 ]
 
@@ -94,6 +99,36 @@ def test_a_bad_plan_names_the_field_and_what_to_do(
     assert problem["field"] == field, problem
     assert problem.get("hint") or problem["detail"]
     assert len(api.get("merchant", "/v1/plans").json()["data"]) == 1
+
+
+@pytest.mark.parametrize("target", [0, -3, 10_000, float("nan"), "NaN", 4.00001])
+def test_a_bad_target_is_told_in_the_words_of_the_command(api: Any, target: Any) -> None:
+    with pytest.raises(AdUnionError) as wrong:
+        checks.target_roi(target)
+    for path, body, field in (
+        ("/v1/plans", {"target_roi": target}, "target_roi"),
+        ("/v1/forecasts", {"targets": [4, target]}, "targets.1"),
+        (f"/v1/plans/{api.ids['plan_id']}/boosts", {"floor_roi": target}, "floor_roi"),
+    ):
+        more = FREE if field != "floor_roi" else {"budget": MONEY, "end_at": "2026-11-01T12:00:00Z"}
+        answer = api.send(
+            "merchant", "POST", path, content=dumps({**more, **body}),
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+        told = answer.json()
+        assert (answer.status_code, told["field"]) == (422, field), told
+        assert (told["detail"], told["hint"]) == (wrong.value.message, wrong.value.hint)
+    both = api.post("merchant", "/v1/plans", {**FREE, "target_roi": 0, "min_new_share": 2}).json()
+    assert [error["pointer"] for error in both["errors"]] == ["/target_roi", "/min_new_share"]
+
+
+def test_an_id_of_another_form_is_an_id_that_does_not_exist(api: Any) -> None:
+    absent = api.get("merchant", "/v1/plans/nope")
+    assert (absent.status_code, absent.json()["detail"]) == (404, "No plan with id 'nope'.")
+    asked = {"item_ids": ["sku-1"], "target_roi": 4}
+    told = api.post("merchant", "/v1/plans", asked).json()
+    assert (told["field"], told["status"]) == ("item_ids.0", 422)
+    assert told["detail"].endswith("begin with itm_.")
 
 
 def test_withdrawn_items_make_no_plan(api: Any) -> None:

@@ -72,13 +72,16 @@ def test_it_ends_by_its_cancelling_its_hours_or_its_plan(
         boosts.create(plan, BoostDraft(500, hours(50), hours(40)))
     plans.end(plan)
     assert boosts.get(plan, third.id).status == "ended"
+    with pytest.raises(AdUnionError, match="has ended") as over:
+        boosts.create(plan, BoostDraft(500, hours(50)))
+    assert "Resume" not in str(over.value)
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"budget_minor": 0}, "budget_minor"),
-        ({"budget_minor": None}, "budget_minor"),
+        ({"budget_minor": 0}, "budget"),
+        ({"budget_minor": None}, "budget"),
         ({"factor": "NaN"}, "factor"),
         ({"factor": 1}, "factor"),
         ({"factor": 50}, "factor"),
@@ -98,6 +101,7 @@ def test_a_bad_boost_says_what_to_mend(
         boosts.create(plan, BoostDraft(**{**given, "end_at": hours(given["end_at"])}))
     assert wrong.value.field == field
     assert wrong.value.hint
+    assert field == "regions" or "leave it out" not in wrong.value.hint
     assert boosts.list(plan) == []
 
 

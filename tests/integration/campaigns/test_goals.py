@@ -59,13 +59,13 @@ def test_a_least_share_of_new_customers_is_kept_and_steered(
         ),
         ({}, "target_roi"),
         ({"goal": "net_roi"}, "target_roi"),
-        ({"goal": "volume"}, "budget_minor"),
+        ({"goal": "volume"}, "budget"),
         ({"goal": "volume", "budget_minor": 90_000}, "end_at"),
         ({"goal": "cost_per_order"}, "target_cost"),
         ({"goal": "cost_per_order", "target_cost_minor": 0}, "target_cost"),
         ({"goal": "cost_per_order", "target_cost_minor": 9, "target_roi": 4}, "target_roi"),
         ({"target_roi": 4, "target_cost_minor": 9}, "target_cost"),
-        ({"goal": "cost_per_order", "target_cost_minor": 100, "budget_minor": 9}, "budget_minor"),
+        ({"goal": "cost_per_order", "target_cost_minor": 100, "budget_minor": 9}, "budget"),
     ],
 )
 def test_a_goal_without_what_it_needs_is_refused(
@@ -93,7 +93,7 @@ def test_a_plan_cannot_be_edited_out_of_its_goal(
 ) -> None:
     end = clock.now() + timedelta(days=3)
     volume = plans.create(draft(shop(), goal="volume", budget_minor=90_000, end_at=end))
-    for changes, field in (({"budget_minor": None}, "budget_minor"), ({"end_at": None}, "end_at")):
+    for changes, field in (({"budget_minor": None}, "budget"), ({"end_at": None}, "end_at")):
         with pytest.raises(AdUnionError) as refused:
             plans.update(volume.id, changes)
         assert refused.value.field == field

@@ -54,10 +54,10 @@ BAD = [
     ({"target_roi": 10_000}, "target_roi"),
     ({"target_roi": "four"}, "target_roi"),
     ({"target_roi": "4.0001"}, "target_roi"),
-    ({"budget_minor": 0}, "budget_minor"),
-    ({"budget_minor": 249}, "budget_minor"),
-    ({"budget_minor": 10**18}, "budget_minor"),
-    ({"budget_minor": 12.5}, "budget_minor"),
+    ({"budget_minor": 0}, "budget"),
+    ({"budget_minor": 249}, "budget"),
+    ({"budget_minor": 10**18}, "budget"),
+    ({"budget_minor": 12.5}, "budget"),
     ({"item_ids": ()}, "item_ids"),
     ({"item_ids": ("itm_nothing",)}, "item_ids"),
     ({"item_ids": (), "selector": Selector(brand="None")}, "selector"),
@@ -303,5 +303,5 @@ def test_a_budget_below_what_is_spent_is_refused(plans: Plans, shop: Make, engin
     with engine.begin() as conn:
         plans.charge(conn, {plan.id: 600_000_000}, "a")
     error = refused(lambda: plans.update(plan.id, {"budget_minor": 59_999}))
-    assert error.field == "budget_minor"
+    assert error.field == "budget"
     assert plans.update(plan.id, {"budget_minor": 60_000}).spend_minor == 60_000

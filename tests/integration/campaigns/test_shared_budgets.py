@@ -40,7 +40,7 @@ def budgets(engine: Engine) -> SharedBudgets:
 def test_no_part_of_the_log_bills_more(
     plans: Plans, budgets: SharedBudgets, shop: Make, engine: Engine, period: str, parts: list[Any]
 ) -> None:
-    mine = shop(4)
+    mine = shop(4, price_minor=1_000)
     pool = budgets.create(mine.merchant_id, "both", 100, period).id
     made = [
         plans.create(
@@ -85,3 +85,26 @@ def test_plans_join_and_leave_by_edits_that_can_be_undone(
             budgets.create(mine.merchant_id, "x", amount)
         assert wrong.value.hint
     assert budgets.change(pool.id, amount_minor=900).amount_minor == 900
+
+
+def test_a_shared_budget_pays_for_a_click_of_a_plan_that_shares_it(
+    plans: Plans, budgets: SharedBudgets, shop: Make
+) -> None:
+    mine, dear = shop(), 10_000  # at the usual target of 4 a click costs about 2.50
+    with pytest.raises(AdUnionError, match=r"0.01 CNY is below one click, about 2.50 CNY") as wrong:
+        budgets.create(mine.merchant_id, "x", 1)
+    assert (wrong.value.field, wrong.value.hint) == ("amount", "Raise the budget.")
+    pool = budgets.create(mine.merchant_id, "x", 250)
+    with pytest.raises(AdUnionError, match="below one click"):
+        budgets.change(pool.id, amount_minor=249)
+    with pytest.raises(AdUnionError, match=r"about 10.00 CNY") as small:
+        plans.create(
+            PlanDraft(mine.merchant_id, 1, tuple(mine.items[:1]), shared_budget_id=pool.id)
+        )
+    assert small.value.field == "shared_budget_id"
+    plan = plans.create(
+        PlanDraft(mine.merchant_id, 40, tuple(mine.items[:1]), shared_budget_id=pool.id)
+    )
+    assert budgets.change(pool.id, amount_minor=dear // 400).plan_ids == (plan.id,)
+    with pytest.raises(AdUnionError, match=r"about 0.25 CNY"):
+        budgets.change(pool.id, amount_minor=24)

@@ -8,17 +8,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from adunion.api.deps import Caller, Services
-from adunion.api.fields import Body, Money, NewMoney, PlanId, View, When, money
+from adunion.api.fields import Body, Money, NewMoney, PlanId, View, When, money, said_by
 from adunion.api.route import allow, router
 from adunion.campaigns import BoostDraft
 from adunion.campaigns import Plan as PlanOfRoom
+from adunion.campaigns.boosts import factor_of
 from adunion.kernel.errors import invalid
+from adunion.tracking.orders import regions
 from adunion.trust import Role
 
 from .plans import Target
 
 routes = router("plans", "plans")
 _ROLES = allow(Role.MERCHANT, Role.OPERATOR)
+REGIONS_SAID = 20
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 NOT_GUARANTEED = (
     "A boost buys volume beyond the target: its days are not part of the return guarantee."
@@ -32,10 +35,9 @@ class NewBoost(Body):
     budget: NewMoney = Field(description="Of the boost alone; it never spends more")
     start_at: When | None = Field(None, description="Left out: now")
     end_at: When = Field(description="Within a week of the start, and of the plan's end")
-    factor: float = Field(
-        1.5, ge=1.05, le=5, allow_inf_nan=False,
-        description="How many times the plan's bid it may bid: what a further sale may cost",
-    )  # fmt: skip
+    factor: Annotated[float, Field(ge=1.05, le=5, allow_inf_nan=False), said_by(factor_of)] = Field(
+        1.5, description="How many times the plan's bid it may bid: what a further sale may cost"
+    )
     floor_roi: Target | None = Field(
         None,
         description="No sale of it is bought at a lower expected return; left out: 1, or the"
@@ -64,6 +66,9 @@ class Boost(View):
     moved_impressions: int
     roi: float | None
     guarantee: str = Field(description="What the return guarantee says of it")
+    warning: str | None = Field(
+        None, description="Told as it is made: regions that no order has named yet"
+    )
 
 
 @routes.post(
@@ -83,7 +88,7 @@ def create_boost(services: Services, caller: Caller, plan_id: PlanId, body: NewB
         regions=None if body.regions is None else tuple(body.regions),
     )
     boost = services.boosts.create(plan_id, draft, caller.id, caller.party_id)
-    return _view(services, boost)
+    return _view(services, boost).model_copy(update={"warning": _unseen(services, boost)})
 
 
 @routes.get("/{plan_id}/boosts", openapi_extra=_ROLES, summary="List a plan's boosts")
@@ -103,6 +108,22 @@ def get_boost(services: Services, caller: Caller, plan_id: PlanId, boost_id: Pla
 def cancel_boost(services: Services, caller: Caller, plan_id: PlanId, boost_id: PlanId) -> Boost:
     """It bids no more at once; what it has not spent was never taken. Twice is once."""
     return _view(services, services.boosts.cancel(plan_id, boost_id, caller.id, caller.party_id))
+
+
+def _unseen(services: Services, boost: PlanOfRoom) -> str | None:
+    """What to say of regions that orders do not name; a request may name them all the same."""
+    if not boost.regions:
+        return None
+    with services.engine.connect() as conn:
+        known = regions(conn)
+    unseen = [name for name in boost.regions if name not in known]
+    if not unseen:
+        return None
+    named = f"Orders came from: {', '.join(known[:REGIONS_SAID])}." if known else "None does yet."
+    return (
+        f"No order names {', '.join(unseen[:REGIONS_SAID])}: the boost bids only where requests"
+        f" say so (`context.region`). {named}"
+    )
 
 
 def _view(services: Services, boost: PlanOfRoom) -> Boost:

@@ -26,10 +26,11 @@ from adunion.api.fields import (
     Whole,
     money,
     page,
+    said_by,
 )
 from adunion.api.route import allow, router
 from adunion.campaigns import Plan as PlanOfRoom
-from adunion.campaigns import PlanDraft, Selector
+from adunion.campaigns import PlanDraft, Selector, checks
 from adunion.campaigns.types import Goal
 from adunion.kernel.errors import invalid
 from adunion.trust import Role
@@ -42,6 +43,7 @@ Target = Annotated[
     Field(
         ge=0.1, le=1_000, allow_inf_nan=False, description="Counted GMV over spend", examples=[4]
     ),
+    said_by(checks.target_roi),
 ]
 NewShare = Annotated[
     float,
@@ -49,6 +51,7 @@ NewShare = Annotated[
         gt=0, lt=1, allow_inf_nan=False, examples=[0.4],
         description="Least share of its orders by people new to the merchant, with any goal",
     ),
+    said_by(checks.min_new_share),
 ]  # fmt: skip
 Hours = Annotated[
     list[Annotated[int, Field(ge=0, le=167), Whole]],
