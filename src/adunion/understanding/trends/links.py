@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -19,6 +22,16 @@ STRENGTH_MIN = 0.3
 """Needs are calibrated: of those with this strength, three of ten are right."""
 NAMED = 0.95
 """Strength of a product that the title names."""
+LOOKED_AT = 40
+"""Items that say a name, the best first, of which ITEMS_MAX are kept."""
+LISTED = {
+    "数码": ("手机数码", "电脑办公", "家电"), "汽车": ("汽车",), "旅游": ("旅行", "户外"),
+    "健康": ("健康",), "美妆": ("美妆护肤", "个护"), "时尚": ("服饰", "鞋包", "珠宝腕表"),
+    "美食": ("食品饮料", "生鲜"), "育儿": ("母婴",), "萌宠": ("宠物",), "家居": ("家居", "家电"),
+    "运动健身": ("运动", "户外"),
+}  # fmt: skip
+"""Categories of products by the list's category of a topic."""
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,8 @@ class Linker:
         commerce = self._classifier.read(title, category, said)
         if commerce.verdict == "no":
             return Link(commerce)
-        products = self._products(title, [each.product for each in named if len(each.name) > 1])
+        rows = [each.product for each in named if len(each.name) > 1]
+        products = self._products(title, rows, self._talked_of(commerce, category, rows))
         names = [*_things(title, commerce), *own, *(product.zh for product in products)]
         items = self._items(names, products)
         return Link(commerce, products, self._categories(products, own, items), items)
@@ -91,7 +105,23 @@ class Linker:
         row = self._library.knowledge.names.get(name.lower())
         return [] if row is None else [self._library.knowledge.products[row].en]
 
-    def _products(self, title: str, named: list[int]) -> tuple[Product, ...]:
+    def _talked_of(self, commerce: Commerce, category: str, named: list[int]) -> set[str] | None:
+        """Categories of products that meaning alone may speak for; None: any.
+
+        Meaning is calibrated on what people ask for; of the few words of a headline it makes hair
+        masks of the flu. So something else must say what it is about: products that the title
+        names, a maker's model, or the list that it is in.
+        """
+        if named:
+            knowledge = self._library.knowledge
+            return {knowledge.categories[knowledge.products[row].category][0] for row in named}
+        if any(reason in ("model", "maker") for reason, _ in commerce.reasons):
+            return None
+        return set(LISTED.get(category, ()))
+
+    def _products(
+        self, title: str, named: list[int], talked_of: set[str] | None
+    ) -> tuple[Product, ...]:
         knowledge = self._library.knowledge
         found = {}
         for row in named:
@@ -99,6 +129,9 @@ class Linker:
             category = knowledge.categories[product.category]
             found[product.zh] = Product(product.zh, product.en, *category, NAMED, "named")
         for need in self._finder.read(title, "query", PRODUCTS_MAX).needs:
+            guessed = all(each.source == "meaning" for each in need.evidence)
+            if guessed and talked_of is not None and need.category_zh not in talked_of:
+                continue
             if need.strength >= STRENGTH_MIN and need.evidence:
                 found.setdefault(need.zh, Product(
                     need.zh, need.en, need.category_zh, need.category_en,
@@ -118,11 +151,38 @@ class Linker:
             rows, scores = answering(
                 self._index, name, *self._english(name), kind=kinds.get(name, "")
             )
-            found = zip(rows[:ITEMS_MAX].tolist(), scores[:ITEMS_MAX].tolist(), strict=True)
-            for row, score in found:
+            found = zip(rows[:LOOKED_AT].tolist(), scores[:LOOKED_AT].tolist(), strict=True)
+            kept = ((row, score) for row, score in found if self._is_of_the_kind(row, name))
+            for row, score in islice(kept, ITEMS_MAX):
                 best[row] = max(best.get(row, 0.0), score * strength.get(name, NAMED))
         ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:ITEMS_MAX]
         return tuple((row, round(value, 3)) for row, value in ranked)
+
+    def _is_of_the_kind(self, row: int, name: str) -> bool:
+        """Whether an item that says a product's name is such a thing, by what else it names.
+
+        An eye cream that calls itself a power bank of the eyes is none; coffee in a café's name is
+        no coffee.
+        """
+        knowledge = self._library.knowledge
+        product = knowledge.names.get(name.lower())
+        if product is None or self.snapshot is None:
+            return True
+        title = self.snapshot.titles[row].lower()
+        path = self.snapshot.categories[self.snapshot.category[row]]
+        votes = Counter(self._kinds(title))
+        votes.update(set(self._kinds(path)))
+        wanted = knowledge.products[product].category
+        most = max(votes.values(), default=0)
+        if votes[wanted] < most:
+            return False
+        alone = all(votes[kind] < most for kind in votes if kind != wanted)
+        return alone or not _part_of_a_word(name.lower(), title)
+
+    def _kinds(self, text: str) -> list[int]:
+        """Categories of the products that a text names, by row."""
+        products = self._library.knowledge.products
+        return [products[each.product].category for each in self._library.name_finder.find(text)]
 
     def _categories(
         self, products: Sequence[Product], own: Sequence[str], items: Sequence[tuple[int, float]]
@@ -138,6 +198,12 @@ class Linker:
             path = self.snapshot.categories[self.snapshot.category[row]]
             weight[path] = weight.get(path, 0.0) + value / 4
         return tuple(sorted(weight, key=lambda path: (-weight[path], path))[:CATEGORIES_MAX])
+
+
+def _part_of_a_word(name: str, title: str) -> bool:
+    """Whether a Chinese name goes on into the next character, wherever a title says it."""
+    ends = [match.end() for match in re.finditer(re.escape(name), title)]
+    return bool(ends) and all(_CHINESE.match(title, end) for end in ends)
 
 
 def _things(title: str, commerce: Commerce) -> list[str]:

@@ -5,7 +5,8 @@ import pytest
 
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding import LexicalIndex
-from adunion.understanding.needs import Knowledge, Library
+from adunion.understanding.needs import Knowledge, Library, Reading, Said
+from adunion.understanding.needs.types import Evidence, Need
 from adunion.understanding.trends import Classifier, Linker, TrendStore, now, read, store
 from adunion.understanding.trends.seasons import coming, dates, seasons
 from adunion.understanding.trends.targets import COURSE, FORECAST, Target
@@ -68,6 +69,46 @@ def test_items_that_say_what_the_title_is_of_come_and_no_lookalikes() -> None:
         ("紫砂壶测评", "茶具"), ("年轻人开始囤西洋参", "滋补"), ("拼装模型怎么选", "积木"),
     ):  # fmt: skip
         assert linker.link(title, "电商").categories == (first,)
+
+
+class Guesses:
+    """Meaning that always thinks of the same products."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def read(self, text: str, kind: Said = "query", most: int = 10) -> Reading:
+        """Those, of half a strength."""
+        return Reading(text, kind, "need", "", tuple(map(self._need, self._names)))
+
+    def _need(self, name: str) -> Need:
+        knowledge = Knowledge.load()
+        row = knowledge.names[name]
+        product = knowledge.products[row]
+        category = knowledge.categories[product.category]
+        guessed = (Evidence("meaning", 0.5, name),)
+        return Need(row, product.zh, product.en, *category, 0.5, "", "", guessed)
+
+
+def test_an_item_is_linked_as_what_it_is_and_not_by_a_nickname() -> None:
+    shop = shop_of([
+        ("沁凉眼霜 电眼充电宝 保湿眼霜", "", "美妆"), ("充电宝大容量20000毫安", "", "数码"),
+        ("口红礼盒 咖啡馆联名 限量", "", "美妆"), ("冻干咖啡 无糖美式", "", "食品"),
+    ])  # fmt: skip
+    linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, LexicalIndex.build(shop))
+    for title, category, rows in (("充电宝怎么选", "数码", [1]), ("咖啡涨价", "美食", [3])):
+        assert [row for row, _ in linker.link(title, category).items] == rows
+
+
+def test_meaning_alone_speaks_only_for_what_the_topic_is_about() -> None:
+    linker = Linker(Library(Knowledge.load()), Classifier.load())
+    linker._finder = Guesses("发膜", "手机壳", "口罩")  # type: ignore[assignment]
+    for title, category, products in (
+        ("甲流高发", "", []), ("甲流高发", "健康", ["口罩"]),
+        ("华为Mate80发布", "", ["发膜", "手机壳", "口罩"]),
+        ("充电宝开箱", "", ["充电宝", "手机壳"]),
+    ):  # fmt: skip
+        assert [product.zh for product in linker.link(title, category).products] == products
 
 
 def test_a_markets_own_words_are_added_and_a_bad_file_is_named(tmp_path: Path) -> None:
