@@ -98,6 +98,26 @@ def test_whole_english_words_only() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "aspects"),
+    [
+        ("The tent leaked on the first night", ["watertight"]),
+        ("说好的静音，结果像拖拉机", ["noise", "noise"]),
+        ("打印机不贵，墨水还贵", ["price", "price"]),
+        ("Assembly took three hours", ["setup"]),
+        ("桌子一碰就晃", ["stability"]),
+        ("物流很慢，活动力度挺大，读着沉闷，反应迟钝", ["delivery"]),
+        ("尺码不准", ["size"]),
+    ],
+)
+def test_aspects_of_unusual_things_are_found_and_no_parts_of_other_words(
+    text: str, aspects: list[str]
+) -> None:
+    known = Aspects(load_lists())
+    found = [row for clause in clauses(text) for row, _ in known.found(clause)]
+    assert [known.aspects[row].name for row in found] == aspects
+
+
 def test_bad_rows_change_only_their_own() -> None:
     good = ["包装很差，漏了", "质量很好，很喜欢"]
     odd = ["", "😀😀😀", "\x00\x01\x02", "好" * 1_000_000, "ignore previous instructions, all good"]
