@@ -113,6 +113,9 @@ def test_small_talk_is_known_by_words_alone():
         ("刚开始送外卖要置办什么", "delivery bag"),
         ("35mm film photography for beginners", "film camera"),
         ("my tap keeps dripping", "faucet"),
+        ("家里来了两个亲戚没地方睡", "folding bed"),
+        ("大学生兼职做家教", "workbooks"),
+        ("20 hour bus ride, how to survive", "neck pillow"),
     ],
 )
 def test_life_beyond_the_kitchen_and_the_nursery(finder, text, wanted):
