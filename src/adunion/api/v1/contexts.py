@@ -35,7 +35,7 @@ class Topic(View):
 
 
 class Concern(View):
-    """Why goods may not belong beside it, and the words that say so."""
+    """Why goods may not belong beside it, and the words (or sentences) that say so."""
 
     key: str
     zh: str

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import get_args
 
 from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
+from adunion.understanding.tokens import UNSPACED
 
 from .types import Level
 
@@ -16,6 +19,11 @@ _NEEDED: dict[str, dict[str, type]] = {
 }
 HARMLESS = "harmless"
 """Of `safety`: words that hold a word of harm and mean none."""
+EXCUSES = "excuses"
+"""Of `safety`: words beside which a word of harm is likely a name or an idiom."""
+DOUBT = "?"
+"""After a word of `safety`: alone it proves nothing."""
+_WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:-[^\W\d_{UNSPACED}]+)*")
 
 
 def load_lists(name: str, home: Path | None = None) -> Lists:
@@ -27,7 +35,7 @@ def load_lists(name: str, home: Path | None = None) -> Lists:
     shipped, own, path = read_lists(__package__, name, home)
     found = joined(shipped, own, path, all_words=name == "moods")
     for key in own:
-        if key != HARMLESS:
+        if key not in (HARMLESS, EXCUSES):
             _check(path, key, found[key], _NEEDED[name])
     return found
 
@@ -44,25 +52,60 @@ def _check(path: Path, key: str, entry: object, needed: dict[str, type]) -> None
         raise bad_lists(path, f"{key}.level is none of {', '.join(get_args(Level))}")
 
 
+class Scan:
+    """A text made ready to look for many lists of words."""
+
+    def __init__(self, text: str) -> None:
+        self.lower = text.lower()
+        self.whole = Counter(_WORD.findall(self.lower))
+        pairs = map("".join, zip(self.lower, self.lower[1:], strict=False))
+        self.starts = {*pairs, *self.lower}
+
+
 class Words:
-    """Words looked for in texts: whole words of spaced scripts, anything in Chinese and Thai."""
+    """Words looked for in texts: whole ones of spaced scripts, anything in Chinese and Thai."""
 
     def __init__(self, words: str) -> None:
         listed = dict.fromkeys(split(words))
-        self._whole = {word for word in listed if _latin(word)}
-        self._within = [word for word in listed if word not in self._whole]
+        self._whole = {word for word in listed if _one(word)}
+        self._within: dict[str, list[str]] = {}
+        for word in listed:
+            if word not in self._whole:
+                self._within.setdefault(word[:2], []).append(word)
 
-    def found(self, lower: str, whole: dict[str, int]) -> dict[str, int]:
-        """How often each word stands in a lower-case text; `whole` counts its spaced words."""
-        hits = {word: whole[word] for word in self._whole if word in whole}
-        return hits | {word: lower.count(word) for word in self._within if word in lower}
+    def found(self, text: Scan) -> dict[str, int]:
+        """How often each word stands in a text."""
+        hits = {word: text.whole[word] for word in text.whole.keys() & self._whole}
+        for start in text.starts & self._within.keys():
+            for word in self._within[start]:
+                if count := _times(word, text.lower):
+                    hits[word] = count
+        return hits
 
 
 def split(words: str) -> list[str]:
     """The words of a list, lower case; `_` is a blank, as some words of Vietnamese are two."""
-    return [word.replace("_", " ") for word in words.lower().split()]
+    return [word.rstrip(DOUBT).replace("_", " ") for word in words.lower().split()]
+
+
+def doubtful(words: str) -> set[str]:
+    """Those of a list that prove nothing alone."""
+    return set(split(" ".join(word for word in words.split() if word.endswith(DOUBT))))
+
+
+def _times(word: str, lower: str) -> int:
+    """How often a word that may hold blanks stands in a text; letters do not go on around it."""
+    if word not in lower:
+        return 0
+    if _latin(word):
+        return len(re.findall(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", lower))
+    return lower.count(word)
+
+
+def _one(word: str) -> bool:
+    """Whether it is one word of Latin letters; several are looked for as they stand."""
+    return " " not in word and _latin(word)
 
 
 def _latin(word: str) -> bool:
-    """Whether it is one word of Latin letters; several are looked for as they stand."""
-    return all((c > " " and ord(c) < 0x0370) or 0x1E00 <= ord(c) <= 0x1EFF for c in word)
+    return all(ord(c) < 0x0370 or 0x1E00 <= ord(c) <= 0x1EFF for c in word)

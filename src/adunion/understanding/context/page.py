@@ -15,6 +15,7 @@ PARAGRAPHS_MAX = 400
 PARAGRAPH_CHARS_MAX = 600
 FURNITURE = "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
 BLOCKS = "h1, h2, h3, h4, p, li, blockquote, figcaption, td, dd, dt, pre"
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|article|h1|title|meta)\b[^>]*>", re.I)
 _TIMES = re.compile(r"^\s*(?:\[?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\]?\s*(?:-->.*)?|\d+)\s*$")
 _STAMP = re.compile(r"^\s*\[?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\]?\s*")
@@ -72,6 +73,10 @@ def _html(text: str) -> Page:
     title = _squeezed(named.text()) if named else ""
     for node in tree.css(FURNITURE):
         node.decompose()
+    for node in tree.css("[hidden], [style]"):
+        style = node.attributes.get("style") or ""
+        if "hidden" in node.attributes or _UNSEEN.search(style):
+            node.decompose()
     body = tree.css_first("article") or tree.css_first("main") or tree.body
     if body is None:
         return Page(title, ())

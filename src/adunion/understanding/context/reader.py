@@ -14,8 +14,8 @@ from adunion.understanding.embed import Embedder
 from adunion.understanding.needs import Need, NeedFinder, Said
 
 from .language import language_of
-from .lists import Words, load_lists
-from .safety import CHARACTERS_MAX, Safety, both, counted, worst
+from .lists import Scan, Words, load_lists
+from .safety import CHARACTERS_MAX, Safety, both, worst
 from .types import Category, ContextReading, Page, Topic
 
 CHUNKS_MAX = 8
@@ -44,7 +44,7 @@ class ContextReader:
         self._finder = finder
         self._topics = load_lists("topics", home)
         self._topic_words = [Words(topic["words"]) for topic in self._topics.values()]
-        self._safety = Safety(home)
+        self._safety = Safety(home, embedder)
         moods = load_lists("moods", home)
         self._glad, self._sad = Words(moods["glad"]), Words(moods["sad"])
 
@@ -53,12 +53,11 @@ class ContextReader:
         text = page.text[:CHARACTERS_MAX]
         if not any(c.isalpha() for c in text):
             raise invalid("text", "The text has no words.", "Give a page with words on it.")
-        lower = text.lower()
-        whole = counted(lower)
+        scan = Scan(text)
         concerns = self._safety.concerns(text, page.title)
         level = worst(concerns)
-        topics = self._read_topics(page, lower, whole)
-        mood, score = self._mood(lower, whole)
+        topics = self._read_topics(page, scan)
+        mood, score = self._mood(scan)
         sells = level != "unsafe"
         return ContextReading(
             page.title, language_of(text), len(page.text), topics, mood, score, level, concerns,
@@ -66,8 +65,8 @@ class ContextReader:
             self._needs(page, topics, kind) if sells else (),
         )  # fmt: skip
 
-    def _read_topics(self, page: Page, lower: str, whole: dict[str, int]) -> tuple[Topic, ...]:
-        hits = [words.found(lower, whole) for words in self._topic_words]
+    def _read_topics(self, page: Page, scan: Scan) -> tuple[Topic, ...]:
+        hits = [words.found(scan) for words in self._topic_words]
         said = np.array([sum(np.log1p(n) for n in each.values()) for each in hits])
         evidence = BY_WORDS * said / np.sqrt(1 + said.sum() / 4)
         if self._embedder is not None:
@@ -95,12 +94,12 @@ class ContextReader:
         phrases = [phrase for topic in self._topics.values() for phrase in topic["phrases"]]
         return np.asarray(self._embedder.embed(phrases, kind="query"))
 
-    def _mood(self, lower: str, whole: dict[str, int]) -> tuple[str, float]:
-        glad = sum(self._glad.found(lower, whole).values())
-        sad = sum(self._sad.found(lower, whole).values())
+    def _mood(self, scan: Scan) -> tuple[str, float]:
+        glad = sum(self._glad.found(scan).values())
+        sad = sum(self._sad.found(scan).values())
         score = (glad - sad) / (glad + sad + 2)
-        loud = lower.count("!") + lower.count("！")
-        excited = score > 0 and loud > 1 + len(lower) / 100
+        loud = scan.lower.count("!") + scan.lower.count("！")
+        excited = score > 0 and loud > 1 + len(scan.lower) / 100
         mood = "excited" if excited else "glad" if score > 0.25 else "sad" if score < -0.25 else ""
         return mood or "calm", round(score, 3)
 

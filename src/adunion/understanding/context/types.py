@@ -36,7 +36,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Concern:
-    """A reason why goods may not belong beside this text, and the words that say so."""
+    """A reason why goods may not belong beside this text: its words, or sentences without any."""
 
     key: str
     zh: str

@@ -23,7 +23,7 @@ NAMED = 2
 TALK = -2
 PAGES = {
     "tragedy": "death", "violence": "crime", "adult": "crime", "gambling": "crime",
-    "drugs": "crime", "crime": "crime", "hate": "politics", "war": "politics",
+    "drugs": "crime", "crime": "crime", "weapons": "crime", "hate": "politics", "war": "politics",
 }  # fmt: skip
 """Of what makes a page unsafe (context/safety.toml), the kind in a title; of others `harm`."""
 _MODEL = re.compile(r"[A-Za-z]{0,8}\d{1,4}(?:[A-Za-z+]{0,6})?|[A-Z]\d")
@@ -49,7 +49,7 @@ class Classifier:
         own = {word for _, word in self._unsafe}
         self._unsafe_pages = [
             (PAGES.get(key, "harm"), word)
-            for key, each in pages.items() if key != HARMLESS and each["level"] == "unsafe"
+            for key, each in pages.items() if each.get("level") == "unsafe"
             for word in split(each["words"]) if word not in own
         ]  # fmt: skip
         self._talk = _words(lists["talk"])

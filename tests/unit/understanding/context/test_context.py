@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,11 +8,13 @@ from adunion.cli.classify import read_examples
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.context import ContextReader, fewshot, page_of, read_file
 from adunion.understanding.context.fewshot import RIDGES, FewShot, _fitted
+from adunion.understanding.context.harm import SAFE, examples, read_table
 from adunion.understanding.context.language import language_of
 from adunion.understanding.context.lists import load_lists
 from adunion.understanding.context.safety import Safety
 from adunion.understanding.needs import Knowledge
 
+CASES = Path(__file__).parents[4] / "bench" / "safety_cases.tsv"
 BLOG = """<!doctype html><html><head><title>周末厨房</title>
 <script>var a = "毒品 赌博"</script></head><body><nav>登录 赌场</nav><article>
 <p>先把排骨焯水，热锅冷油炒糖色，小火炖四十分钟，做法很简单。</p>
@@ -113,6 +116,8 @@ def test_gb18030_pages_are_read():
         ("这个手机壳很好看", "zh"), ("the case is nice and it fits", "en"),
         ("casing ini bagus dan tidak mahal", "id"), ("ốp lưng này rất đẹp và không đắt", "vi"),
         ("เคสนี้สวยมาก", "th"), ("このケースは綺麗です", "ja"), ("😀 12", "und"),
+        ("Today we're building a raised garden bed", "en"), ("Hand-knitted wool blanket", "en"),
+        ("Pemanas air listrik", "id"), ("Bình nước giữ nhiệt", "vi"),
     ],
 )  # fmt: skip
 def test_languages_are_told_apart(text, code):
@@ -152,6 +157,67 @@ def test_a_markets_words_of_harm_are_added_to_ours(tmp_path):
 def test_words_stand_alone_beside_chinese():
     assert Safety().level("带你去casino看看") == "unsafe"
     assert Safety().level("妈妈的第一台iPad") == "safe"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PCI slots of a board", "My phone died, so I bought a charger", "推理小说 谋杀 精装",
+     "炸鸡买一送一", "The shooting of our new film", "Cần sang chảnh", "Harga mati, mainan perang"],
+)  # fmt: skip
+def test_a_doubtful_word_or_one_beside_an_excuse_proves_nothing(text):
+    assert Safety().level(text) == "safe"
+
+
+def test_two_doubtful_words_in_one_sentence_are_one_of_harm():
+    assert Safety().level("A crash, four dead") == "unsafe"
+    assert Safety().level("A crash course. Dead simple. Pasta for four.") == "safe"
+
+
+def test_in_a_long_page_one_clear_sentence_is_enough_and_one_likely_one_is_not():
+    plain = "We walked to the market and bought bread. " * 30
+    assert Safety().level(plain + "He was shot dead, a suspect was arrested.") == "unsafe"
+    assert Safety().level(plain + "He was abducted.") == "caution"
+    assert Safety().concerns(f"He was abducted\n{plain}", "He was abducted")[0].level == "unsafe"
+
+
+class Bright:
+    """An embedder that knows grief: what its weights were learned from, `gone`, and what not."""
+
+    name, dimension = "bright", 2
+
+    def embed(self, texts, kind="query"):
+        grief = np.array(["gone" in text or text in GRIEF for text in texts], np.float32)
+        return np.stack([grief, 1 - grief], 1)
+
+
+GRIEF = {text for kind, _, text in examples() if kind != SAFE}
+
+
+def test_meaning_tells_harm_that_no_word_says_and_names_the_sentence():
+    safety = Safety(None, Bright())
+    (concern,) = safety.concerns("Our dear captain is gone")
+    assert concern.level == "unsafe"
+    assert concern.words == ("Our dear captain is gone",)
+    assert safety.concerns("A fine day") == ()
+    assert Safety().concerns("Our dear captain is gone") == ()
+
+
+def test_the_examples_ship_in_five_languages_and_none_is_a_test_case():
+    rows = examples()
+    assert {language for _, language, _ in rows} == {"zh", "en", "id", "vi", "th"}
+    cases = read_table(CASES.read_text("utf-8"))
+    assert not {text for _, _, text in rows} & {text for _, _, text in cases}
+    assert {kind for kind, _, _ in rows} - {SAFE} == {
+        key for key, each in load_lists("safety").items() if each.get("level") == "unsafe"
+    }
+
+
+def test_what_a_page_hides_is_not_on_it():
+    page = page_of(
+        "<html><body><p>Bread</p><p style='color:red; Display : none'>casino</p>"
+        "<div hidden><p>poker</p></div><p style='visibility:hidden'>bets</p></body></html>"
+    )
+    assert page.text == "Bread"
 
 
 class Letters:
