@@ -171,16 +171,20 @@ def _serve(
     _check_port(settings)
     err.print("Opening the market: its event log is read again ...")
     with open_faces(settings, storefront=storefront, demo_accounts=accounts) as faces:
-        err.print(f"Console: {faces.base_url}/   API: {faces.base_url}/v1/openapi.json", end="")
-        err.print(f"   Store: {faces.base_url}/store" if storefront else "")
-        for account in accounts:
-            err.print(f"  {account.role}: {account.email} / {account.password}", highlight=False)
-        err.print("Ctrl-C ends it.")
         config = uvicorn.Config(
             Application(faces), host=settings.host, port=settings.port, log_level="warning",
             loop="uvloop", http="httptools", timeout_graceful_shutdown=5,
         )  # fmt: skip
-        server = uvicorn.Server(config)
+
+        class Server(uvicorn.Server):
+            """Says where it is once it listens."""
+
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    _welcome(faces.base_url, storefront, accounts)
+
+        server = Server(config)
         with suppress(KeyboardInterrupt):
             if not count:
                 server.run()
@@ -190,6 +194,14 @@ def _serve(
                     with workers(settings, count, steering, storefront=storefront):
                         server.run(sockets=[own])
     err.print("Stopped.")
+
+
+def _welcome(url: str, storefront: bool, accounts: Sequence[DemoAccount]) -> None:
+    err.print(f"Console: {url}/   API: {url}/v1/openapi.json", end="")
+    err.print(f"   Store: {url}/store" if storefront else "")
+    for account in accounts:
+        err.print(f"  {account.role}: {account.email} / {account.password}", highlight=False)
+    err.print("Ctrl-C ends it.")
 
 
 def _check_port(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,6 +121,11 @@ def periods(given: Any) -> list[list[Seen]]:
     """
     if given is None:
         return []
+    if isinstance(given, str | bytes | PathLike):
+        raise invalid(
+            "past_periods", f"past_periods is text, {str(given)[:40]!r}, not logs.",
+            "Read the file first: a data frame with a column `tick` will do.",
+        )  # fmt: skip
     try:
         if isinstance(given, Mapping) or hasattr(given, "columns") or _is_tick(given):
             given = [given]
@@ -147,7 +153,8 @@ def _is_tick(given: Any) -> bool:
 def _by_tick(period: Any) -> bool:
     """Whether the columns hold a part for each tick."""
     values = period["values"]
-    return isinstance(values, list | tuple) and bool(values) and np.ndim(values[0]) > 0
+    some = isinstance(values, list | tuple | np.ndarray) and len(values) > 0
+    return some and np.ndim(values[0]) > 0
 
 
 def _ticks(period: Any) -> list[Any]:

@@ -171,7 +171,11 @@ def test_every_form_of_log_is_read_alike() -> None:
     tuples = [(tick["values"], tick["least_winning_costs"]) for tick in ticks]
     with_std = [(values, 0.1 * values, costs) for values, costs in tuples]
     lists = [{name: column.tolist() for name, column in tick.items()} for tick in ticks]
-    forms = ([ticks], ticks, [table], table, [by_name], [tuples], tuples, [with_std], [lists])
+    stacked = {name: np.stack(of) for name, of in by_name.items()}
+    forms = (
+        [ticks], ticks, [table], table, [by_name], [stacked], stacked, [tuples], tuples,
+        [with_std], [lists],
+    )  # fmt: skip
     wanted = None
     for form in forms:
         controller = make(150, 80)
@@ -180,6 +184,11 @@ def test_every_form_of_log_is_read_alike() -> None:
         wanted = bids if wanted is None else wanted
         assert bids.max() > 0
         np.testing.assert_allclose(bids, wanted)
+
+
+def test_a_file_s_name_is_no_log() -> None:
+    with pytest.raises(AdUnionError, match=r"'x\.csv', not logs"):
+        make().warm_start("x.csv")
 
 
 def test_lists_single_precision_and_slot_numbers_are_taken() -> None:
