@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -289,6 +289,15 @@ class Brain:
         self._together.restore(home, self.catalog)
         self._learn_understood()
         self._build_state()
+
+    def aside(self) -> Brain:
+        """To try plans on while this one decides: it knows the same, and has what it swaps alone.
+
+        Profiles and statistics are shared, and change as this one learns.
+        """
+        twin = copy(self)
+        twin.engine = self.engine.aside(twin._retrieve, twin._predict, twin._newness)
+        return twin
 
     def copy(self) -> Brain:
         """All that was learned, without plans, for another arm; it makes no training rows."""

@@ -64,13 +64,18 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     start_us = max(wish.start_us or grounds.now_us, grounds.now_us)
     hours = _hours(start_us, wish.end_us)
     live = _live_hours(start_us, hours, wish.dayparts)
-    logged = grounds.recent.logged()
+    with grounds.turn():
+        logged = grounds.recent.logged()
+        results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
+        matured = grounds.outcomes.matured(np.arange(DELAY_HOURS + 1, dtype=np.float64) - 0.5)
+        traffic = _traffic(brain, logged, grounds.now_us, start_us, hours, live)
     with brain.trying(wish.rows) as book:
         book.order_micros[-1], book.net[-1] = wish.order_micros, wish.net
         replayed = replay(grounds, wish, book, logged, start_us, live)
     grid, plan = multipliers(wish.targets), len(book) - 1
     middle = float(np.exp(np.log(grid[[0, -1]]).mean()))
-    book.alpha = np.append(_rivals_alpha(grounds, replayed.trial, plan, middle), 0.0)
+    rivals = _rivals_alpha(grounds, replayed.trial, plan, middle, results)
+    book.alpha = np.append(rivals, 0.0)
     goods = promised(engine.goods, book, brain.returned)
     rules, pricing = engine.settings.rules, engine.settings.pricing
 
@@ -79,15 +84,14 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         return respond(weighed, plan, grid, goods, rules, pricing)
 
     response, handicap, short = _held(replayed.trial, wish, grid, at_handicap)
-    results = grounds.outcomes.results(brain.plans.ids, grounds.now_us)
     sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
     spread = _spread(brain, wish.rows)
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
-        traffic=_traffic(brain, logged, grounds.now_us, start_us, hours, live),
+        traffic=traffic,
         endless=wish.end_us is None,
-        matured=grounds.outcomes.matured(np.arange(DELAY_HOURS + 1, dtype=np.float64) - 0.5),
+        matured=matured,
         level=results.level / sales,
         spread=spread,
         orders=_orders_an_hour(brain, results, grounds.now_us),
@@ -220,21 +224,24 @@ def _change(within: Standing, without: Standing, others: Mask, scale: float) -> 
     )
 
 
-def _rivals_alpha(grounds: Grounds, trial: Trial, plan: int, multiplier: float) -> Floats:
+def _rivals_alpha(
+    grounds: Grounds, trial: Trial, plan: int, multiplier: float, results: Results
+) -> Floats:
     """Multipliers of the plans there are, their bidders having met the newcomer."""
     engine = grounds.brain.engine
     book, pilot = engine.plans, engine.pilot
     if not len(book) or not len(trial):
         return book.alpha
-    results = grounds.outcomes.results(book.ids, grounds.now_us)
+    with grounds.turn():
+        landscape, outlook = pilot.memory.recall(book.ids), pilot.outlook(grounds.now_us)
     rivals = Rivals(
         controller=bidder.get(engine.settings.bidder),
         target=np.append(book.target_roi, 1.0),
         alpha=book.alpha,
-        landscape=pilot.memory.recall(book.ids),
+        landscape=landscape,
         results=results,
         later=evened(results),
-        outlook=pilot.outlook(grounds.now_us),
+        outlook=outlook,
     )
     return answered(
         trial, plan, multiplier, rivals, engine.goods, engine.settings.rules,

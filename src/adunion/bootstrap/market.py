@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +28,7 @@ from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight.types import Dimensions
-from adunion.kernel.clock import Clock, from_micros, micros
+from adunion.kernel.clock import Clock, from_micros, micros, sleep
 from adunion.kernel.config import Settings
 from adunion.kernel.id_columns import IdTable
 from adunion.kernel.ids import IdFactory
@@ -57,11 +58,16 @@ from .replayed import Grounds, Wish, introduce
 from .rooms import Rooms
 from .scenes import scene_hours
 
+TURN_SECONDS = 0.0005  # that a forecast leaves the lock to others between two of its turns
 STEER_AFTER = timedelta(minutes=15)
 STEER_LATE = timedelta(hours=1)
 STEER_REQUESTS_MIN = 30  # sooner than an hour only with this many; a market at rest stays as it is
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
+
+
+class CatalogMoved(Exception):
+    """The catalog became another one while a plan was tried on."""
 
 
 class Market(Rooms):
@@ -233,10 +239,26 @@ class Market(Rooms):
         return self.plans_service.create(draft, by="scenario").id
 
     def forecast(self, wish: Wish) -> Forecast:
-        """What a plan would bring, by target and budget."""
+        """What a plan would bring, by target and budget; decisions go on meanwhile.
+
+        Where the catalog becomes another one under it, it begins anew.
+        """
+        now_us = micros(self.clock.now())
+        while True:
+            with self.lock:
+                brain = self.brain.aside()
+            turn = partial(self._turn, brain.catalog)
+            with suppress(CatalogMoved):
+                return forecast(Grounds(brain, self.recent, self.outcomes, now_us, turn), wish)
+
+    @contextmanager
+    def _turn(self, catalog: CatalogSnapshot) -> Iterator[None]:
+        """The lock, for a moment; then whoever decides has it."""
         with self.lock:
-            now_us = micros(self.clock.now())
-            return forecast(Grounds(self.brain, self.recent, self.outcomes, now_us), wish)
+            if self.brain.catalog is not catalog:
+                raise CatalogMoved
+            yield
+        sleep(TURN_SECONDS)
 
     def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
         """Set every price, by catalog row."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ from adunion.tracking import FLAG_CONSENT, NO_ID, EventBatch, events
 from .brain import Brain
 from .recent import DAY_US, Logged, RecentRequests
 
-CHUNK = 2_000  # requests retrieved in one go
+CHUNK = 2_000  # requests between two looks at whether they are enough
+PIECE = 100  # of them retrieved in one turn
 REACHED_ENOUGH = 2_000  # requests that could show an item of the plan
 LOOKED_MAX = 24_000
 REHEARSED = 3_000
@@ -60,6 +62,8 @@ class Grounds:
     recent: RecentRequests
     outcomes: Outcomes
     now_us: int
+    turn: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Held for milliseconds at a time, while what a market changes as it goes on is read."""
 
 
 class Part(NamedTuple):
@@ -94,12 +98,16 @@ def replay(
     parts: list[Part] = []
     looked = reached = 0
     while looked < min(len(asked), LOOKED_MAX) and reached < REACHED_ENOUGH:
-        rows = np.arange(looked, min(looked + CHUNK, len(asked)))
-        requests = requests_of(brain, asked.take(rows))
-        candidates = brain.engine.retrieve(requests)
-        hit = _holding(candidates, wanted)
-        parts.append(Part(_take(requests, hit), _cut(candidates, hit), weight[rows[hit]]))
-        looked, reached = looked + len(rows), reached + len(hit)
+        last = min(looked + CHUNK, len(asked))
+        for first in range(looked, last, PIECE):
+            rows = np.arange(first, min(first + PIECE, last))
+            with grounds.turn():
+                requests = requests_of(brain, asked.take(rows))
+                candidates = brain.engine.retrieve(requests)
+            hit = _holding(candidates, wanted)
+            parts.append(Part(_take(requests, hit), _cut(candidates, hit), weight[rows[hit]]))
+            reached += len(hit)
+        looked = last
     share = max(float(weight[:looked].sum()), 1.0)
     trial = _trial(grounds, wish, book, parts, share)
     return Replayed(trial, looked, assumptions, parts, share)
@@ -120,10 +128,12 @@ def with_and_without(
             parts.append(Part(requests, candidates, part.weight[rows]))
         left -= len(rows)
     share = found.share * _weight(parts) / max(_weight(found.parts), 1e-300)
+    bare = []
     with grounds.brain.sparing(wish.rows):
-        bare = [
-            part._replace(candidates=grounds.brain.engine.retrieve(part.requests)) for part in parts
-        ]
+        for part in parts:
+            with grounds.turn():
+                candidates = grounds.brain.engine.retrieve(part.requests)
+            bare.append(part._replace(candidates=candidates))
     within, without = (_trial(grounds, wish, book, each, share) for each in (parts, bare))
     return within, without
 
@@ -231,7 +241,10 @@ def _trial(
 ) -> Trial:
     """Predict for the parts, score them with the plan not bidding, and join them."""
     engine = grounds.brain.engine
-    predicted = [engine.predict(requests, candidates) for requests, candidates, _ in parts]
+    predicted = []
+    for part in parts:
+        with grounds.turn():
+            predicted.append(engine.predict(part.requests, part.candidates))
     sizes = np.concatenate([np.diff(candidates.offsets) for _, candidates, _ in parts])
     at_us, placement, slots = (
         np.concatenate([getattr(r, name) for r, _, _ in parts])
@@ -262,7 +275,8 @@ def _trial(
 def _newcomers(grounds: Grounds, rows: Rows, shopper: npt.NDArray[np.void]) -> Floats:
     """1 for who has bought nothing of the merchant in the log, else 0."""
     catalog = grounds.brain.catalog
-    buyer, item = grounds.recent.bought()
+    with grounds.turn():
+        buyer, item = grounds.recent.bought()
     bought = catalog.rows(item)
     mine = (bought >= 0) & np.isin(catalog.merchant[bought], catalog.merchant[rows])
     known = set(buyer[mine].tolist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,13 @@ class DecisionEngine:
         self.seen = HourlyLandscapes()
         self._learned: tuple[Column, Column, Column] = (None, None, None)
         self._value()
+
+    def aside(self, retrieve: Retrieve, predict: Predict, newness: Newness) -> DecisionEngine:
+        """Another that decides as this one does now, and of which nobody takes notes."""
+        twin = copy(self)
+        twin.retrieve, twin.predict, twin.newness = retrieve, predict, newness
+        twin.log = twin.shown = twin._desk = None
+        return twin
 
     def replace(
         self,

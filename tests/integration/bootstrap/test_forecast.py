@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -20,7 +22,7 @@ from adunion.bootstrap.records import open_records
 from adunion.bootstrap.replayed import Grounds, introduce
 from adunion.bootstrap.simulator import open_run
 from adunion.campaigns import Selector
-from adunion.kernel.clock import micros
+from adunion.kernel.clock import micros, monotonic_s, sleep
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
 from adunion.simulation.forecast import Ask
@@ -79,6 +81,54 @@ def test_a_node_that_holds_leases_says_the_same(market: Market, free: Ask) -> No
         assert Forecasts(market).of(free).cells == whole.cells
     finally:
         book.leased = None
+
+
+def test_decisions_go_on_while_a_forecast_is_made(
+    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Forecasts(market).of(free)
+    held: list[float] = []
+    turn = Market._turn
+
+    @contextmanager
+    def timed(self: Market, catalog: Any) -> Iterator[None]:
+        with turn(self, catalog):
+            began = monotonic_s()
+            yield
+            held.append(monotonic_s() - began)
+
+    monkeypatch.setattr(Market, "_turn", timed)
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(Forecasts(market).of, free)
+        decided = 0
+        while not asked.done():
+            with market.lock:
+                decided += 1
+            sleep(0.001)
+        assert asked.result().cells == alone.cells
+    assert decided > len(held) > 20
+    assert np.median(held) < 0.05
+
+
+def test_a_forecast_begins_anew_where_the_catalog_moves(
+    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, turns = Forecasts(market).of(free), 0
+    turn, catalog = Market._turn, market.brain.catalog
+
+    @contextmanager
+    def moving(self: Market, of: Any) -> Iterator[None]:
+        nonlocal turns
+        turns += 1
+        if turns == 5:
+            monkeypatch.setattr(market.brain, "catalog", replace(catalog))
+        with turn(self, of):
+            yield
+
+    monkeypatch.setattr(Market, "_turn", moving)
+    assert Forecasts(market).of(free).cells == alone.cells
+    assert turns > 10
+    monkeypatch.setattr(market.brain, "catalog", catalog)
 
 
 def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask) -> None:
