@@ -41,7 +41,8 @@ def test_a_replay_is_printed_as_tables_and_as_json(tmp_path: Path) -> None:
     )  # fmt: skip
     told = run(app, ["bench", "replay", "--log", str(log)])
     assert told.exit_code == 0
-    assert "block by block" in told.stdout
+    assert "by block" in told.stdout
+    assert "80 % interval" in told.stdout
     found = json.loads(run(app, ["bench", "replay", "--log", str(log), "--json"]).stdout)
     assert found["fitted_on"] == 3_200
     assert [row["bid"] for row in found["levels"]] == [0.25, 0.5, 1.0, 2.0, 4.0]
