@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from . import arena, roi, selection
-from .output import out, print_json, print_raw, progress
+from .output import err, out, print_json, print_raw, progress
 
 bench_app = typer.Typer(help="Measure bidders, promises and forecasts.", no_args_is_help=True)
 bench_app.command()(roi.roi)
@@ -40,7 +40,7 @@ def auctions(
     json_: bool = typer.Option(False, "--json", help="Print JSON"),
 ) -> None:
     """Separate ad slots, mixed ranking with GSP and the joint auction, on the same traffic."""
-    from adunion.simulation.formats import compare, table
+    from adunion.simulation.formats import LEGEND, compare, table
 
     with progress(json_) as told:
         rows = compare(range(seeds), requests, progress=told)
@@ -48,6 +48,7 @@ def auctions(
         print_json(rows)
     else:
         print_raw(table(rows))
+        err.print(LEGEND, style="dim", highlight=False)
 
 
 @bench_app.command()
