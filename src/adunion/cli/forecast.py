@@ -101,6 +101,9 @@ def _show(found: Forecast, currency: str) -> None:
     def plain(minor: float | None) -> str:
         return "-" if minor is None else f"{to_major(round(minor), currency):,.0f}"
 
+    def few(orders: float) -> str:
+        return f"{orders:,.0f}" if orders >= 10 or not orders else f"{orders:.1f}"
+
     def ends(band: Band) -> str:
         if not band.value:
             return f"0..{plain(band.high)}"
@@ -118,15 +121,15 @@ def _show(found: Forecast, currency: str) -> None:
     )
     costs = grid(
         "Where the GMV comes from, and what others lose",
-        ("shop gains", "sold anyway", "new customers", "other plans lose", "of plans"),
+        ("shop gains", "sold anyway", "new customers", "other plans lose", "plans that lose"),
     )  # fmt: skip
     for cell in found.cells:
         share, outside = cell.newcomer_share, cell.outside
         budget = "-" if cell.budget_minor is None else plain(cell.budget_minor)
         brings.add_row(
             f"{cell.target:g}", budget, plain(cell.spend_minor.value), ends(cell.spend_minor),
-            plain(cell.gmv_minor.value), ends(cell.gmv_minor), f"{cell.orders.value:,.0f}",
-            f"{cell.orders.low:,.0f}..{cell.orders.high:,.0f}", f"{cell.roi.value:.2f}",
+            plain(cell.gmv_minor.value), ends(cell.gmv_minor), few(cell.orders.value),
+            f"{few(cell.orders.low)}..{few(cell.orders.high)}", f"{cell.roi.value:.2f}",
             f"{cell.roi.low:.2f}..{cell.roi.high:.2f}",
         )  # fmt: skip
         costs.add_row(
