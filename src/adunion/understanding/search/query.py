@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -80,7 +81,11 @@ class Searcher:
             detail, told, plan.weight, first, index.titles, rows,
             np.zeros(len(rows), np.float32) if meaning is None else meaning[rows],
             index.synonyms.is_accessory(text),
-            np.array(index.synonyms.made_for(text, [index.plain_titles[row] for row in rows])),
+            np.array(
+                index.synonyms.made_for(
+                    text, [index.plain_titles[row] for row in rows], _names(query)
+                )
+            ),
         )  # fmt: skip
         return rows, table, np.isin(rows, exact).astype(np.float32)
 
@@ -95,6 +100,20 @@ class Searcher:
 def _sure(cover: Floats, concepts: int) -> bool:
     """Whether words are enough: some items say all of the query; of a long one, one item does."""
     return int((cover > _ALL).sum()) >= (1 if concepts >= _SURE_CONCEPTS else _SURE_ITEMS)
+
+
+def _names(query: Query) -> set[str]:
+    """The last word of a query, sizes aside, and of what may stand for it, in Latin letters.
+
+    Empty where it asks for something `for` another.
+    """
+    words = [at for at, concept in enumerate(query.concepts) if concept.isalpha()]
+    if not words or re.search(r"\b(?:for|fits)\b", query.text.lower()):
+        return set()
+    last = words[-1]
+    found = {query.concepts[last]}
+    found |= {each.tokens[-1] for each in query.alternatives if each.last == last}
+    return {name for name in found if name.isascii() and name.isalpha()}
 
 
 def plan_of(query: Query, index: SearchIndex) -> Plan:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from ..lists import bad_lists, joined, read_lists
 from ..tokens import tokens
 from .words import plain, query_pieces
 
-_WORDS_MAX = 6
+_WORDS_MAX = 12  # a Thai word of ten letters is nine pairs
 _THING_MIN = 2  # characters, of a part of what is asked for
 _NO_TAIL = "装邮控克"  # behind it: 盒装 says how 奶粉 is packed, not what it is for
 _CHINESE = re.compile("[\u4e00-\u9fff]+")
 _TITLE_CHARS_MAX = 200
+_BESIDE = "and|for|from|in|incl|including|on|or|plus|to|with"
 
 
 class Synonyms:
@@ -27,9 +28,13 @@ class Synonyms:
         tails: Sequence[str] = (),
         brands: Sequence[Sequence[str]] = (),
     ) -> None:
-        self._tails = tuple(tails)
-        either = "|".join(map(re.escape, sorted(tails, key=len, reverse=True))) or "(?!)"
+        self._tails = tuple(tail for tail in tails if not tail.isascii())
+        either = "|".join(map(re.escape, sorted(self._tails, key=len, reverse=True))) or "(?!)"
         self._tail = re.compile(f"(?:{either})(?![{_NO_TAIL}])")
+        latin = "|".join(map(re.escape, (tail for tail in tails if tail.isascii()))) or "(?!)"
+        self._latin_tail = re.compile(
+            rf"(?:[ -](?!(?:{_BESIDE})\b)[^\W\d_]+)?[ -](?P<tail>{latin})(?:e?s)?\b"
+        )
         self._plain = frozenset(tokens(" ".join(w for w in accessories if w.isascii())))
         self._within = tuple(word for word in accessories if not word.isascii())
         self._others: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
@@ -49,16 +54,25 @@ class Synonyms:
             return True
         return any(word in said for word in self._within)
 
-    def made_for(self, query: str, titles: Sequence[str]) -> list[bool]:
+    def made_for(
+        self, query: str, titles: Sequence[str], names: Collection[str] = ()
+    ) -> list[bool]:
         """Whether each title (in the form of `plain`) is of something for what is asked for.
 
-        It is where it says what a Chinese query ends with only before a tail: 奶粉盒 for 奶粉.
+        It is where it says what the query ends with only before a tail: 奶粉盒 for 奶粉; or first
+        before one, a word between at most: a laptop backpack. `names` are the last word of the
+        query and of what else may stand for it, in Latin letters, where it has one.
         """
-        runs = _CHINESE.findall(plain(query, _TITLE_CHARS_MAX))
-        thing = runs[-1] if runs else ""
-        if not thing or thing.endswith(self._tails):
-            return [False] * len(titles)
-        return [self._before_tails(thing, title) for title in titles]
+        said = plain(query, _TITLE_CHARS_MAX)
+        runs = _CHINESE.findall(said)
+        thing = runs[-1] if runs and not runs[-1].endswith(self._tails) else ""
+        either = "|".join(map(re.escape, sorted(names))) or "(?!)"
+        latin, asked = re.compile(rf"\b(?:{either})(?:e?s)?\b"), frozenset(tokens(said))
+        return [
+            (bool(thing) and self._before_tails(thing, title))
+            or self._before_latin_tails(latin, asked, title)
+            for title in titles
+        ]
 
     def _before_tails(self, thing: str, title: str) -> bool:
         while thing not in title:
@@ -71,6 +85,13 @@ class Synonyms:
                 return False
             at = title.find(thing, at + size)
         return True
+
+    def _before_latin_tails(
+        self, things: re.Pattern[str], asked: frozenset[str], title: str
+    ) -> bool:
+        thing = things.search(title)
+        tail = self._latin_tail.match(title, thing.end()) if thing else None
+        return tail is not None and tail["tail"] not in asked
 
     def is_brand(self, tokens: tuple[str, ...]) -> bool:
         """Whether these are a brand's name: of one in another script as good as itself."""

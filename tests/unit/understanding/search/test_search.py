@@ -10,6 +10,7 @@ import pytest
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.embed import Background, Cached
 from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem, synonyms
+from adunion.understanding.search.query import _names
 from adunion.understanding.search.wishes import read_wish
 
 GOODS = [
@@ -158,6 +159,41 @@ def test_what_stands_before_a_tail_is_what_the_item_is_for(
     known = synonyms.load()
     assert known.made_for(query, things) == [False] * len(things)
     assert known.made_for(query, for_it) == [True] * len(for_it)
+
+
+@pytest.mark.parametrize(
+    ("query", "things", "for_it"),
+    [
+        (
+            "laptop",
+            ["hp 530 notebook pc", "laptop with bag"],
+            ["laptop backpack", "notebook usb dock"],
+        ),
+        ("笔记本电脑", ["hp 530 notebook pc"], ["kensington laptop roller"]),
+        ("external hard drive 1tb", ["external hard drive 1tb"], ["hard drive enclosure"]),
+        ("laptop bag", ["laptop bag", "laptop slim bag"], []),
+        ("projector", ["hp digital projector"], ["projector extension pole"]),
+    ],
+)
+def test_what_stands_before_an_english_tail_is_what_the_item_is_for(
+    query: str, things: list[str], for_it: list[str]
+) -> None:
+    goods = [SearchItem(f"{n}", title) for n, title in enumerate([*things, *for_it])]
+    index = SearchIndex.build(goods)
+    names = _names(index.rewriter.read(query))
+    made_for = index.synonyms.made_for(query, [*things, *for_it], names)
+    assert made_for == [False] * len(things) + [True] * len(for_it)
+
+
+@pytest.mark.parametrize("query", ["ốp lưng", "sarung hp", "casing hp", "เคสมือถือ", "手机壳"])
+def test_a_phone_case_is_found_in_the_languages_of_south_east_asia(query: str) -> None:
+    goods = [
+        SearchItem("case", "Shockproof phone case"),
+        SearchItem("sheet", "Sprei sarung bantal"),
+        SearchItem("hp", "Laptop HP EliteBook"),
+        SearchItem("pants", "Quần ống rộng lưng cao"),
+    ]
+    assert best(Searcher(SearchIndex.build(goods)), query) == "case"
 
 
 def test_what_is_for_a_thing_comes_after_it_whatever_its_label_says() -> None:
