@@ -100,13 +100,5 @@ class NeedFinder:
         """The products asked for by name, and others of their kind: someone has those in mind."""
         if not asked.bare_item:
             return frozenset()
-        products = self.library.knowledge.products
         mine = {mention.product for mention in asked.mentions}
-        names = [name for row in mine for name in (products[row].zh, products[row].en.lower())]
-        return frozenset(
-            row
-            for row, product in enumerate(products)
-            if row in mine
-            or any(product.zh.endswith(name) or product.en.lower().endswith(f" {name}")
-                   for name in names)
-        )  # fmt: skip
+        return frozenset().union(*(self.library.alike(row) for row in mine))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from adunion.understanding.tokens import CHARS_MAX, tokens
 
 _NAME_WORDS_MAX = 6
 _NAME_CHARS_MAX = 16
+_HEAD_FIRST = re.compile(r"[\u0e00-\u0e7fđăơư\u1ea0-\u1ef9]")  # Thai, Vietnamese
 _QUERY_SHARE = 0.35  # of a match: how much of the text the phrase accounts for
 
 
@@ -114,6 +116,19 @@ class NameFinder:
                     start += size - 1
                     break
             start += 1
+
+
+def names_the_thing(text: str, name: str) -> bool:
+    """Whether a name stands where a compound says what the thing is, not what it is for.
+
+    Last in Chinese and English, first in Thai and Vietnamese; at either end where a text of plain
+    letters may be Indonesian.
+    """
+    low = text.lower().strip()
+    first, last = low.startswith(name), low.endswith((name, f"{name}s"))
+    if _HEAD_FIRST.search(low):
+        return first
+    return last or (low.isascii() and first)
 
 
 def _unspaced(name: str) -> bool:

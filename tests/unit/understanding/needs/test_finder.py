@@ -29,6 +29,27 @@ def test_an_item_brings_what_goes_with_it_and_no_more_of_its_kind(finder):
 
 
 @pytest.mark.parametrize(
+    ("text", "itself", "wanted"),
+    [
+        ("เคสโทรศัพท์", "phone case", "phone lanyard"),
+        ("mechanical keyboard", "keyboard", "wrist rest"),
+        ("激光打印机", "printer", "printer paper"),
+        ("tenda camping", "tent", "sleeping bag"),
+        ("真皮沙发", "sofa", "throw pillow"),
+    ],
+)
+def test_an_item_in_other_words_brings_no_more_of_itself(finder, text, itself, wanted):
+    found = english(finder.read(text))
+    assert itself not in found
+    assert wanted in found
+
+
+@pytest.mark.parametrize("text", ["床垫太软", "学做咖啡", "phone battery drains fast", "失眠"])
+def test_what_happens_to_an_item_is_no_name_of_it(finder, text):
+    assert finder.read(text).intent == "need"
+
+
+@pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("my dog keeps scratching", {"flea drops", "oatmeal pet shampoo"}),

@@ -83,7 +83,7 @@ def names(asked: Asked) -> list[Hit]:
     if library.embedder is None:
         return []
     said, owner = library.names
-    near = _sure(_surprise(library.name_vectors @ asked.vector, library.names_chinese))
+    near = _sure(_surprise(asked.near_names, library.names_chinese))
     best = np.argsort(-near, kind="stable")[:_NAMES_MAX]
     return strongest(
         [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,12 +15,15 @@ from adunion.understanding.embed import Embedder
 
 from ..knowledge import Knowledge
 from ..links import OrderLinks
+from ..meant import product_meant
 from ..nothing import nothing_phrases
 from ..opinions import Opinions
 from ..types import Hit, Said
 from ..vectors import vectors_of
-from ..words import Mention, NameFinder, PhraseIndex
+from ..words import Mention, NameFinder, PhraseIndex, names_the_thing
 
+_ALIKE = 0.6  # cosine of names that say nearly the same
+_BARE = 0.75  # of a text's letters: names that leave hardly anything else
 Vectors = npt.NDArray[np.float32]
 
 
@@ -40,6 +43,7 @@ class Library:
         self.links = links
         self.opinions = opinions
         self.advisor = advisor
+        self._kinds: dict[int, frozenset[int]] = {}
 
     @cached_property
     def phrases(self) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -140,6 +144,31 @@ class Library:
         """The names by their meaning, (names, d)."""
         return self._centred(self.names[0])
 
+    def alike(self, product: int) -> frozenset[int]:
+        """A product and others of its kind: those whose name ends in its name, and those of its
+        category of one head in both languages, or in one and near in meaning, that do not go with
+        it. Worked out once a product.
+        """
+        if product not in self._kinds:
+            self._kinds[product] = frozenset(self._alike(product))
+        return self._kinds[product]
+
+    def _alike(self, product: int) -> Iterator[int]:
+        mine = self.knowledge.products[product]
+        zh, en = mine.zh, mine.en.lower()
+        for row, other in enumerate(self.knowledge.products):
+            if row == product or other.zh.endswith(zh) or other.en.lower().endswith(f" {en}"):
+                yield row
+            elif other.category == mine.category and row not in mine.goes_with:
+                same = (other.zh[-1:] == zh[-1:]) + (_head(other.en) == _head(en))
+                if same == 2 or (same and self.embedder is not None and self._near(row, product)):
+                    yield row
+
+    def _near(self, one: int, other: int) -> bool:
+        """Whether the Chinese or the English names of two products mean nearly the same."""
+        vectors = self.name_vectors.reshape(-1, 2, self.name_vectors.shape[1])
+        return float((vectors[one] * vectors[other]).sum(1).max()) >= _ALIKE
+
     @cached_property
     def needed_with(self) -> dict[int, list[int]]:
         """For each product those that the same situations call for, the most often first."""
@@ -158,6 +187,11 @@ class Library:
         return NameFinder(self.knowledge.names)
 
 
+def _head(name: str) -> str:
+    """The last word of an English name, without its plural."""
+    return name.lower().rpartition(" ")[2].removesuffix("s")
+
+
 def _chinese(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.array([any(c >= "\u2e80" for c in text) for text in texts], np.bool_)
 
@@ -173,9 +207,26 @@ class Asked:
     _vector: Vectors | None = field(default=None, repr=False)
 
     @cached_property
+    def said(self) -> list[Mention]:
+        """Products whose names the text says; a name that hardly leaves a word counts for less
+        where another word tells what the thing is, like the phone of "ốp điện thoại".
+        """
+        found = self.library.name_finder.find(self.text)
+        if len(found) == 1 and _BARE <= found[0].share < 0.99:
+            only = found[0]
+            if not names_the_thing(self.text, only.name):
+                return [replace(only, share=only.share / 2)]
+        return found
+
+    @cached_property
+    def meant(self) -> Mention | None:
+        """The product that it means where it does not say the name whole."""
+        return product_meant(self)
+
+    @property
     def mentions(self) -> list[Mention]:
-        """Products that the text names."""
-        return self.library.name_finder.find(self.text)
+        """Products that the text names, by its meaning or else by its words."""
+        return self.said if self.meant is None else [self.meant]
 
     @cached_property
     def near_phrases(self) -> Vectors:
@@ -183,9 +234,14 @@ class Asked:
         return np.asarray(self.library.phrase_vectors @ self.vector, np.float32)
 
     @cached_property
+    def near_names(self) -> Vectors:
+        """How near its meaning is to every name's, cosines (names,)."""
+        return np.asarray(self.library.name_vectors @ self.vector, np.float32)
+
+    @cached_property
     def bare_item(self) -> bool:
         """Whether it names products and hardly says anything else, like "手机壳"."""
-        return self.kind == "query" and sum(each.share for each in self.mentions) >= 0.75
+        return self.kind == "query" and sum(each.share for each in self.mentions) >= _BARE
 
     @property
     def vector(self) -> Vectors:
