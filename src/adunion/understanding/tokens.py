@@ -36,8 +36,11 @@ _MEASURES: dict[tuple[float, str], str] = {
 _UNITS = {said: measure for measure, words in _MEASURES.items() for said in words.split()}
 _BRANDS = frozenset(("gigabyte",))
 """Units that name a brand as well: GTX 1080 Gigabyte; its words stand beside the size."""
+_ONLY = {"”": r"”(?!\w)", "v": r"(?<!\s)v"}
+"""Units that are none in “苹果15”手机壳 and in `dyson 15 v`."""
+_UNIT = "|".join(_ONLY.get(unit, unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _PIECES = re.compile(
-    rf"(?P<number>\d+(?:\.\d+)?)[\s-]?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
+    rf"(?P<number>\d+(?:\.\d+)?)[\s-]?(?P<unit>{_UNIT})"
     rf"(?![^\W_{UNSPACED}])"
     rf"|(?P<unspaced>[{UNSPACED}]+)"
     rf"|(?P<word>[^\W_{UNSPACED}]+(?:[-./'][^\W_{UNSPACED}]+)*)"

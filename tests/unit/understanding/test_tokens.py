@@ -20,6 +20,8 @@ from adunion.understanding.tokens import CHARS_MAX, chunks, of_chunk
         ("1 litre 1 liter 1公升 1000ml 100cl", ["1000ml"] * 5),
         ("250 grams 250 gram 250克 0.25 kilos", ["250g"] * 4),
         ("17 inches 17 zoll 17吋 17-inch 17'' 17″ 17”", ["17in"] * 7),
+        ("“苹果15”手机壳 15.6” 17”", ["苹果", "15", "手机", "机壳", "15.6in", "17in"]),
+        ("dyson 15 v 15v 12 volt", ["dyson", "15", "v", "15v", "12v"]),
         ("500 gigabytes 0.5 terabytes", ["500gb", "512gb"]),
         ("GTX 1080 Gigabyte", ["gtx", "1080gb", "1080", "gigabyte"]),
         (

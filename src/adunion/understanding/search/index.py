@@ -16,6 +16,7 @@ from .postings import Forward, Postings
 from .rewrite import Rewriter
 from .synonyms import Synonyms
 from .types import FIELDS, Floats, Ints, Longs, SearchItem
+from .wishes import Prices
 from .words import FIELD_CHARS_MAX, code, field_tokens, plain
 
 _ASIDE = ("for", "compatible", "replacement", "replaces", "fits", "适用", "专用", "兼容", "配件")
@@ -127,6 +128,11 @@ class SearchIndex:
         return [plain(e.item.texts()[0], FIELD_CHARS_MAX[0]) for e in self.entries.values()]
 
     @cached_property
+    def prices(self) -> Prices:
+        """What each item costs."""
+        return Prices.of([entry.item for entry in self.entries.values()])
+
+    @cached_property
     def title_words(self) -> tuple[Longs, Ints]:
         """The titles' tokens one after another, and where each begins."""
         sizes = [len(e.tokens[0]) for e in self.entries.values()]
@@ -149,6 +155,7 @@ class SearchIndex:
             self.titles,
             self.plain_titles,
             self.title_words,
+            self.prices,
         )
         _ = self.centred
         return self

@@ -58,6 +58,8 @@ class Searcher:
         plan = plan_of(query, index)
         exact = self._exact(query)
         score, cover = index.postings.first_pass(plan)
+        affordable = wish.affordable(index.prices)
+        score[~affordable] = cover[~affordable] = 0
         found = np.flatnonzero(score)
         prior = score[found] + cover[found]
         if len(found) > CANDIDATES_MAX:
@@ -68,11 +70,14 @@ class Searcher:
         if self._meaning is not None and query.concepts and not _sure(cover, len(query.concepts)):
             meaning = self._meaning(text)
             if meaning is not None:
-                near = np.argpartition(-meaning, min(_NEAR, len(meaning) - 1))[:_NEAR]
+                near = np.argpartition(
+                    np.where(affordable, -meaning, np.inf), min(_NEAR, len(meaning) - 1)
+                )[:_NEAR]
                 rows = np.union1d(rows, near).astype(np.int32)
         if wish.said():
+            rows = rows[affordable[rows]]
             items = [index.entries[index.ids[row]].item for row in rows]
-            rows = rows[[wish.allows(item) for item in items]]
+            rows = rows[np.array([wish.says_none(item) for item in items], bool)]
         if not len(rows):
             return rows, np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
         detail, told = index.postings.detail(plan, rows)

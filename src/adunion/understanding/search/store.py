@@ -27,7 +27,7 @@ from .index import Entry, SearchIndex
 from .synonyms import Synonyms
 from .types import FIELDS, SearchItem
 
-FORMAT = 2
+FORMAT = 3
 _KIND = "adunion search index"
 _AGAIN = "Build it again: adunion search build --catalog FILE --mapping NAME."
 

@@ -109,11 +109,105 @@ def test_price_and_what_must_not_be_are_read(query: str, items: set[str]) -> Non
         ("不要黑色的手机壳", "手机壳", "without 黑"),
         ("laptop bag without laptop", "laptop bag", ""),
         ("USB Hub", "USB Hub", ""),
+        # prices beside sizes, ages and names
+        ("100以下 口红", "口红", "up to 100"),
+        ("低于2万 包", "包", "up to 20000"),
+        ("低于100 口红", "口红", "up to 100"),
+        ("100 元 以下 口红", "口红", "up to 100 CNY"),
+        ("不低于100元 口红", "口红", "from 100 CNY"),
+        ("phone max $500", "phone", "up to 500 dollars"),
+        ("monitors over 50 under 200", "monitors", "from 50 up to 200"),
+        ("monitor under 24 inch under $200", "monitor under 24 inch", "up to 200 dollars"),
+        ("giày dưới 2 triệu nam", "giày nam", "up to 2000000"),
+        # a full stop of thousands
+        ("áo dưới 500.000đ", "áo", "up to 500000 VND"),
+        ("áo dưới 500.000 đồng", "áo", "up to 500000 VND"),
+        ("tas di bawah Rp 100.000", "tas", "up to 100000 IDR"),
+        ("lipstick under $19.50", "lipstick", "up to 19.50 dollars"),
+        # what must not be
+        ("giày không phải nike", "giày", "without nike"),
+        ("sabun tanpa alkohol", "sabun", "without alkohol"),
+        ("toner without alcohol for men", "toner for men", "without alcohol"),
+        ("shampoo without sulfate and for kids", "shampoo and for kids", "without sulfate"),
+        ("shirt not black or red", "shirt", "without black, red"),
+        ("100元以下 不含酒精爽肤水", "不含酒精爽肤水", "up to 100 CNY"),
     ],
 )
 def test_a_wish_is_taken_out_of_the_words(query: str, text: str, said: str) -> None:
     wish = read_wish(query)
     assert (wish.text, wish.said()) == (text, said)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "nike air max 90", "airpods max 2", "iphone 15 pro max 256", "cable at least 10",
+        "行李箱 不超过20寸", "行李箱 不超过20 寸", "不超过20公斤 行李箱", "低于100ml 精华",
+        "超过10000毫安", "超过2万毫安 充电宝", "尺码40以上 女鞋", "低于5千克", "tv over 4k",
+        "toys for kids under 3", "vitamins for women over 50", "monitor under 30 in",
+        "tai nghe không dây", "headset tanpa kabel", "máy lọc không khí", "无线耳机",
+        "不含酒精爽肤水", "100元以下", "do not disturb sign", "forget me not seeds",
+        "forget-me-not seeds", "not your mother's shampoo", "toys not for kids", "1" * 300,
+        "under " + "1" * 300,
+    ],
+)  # fmt: skip
+def test_sizes_names_and_properties_are_no_wishes(query: str) -> None:
+    wish = read_wish(query)
+    assert (wish.text, wish.said()) == (query, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "items"),
+    [
+        ("爽肤水 不要酒精", {"无", "不带", "非", "zero", "tanpa", "không"}),
+        ("toner without alcohol", {"无", "不带", "非", "含", "tanpa", "không", "zero"}),
+        ("toner tanpa alkohol", {"无", "不带", "非", "含", "with", "zero", "tanpa", "không"}),
+    ],
+)
+def test_an_item_that_says_it_is_without_is_kept(query: str, items: set[str]) -> None:
+    goods = [
+        SearchItem("无", "爽肤水 toner 无酒精"), SearchItem("不带", "爽肤水 toner 不带酒精"),
+        SearchItem("非", "爽肤水 toner 非酒精"), SearchItem("含", "爽肤水 toner 含酒精"),
+        SearchItem("zero", "爽肤水 toner zero alcohol"),
+        SearchItem("with", "爽肤水 toner 酒精 alcohol"),
+        SearchItem("tanpa", "爽肤水 toner tanpa alkohol"),
+        SearchItem("không", "爽肤水 toner không chứa cồn"),
+    ]  # fmt: skip
+    assert {hit.id for hit in Searcher(SearchIndex.build(goods)).search(query)} == items
+
+
+def test_wireless_goods_are_found_as_such() -> None:
+    goods = [
+        SearchItem("vi", "Tai nghe không dây bluetooth"), SearchItem("vi-wire", "Tai nghe có dây"),
+        SearchItem("id", "Headset tanpa kabel"), SearchItem("id-wire", "Headset gaming"),
+    ]  # fmt: skip
+    shop = Searcher(SearchIndex.build(goods))
+    assert (best(shop, "tai nghe không dây"), best(shop, "headset tanpa kabel")) == ("vi", "id")
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_a_price_is_read_before_the_best_are_cut(near: bool) -> None:
+    goods = [SearchItem(f"d{n}", "口红", price_minor=29_900, currency="CNY") for n in range(400)]
+    goods.append(SearchItem("z", "丝绒雾面哑光口红 送礼 礼盒", price_minor=900, currency="CNY"))
+    index = SearchIndex.build(goods)
+    alike = np.linspace(1, 0.6, len(goods), dtype=np.float32)
+    shop = Searcher(index, (lambda _: alike) if near else None)
+    assert [hit.id for hit in shop.search("口红 100元以下")] == ["z"]
+    assert "z" not in {hit.id for hit in shop.search("口红 100元以上", 300)}
+    huge = "口红 " + "9" * 12 + "万元以下"
+    assert len(shop.search(huge, 400)) >= 300
+
+
+def test_names_that_are_other_words_too_are_no_brands() -> None:
+    known = synonyms.load()
+    assert known.is_brand(("惠普",))
+    assert not any(known.is_brand((word,)) for word in ("美的", "兄弟", "好奇", "苹果"))
+
+
+def test_things_of_their_own_are_no_tails() -> None:
+    known = synonyms.load()
+    own = ["laptop box", "laptop memory", "laptop kit", "laptop card", "laptop module"]
+    assert known.made_for("laptop", [*own, "laptop backpack"], {"laptop"}) == [False] * 5 + [True]
 
 
 def test_a_brand_has_one_name_in_any_script() -> None:
