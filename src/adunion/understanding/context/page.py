@@ -14,6 +14,7 @@ BYTES_MAX = 4 << 20
 PARAGRAPHS_MAX = 400
 PARAGRAPH_CHARS_MAX = 600
 FURNITURE = "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
+WHOLE = ("html", "body", "main", "article")  # hidden only until a script shows them
 BLOCKS = "h1, h2, h3, h4, p, li, blockquote, figcaption, td, dd, dt, pre"
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|article|h1|title|meta)\b[^>]*>", re.I)
@@ -75,7 +76,7 @@ def _html(text: str) -> Page:
         node.decompose()
     for node in tree.css("[hidden], [style]"):
         style = node.attributes.get("style") or ""
-        if "hidden" in node.attributes or _UNSEEN.search(style):
+        if node.tag not in WHOLE and ("hidden" in node.attributes or _UNSEEN.search(style)):
             node.decompose()
     body = tree.css_first("article") or tree.css_first("main") or tree.body
     if body is None:

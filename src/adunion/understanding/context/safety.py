@@ -34,10 +34,12 @@ POINT = 1.5
 """What a point of words adds, to them or to what meaning says; a doubtful word is one."""
 SURE, EXCUSE = 2, 2
 """Points of any other word, and what excuses take away (of what is no film or game itself)."""
-NO_EXCUSE = frozenset({"adult", "gambling"})
+NO_EXCUSE = frozenset({"adult", "gambling", "drugs", "crime", "weapons"})
+"""What is sold with the words of goods that excuse other kinds."""
 QUOTED, WORDS_MAX = 60, 6
 """Characters of a sentence that is named because no single word of it is to blame."""
 _SENTENCES = re.compile(r"(?<=[。！？!?；;…])\s*|(?<=\.)\s+|\n+")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]")  # scripts without blanks
 _LEVELS: tuple[Level, ...] = get_args(Level)
 
 
@@ -48,6 +50,11 @@ class _Heard:
     points: Counter[str]
     words: dict[str, list[str]]
 
+    @property
+    def said(self) -> int:
+        """Points of all kinds; what excuses one kind takes nothing from another."""
+        return sum(each for each in self.points.values() if each > 0) or self.points.total()
+
 
 class Safety:
     """Reads texts by the lists that ship and a market's own beside them, and by meaning."""
@@ -55,7 +62,7 @@ class Safety:
     def __init__(self, home: Path | None = None, embedder: Embedder | None = None) -> None:
         self._embedder = embedder
         self._lists = load_lists("safety", home)
-        self._harmless = split(self._lists.pop(HARMLESS)["words"])
+        self._harmless = whole_words(split(self._lists.pop(HARMLESS)["words"]))
         self._excuses = Words(self._lists.pop(EXCUSES)["words"])
         unsafe = {k: e["words"] for k, e in self._lists.items() if e["level"] == "unsafe"}
         self._kinds = list(unsafe)
@@ -80,7 +87,7 @@ class Safety:
         heard = [self._heard(piece) for piece in pieces]
         odds: Floats = np.full(len(pieces), UNSAID, np.float32)
         kinds = np.zeros((len(pieces), len(self._kinds)), np.float32)
-        said = np.array([each.points.total() for each in heard], np.float32)
+        said = np.array([each.said for each in heard], np.float32)
         if meaning:
             rows = _chosen(said)
             odds[rows], kinds[rows] = self._meant([pieces[row] for row in rows])
@@ -95,9 +102,7 @@ class Safety:
         scan = Scan(text)
         if not self._any.found(scan):
             return scan
-        for word in self._harmless:
-            scan.lower = scan.lower.replace(word, " ")
-        return Scan(scan.lower)
+        return Scan(self._harmless.sub(" ", scan.lower))
 
     def _heard(self, piece: str) -> _Heard:
         scan = self._scan(piece)
@@ -161,6 +166,15 @@ class Safety:
     def _concern(self, kind: str, level: Level, words: Counter[str]) -> Concern:
         most = tuple(word for word, _ in words.most_common(WORDS_MAX))
         return Concern(kind, *both(self._lists[kind]), level, most)
+
+
+def whole_words(words: Sequence[str]) -> re.Pattern[str]:
+    """Finds any of some words, longest first; one of letters with blanks between, whole."""
+    found = [
+        re.escape(word) if _UNSPACED.search(word) else rf"\b{re.escape(word)}\b"
+        for word in sorted(words, key=len, reverse=True)
+    ]
+    return re.compile("|".join(found) or r"(?!)")
 
 
 def sentences(text: str) -> list[str]:

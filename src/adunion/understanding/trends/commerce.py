@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from adunion.understanding.context.lists import HARMLESS, load_lists, split
+from adunion.understanding.context.lists import HARMLESS, doubtful, load_lists, split
 from adunion.understanding.lists import Lists, bad_lists, joined, read_lists
 
 Verdict = Literal["yes", "maybe", "no"]
@@ -48,9 +48,11 @@ class Classifier:
         self._harmless = split(pages[HARMLESS]["words"])
         own = {word for _, word in self._unsafe}
         self._unsafe_pages = [
-            (PAGES.get(key, "harm"), word)
+            (kind, word)
             for key, each in pages.items() if each.get("level") == "unsafe"
-            for word in split(each["words"]) if word not in own
+            for kind in [PAGES.get(key, "harm")]
+            for word in split(each["words"])
+            if word not in own and (kind == "death" or word not in doubtful(each["words"]))
         ]  # fmt: skip
         self._talk = _words(lists["talk"])
         self._buy = [(int(points), word) for points, word in _words(lists["buy"])]

@@ -35,6 +35,25 @@ def test_a_food_blog_is_food_safe_glad_and_sells_kitchenware(reader):
     assert (found.safety, found.mood, found.language) == ("safe", "glad", "zh")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["冰毒 包邮", "meth promo code", "cocaine for sale", "枪支 正品 包邮", "sabu-sabu harga murah",
+     "porn videos, deaths, sale", "best betting sites"],
+)  # fmt: skip
+def test_words_of_goods_and_of_no_harm_excuse_no_dealer(text):
+    assert Safety().level(text) == "unsafe"
+
+
+@pytest.mark.parametrize("text", ["my best bet for dinner", "今天热死了 买风扇", "四件套 618 优惠"])
+def test_words_that_mean_no_harm_are_none(text):
+    assert Safety().level(text) == "safe"
+
+
+def test_a_body_that_scripts_show_later_is_read(reader):
+    html = "<html><body style='visibility:hidden'><p>枪击案致多人死亡</p></body></html>"
+    assert reader.read(page_of(html)).safety == "unsafe"
+
+
 def test_a_tech_review_sells_phones_and_computers(reader):
     text = (
         "The new phone\nIts chip and battery are fine, the camera too; the laptop charges by USB."

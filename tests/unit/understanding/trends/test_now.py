@@ -223,3 +223,8 @@ def test_a_home_without_topics_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(AdUnionError, match="no topics yet"):
         TrendStore(tmp_path).topics()
     assert TrendStore(tmp_path).board() is None
+
+
+@pytest.mark.parametrize("title", ["四件套 618 优惠", "iPhone 17 跑分"])
+def test_words_that_prove_nothing_alone_refuse_no_topic(title: str) -> None:
+    assert Classifier.load().read(title).unsafe == ""
