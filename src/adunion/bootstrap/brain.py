@@ -291,7 +291,7 @@ class Brain:
         self._build_state()
 
     def aside(self) -> Brain:
-        """To try plans on while this one decides: it knows the same, and has what it swaps alone.
+        """To try plans on while this one decides: its engine and retrieval state are its own.
 
         Profiles and statistics are shared, and change as this one learns.
         """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from adunion.campaigns import Plan, PlanDraft, checks
 from adunion.decision.bidding.reach import ORDERS_A_WEEK
@@ -17,7 +19,7 @@ from adunion.ledger import merchant_wallet
 from adunion.simulation.forecast import Forecast
 from adunion.simulation.forecast.ask import CELLS_MAX, Ask, grid
 
-from .market import Market
+from .market import CatalogMoved, Market
 from .replayed import Wish
 
 
@@ -73,8 +75,14 @@ class Forecasts:
         return self._forecast(asked, _targets(asked))
 
     def _forecast(self, ask: Ask, targets: tuple[float, ...]) -> Forecast:
-        rows = self._market.catalog.rows(raw_ids(list(ask.item_ids)))
-        if not (rows >= 0).any():
+        while True:  # again where the catalog became another one meanwhile
+            catalog = self._market.catalog
+            rows = catalog.rows(raw_ids(list(ask.item_ids)))
+            with suppress(CatalogMoved):
+                return self._market.forecast(self._wish(ask, rows[rows >= 0], targets), catalog)
+
+    def _wish(self, ask: Ask, rows: npt.NDArray[np.int32], targets: tuple[float, ...]) -> Wish:
+        if not len(rows):
             raise invalid(
                 "item_ids",
                 f"None of the items is live in this market of {self._market.currency}: they are"
@@ -82,19 +90,17 @@ class Forecasts:
                 f"Choose live items priced in {self._market.currency}.",
             )
         unit = micros_per_minor(self._market.currency)
-        return self._market.forecast(
-            Wish(
-                np.sort(rows[rows >= 0]),
-                targets,
-                tuple(sorted(set(ask.budgets_minor), key=lambda b: (b is None, b or 0))),
-                None if ask.start_at is None else micros(ask.start_at),
-                None if ask.end_at is None else micros(ask.end_at),
-                ask.dayparts,
-                (ask.target_cost_minor or 0) * unit,
-                ask.goal == "net_roi",
-                (ask.new_customer_minor or 0) * unit,
-                float(checks.min_new_share(ask.min_new_share) or 0),
-            )
+        return Wish(
+            np.sort(rows),
+            targets,
+            tuple(sorted(set(ask.budgets_minor), key=lambda b: (b is None, b or 0))),
+            None if ask.start_at is None else micros(ask.start_at),
+            None if ask.end_at is None else micros(ask.end_at),
+            ask.dayparts,
+            (ask.target_cost_minor or 0) * unit,
+            ask.goal == "net_roi",
+            (ask.new_customer_minor or 0) * unit,
+            float(checks.min_new_share(ask.min_new_share) or 0),
         )
 
     def _wallet(self, merchant_id: str) -> int:

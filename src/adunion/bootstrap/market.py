@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 
 import numpy as np
 import numpy.typing as npt
@@ -97,6 +97,7 @@ class Market(Rooms):
         self.home = home
         self._guarantee = Guarantee(engine, self.ledger)
         self.lock = RLock()  # what deciding reads; held for milliseconds
+        self._forecasting = Lock()
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._asked = 0  # requests since the multipliers were set
         self._steered_at = clock.now()
@@ -238,18 +239,17 @@ class Market(Rooms):
         """Start a plan; its id."""
         return self.plans_service.create(draft, by="scenario").id
 
-    def forecast(self, wish: Wish) -> Forecast:
-        """What a plan would bring, by target and budget; decisions go on meanwhile.
+    def forecast(self, wish: Wish, catalog: CatalogSnapshot) -> Forecast:
+        """What a plan of that catalog's rows would bring; decisions go on meanwhile.
 
-        Where the catalog becomes another one under it, it begins anew.
+        One at a time. Raises CatalogMoved where the market's catalog is, or becomes, another.
         """
-        now_us = micros(self.clock.now())
-        while True:
-            with self.lock:
+        with self._forecasting:
+            now_us = micros(self.clock.now())
+            with self._turn(catalog):
                 brain = self.brain.aside()
-            turn = partial(self._turn, brain.catalog)
-            with suppress(CatalogMoved):
-                return forecast(Grounds(brain, self.recent, self.outcomes, now_us, turn), wish)
+            turn = partial(self._turn, catalog)
+            return forecast(Grounds(brain, self.recent, self.outcomes, now_us, turn), wish)
 
     @contextmanager
     def _turn(self, catalog: CatalogSnapshot) -> Iterator[None]:
@@ -388,7 +388,8 @@ class Market(Rooms):
         ids = self.plans.ids
         if not ids:
             return {}
-        orders = self.outcomes.results(ids, micros(now)).orders.tolist()
+        with self.lock:
+            orders = self.outcomes.results(ids, micros(now)).orders.tolist()
         return dict(zip(ids, orders, strict=True))
 
     def _has_news(self, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from numba import njit
 from .types import CatalogSnapshot
 
 _NEUTRAL_STARS = 4.0  # where no item of the market has a review
+_LETTERS = 26  # of an id, behind its prefix
 _VALUE_OF_LETTER = np.zeros(256, np.uint64)
 for _value, _letter in enumerate(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"):
     _VALUE_OF_LETTER[_letter] = _value
@@ -50,6 +51,8 @@ def raw_ids(ids: Sequence[str]) -> npt.NDArray[np.void]:
     if not ids:
         return np.empty(0, "V16")
     letters = np.frombuffer("".join(ids).encode(), np.uint8).reshape(len(ids), -1)
+    if letters.shape[1] < _LETTERS:
+        raise ValueError(f"{ids[0]!r} is no id.")
     raw = np.empty((len(ids), 16), np.uint8)
     _read(letters, raw)
     return raw.view("V16").reshape(-1)

@@ -82,6 +82,7 @@ class DecisionEngine:
         """Another that decides as this one does now, and of which nobody takes notes."""
         twin = copy(self)
         twin.retrieve, twin.predict, twin.newness = retrieve, predict, newness
+        twin.pilot = copy(self.pilot)  # which keeps to the plans there are now
         twin.log = twin.shown = twin._desk = None
         return twin
 

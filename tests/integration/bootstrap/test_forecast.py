@@ -22,6 +22,7 @@ from adunion.bootstrap.records import open_records
 from adunion.bootstrap.replayed import Grounds, introduce
 from adunion.bootstrap.simulator import open_run
 from adunion.campaigns import Selector
+from adunion.decision import PlanBook
 from adunion.kernel.clock import micros, monotonic_s, sleep
 from adunion.kernel.config import Settings
 from adunion.kernel.errors import AdUnionError
@@ -108,27 +109,6 @@ def test_decisions_go_on_while_a_forecast_is_made(
         assert asked.result().cells == alone.cells
     assert decided > len(held) > 20
     assert np.median(held) < 0.05
-
-
-def test_a_forecast_begins_anew_where_the_catalog_moves(
-    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone, turns = Forecasts(market).of(free), 0
-    turn, catalog = Market._turn, market.brain.catalog
-
-    @contextmanager
-    def moving(self: Market, of: Any) -> Iterator[None]:
-        nonlocal turns
-        turns += 1
-        if turns == 5:
-            monkeypatch.setattr(market.brain, "catalog", replace(catalog))
-        with turn(self, of):
-            yield
-
-    monkeypatch.setattr(Market, "_turn", moving)
-    assert Forecasts(market).of(free).cells == alone.cells
-    assert turns > 10
-    monkeypatch.setattr(market.brain, "catalog", catalog)
 
 
 def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask) -> None:
@@ -245,7 +225,7 @@ def test_what_a_launch_would_refuse_is_refused(market: Market, free: Ask) -> Non
         int(market.catalog.merchant[np.flatnonzero(market.plans.item_plan == 0)[0]])
     ]
     for wrong, field, status in (
-        (replace(free, budgets_minor=(1,)), "budget_minor", 422),
+        (replace(free, budgets_minor=(1,)), "budget", 422),
         (replace(free, start_at=now + timedelta(days=2), end_at=now + timedelta(days=1)), "end_at",
          422),
         (replace(free, end_at=now - timedelta(days=1)), "end_at", 422),
@@ -351,3 +331,52 @@ def test_a_budget_that_is_no_number_is_refused(market: Market, free: Ask, tmp_pa
         with pytest.raises(AdUnionError) as refused:
             ask(read(path), market.engine, market.currency)
         assert refused.value.field == "budget"
+
+
+def test_plans_that_end_meanwhile_are_met_as_they_were(
+    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, book, turns, turn = Forecasts(market).of(free), market.plans, 0, Market._turn
+
+    @contextmanager
+    def ending(self: Market, of: Any) -> Iterator[None]:
+        nonlocal turns
+        turns += 1
+        if turns == 5:
+            now_us = micros(market.clock.now())
+            market.brain.set_plans(now_us, PlanBook.of([], market.catalog))
+        with turn(self, of):
+            yield
+
+    monkeypatch.setattr(Market, "_turn", ending)
+    try:
+        for told, cell in zip(Forecasts(market).of(free).cells, alone.cells, strict=True):
+            assert told.gmv_minor.value == pytest.approx(cell.gmv_minor.value, rel=0.03)
+            assert told.spend_minor.value == pytest.approx(cell.spend_minor.value, rel=0.03)
+    finally:
+        market.brain.set_plans(micros(market.clock.now()), book)
+
+
+def test_a_forecast_begins_anew_where_the_catalog_moves(
+    market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other items leave it meanwhile: the plan's stand in other rows, and so does the answer."""
+    turns, turn = 0, Market._turn
+    gone = [each for each in market.catalog.ids if each not in set(free.item_ids)][:40]
+
+    @contextmanager
+    def moving(self: Market, of: Any) -> Iterator[None]:
+        nonlocal turns
+        turns += 1
+        if turns == 5:
+            for item in gone:
+                market.catalog_service.withdraw(item)
+            market.reload()
+        with turn(self, of):
+            yield
+
+    monkeypatch.setattr(Market, "_turn", moving)
+    told = Forecasts(market).of(free)
+    assert turns > 20
+    monkeypatch.setattr(Market, "_turn", turn)
+    assert told.cells == Forecasts(market).of(free).cells
