@@ -6,6 +6,8 @@ situation says.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 _FILE = "nothing.txt"
 _COLUMNS = ("in Chinese", "in English")
 _NEAREST = 3  # phrases of each side that are compared
+_CLAUSES = re.compile(
+    r"[，,。.；;！!？?\n]|但是|但|就是|可惜|不过|\b(?:but|though|however|tapi|cuma|nhưng)\b|แต่",
+    re.IGNORECASE,
+)
+_CLAUSES_MAX = 6  # that are read apart, each at the cost of a text
 _SAID = 0.6  # how much of such a phrase a text holds that says it
 
 
@@ -33,7 +40,20 @@ def nothing_phrases() -> tuple[str, ...]:
 
 
 def calls_for_nothing(asked: Asked) -> bool:
-    """Whether a text is nearer to what calls for nothing than to any situation."""
+    """Whether a text, and each of its clauses, is nearer to what calls for nothing than to any
+    situation: praise may stand before a complaint.
+    """
+    if not _nothing_in(asked):
+        return False
+    clauses = [part.strip() for part in _CLAUSES.split(asked.text) if any(map(str.isalpha, part))]
+    if len(clauses) < 2:
+        return True
+    return all(
+        _nothing_in(replace(asked, text=each, _vector=None)) for each in clauses[:_CLAUSES_MAX]
+    )
+
+
+def _nothing_in(asked: Asked) -> bool:
     library = asked.library
     if asked.bare_item:
         return False
