@@ -20,6 +20,10 @@ SHARES = (0.0, 0.3, 0.5, 0.7)
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0)
 HEATS = (0.03, 0.05, 0.08, 0.12, 0.2)
 """Of the softmax that makes chances of scores."""
+CONSTANT = 1.0
+"""Added to how alike texts are: vectors without their mean sum to nothing, so that without a
+constant what is left out would be told by the others, and the weakest ridge would look best.
+"""
 EXAMPLES_MAX = 5_000
 """Of more, as many at random teach: time grows with the cube."""
 Floats = NDArray[np.float64]
@@ -30,8 +34,8 @@ class FewShot:
     """A classifier from examples; `labels` are the classes, sorted.
 
     Kernel ridge regression of each class (Rifkin and Lippert 2007); a class's name is one example
-    more. What words count for, the ridge and the heat are those that read the examples best, each
-    left out once, in closed form.
+    more. What words count for, the ridge and the heat are those that make the examples likeliest,
+    each left out once, in closed form.
     """
 
     labels: list[str]
@@ -69,7 +73,7 @@ class FewShot:
         grams = cut.fit_transform(_heads(known))
         meant, said = (vectors @ vectors.T).astype(np.float64), (grams @ grams.T).toarray()
         fitted = [
-            (*_fitted(share * said + (1 - share) * meant, classes, len(rows)), share)
+            (*_fitted(CONSTANT + share * said + (1 - share) * meant, classes, len(rows)), share)
             for share in SHARES
         ]
         _, weights, heat, share = max(fitted, key=lambda each: each[0])
@@ -79,7 +83,8 @@ class FewShot:
         """Probability of each class [texts, classes]: no surer than one example more allows."""
         vectors = _centred(_vectors(texts, self.embedder), self.mean)
         said = (self.cut.transform(_heads(texts)) @ self.grams.T).toarray()
-        alike = self.share * said + (1 - self.share) * (vectors @ self.vectors.T)
+        meant = vectors @ self.vectors.T
+        alike = CONSTANT + self.share * said + (1 - self.share) * meant
         count, classes = len(self.vectors), len(self.labels)
         return (count * _softmax(alike @ self.weights / self.heat) + 1 / classes) / (count + 1)
 
@@ -89,23 +94,22 @@ class FewShot:
 
 
 def _fitted(alike: Floats, classes: NDArray[np.int64], count: int) -> tuple[float, Floats, float]:
-    """Share of the first `count` examples read right, each left out; weights; the best heat."""
+    """Log likelihood of the first `count` examples, each left out; weights; the heat."""
     wanted = np.eye(int(classes.max()) + 1)[classes]
     value, axes = np.linalg.eigh(alike)
     turned, squares = axes.T @ wanted, axes**2
-    best: tuple[float, Floats, Floats] | None = None
+    own = np.arange(count), classes[:count]
+    best: tuple[float, Floats, float] | None = None
     for ridge in RIDGES:
         shrunk = 1 / (np.maximum(value, 0) + ridge)
         weights = axes @ (shrunk[:, None] * turned)
         without = (wanted - weights / (squares @ shrunk)[:, None])[:count]
-        right = float((without.argmax(1) == classes[:count]).mean())
-        if best is None or right > best[0]:
-            best = right, weights, without
+        for heat in HEATS:
+            likely = float(np.log(_softmax(without / heat)[own] + 1e-12).mean())
+            if best is None or likely > best[0]:
+                best = likely, weights, heat
     assert best is not None
-    right, weights, without = best
-    own = np.arange(count), classes[:count]
-    heat = max(HEATS, key=lambda each: float(np.log(_softmax(without / each)[own] + 1e-12).sum()))
-    return right, weights, heat
+    return best
 
 
 def _softmax(scores: Floats) -> Floats:
