@@ -127,6 +127,8 @@ class Wish:
         A price of another currency than was named, or one that is not known, is no reason.
         """
         kept = np.ones(len(prices.minor), bool)
+        if self.low is None and self.high is None:
+            return kept
         for row, name in enumerate(prices.names):
             if not name or (self.currencies and name not in self.currencies):
                 continue
