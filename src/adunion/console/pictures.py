@@ -24,6 +24,7 @@ EVIDENCE = {
     "texture": N_("fine detail %(value)s"),
     "clutter": N_("clutter around it %(value)s"),
     "mean_chroma": N_("colour strength %(value)s"),
+    "mean_vividness": N_("vividness %(value)s"),
     "colourfulness": N_("colourfulness %(value)s"),
     "muted_warm_share": N_("muted warm colours %(value)s"),
     "middle_light_share": N_("middle light %(value)s"),
