@@ -33,7 +33,7 @@ from . import books
 from .leases import Leases
 from .market import Market
 from .outbox import absorb
-from .replayed import requests_of
+from .replayed import Wish
 from .why import praise, why
 
 KEYS_REMEMBERED_MAX = 10_000
@@ -113,16 +113,12 @@ class LiveMarket(Market):
         for place in {place.kind: place for place in self.placements}.values() if items else ():
             for context in ({"query": self.catalog.titles[0]}, {"cart": items}, {}):
                 decide_one(cast(MarketPort, dry), {"placement": place.code, "context": context})
-        self._warm_batch()
+        self._warm_forecast()
 
-    def _warm_batch(self) -> None:
-        """The way of many requests at once, which forecasts take."""
-        logged = self.recent.logged()
-        if logged is None:
-            return
-        some = logged.events.take(np.arange(min(2, len(logged.events))))
-        if (self.brain.placement_rows(some.placement) >= 0).all():
-            self.brain.engine.preview(requests_of(self.brain, some))
+    def _warm_forecast(self) -> None:
+        """Forecast once, so that no merchant waits for kernels, nor shoppers for that."""
+        if len(self.catalog):
+            self.forecast(Wish(np.arange(len(self.catalog), dtype=np.int32), (3.0,)), self.catalog)
 
     def lease(self) -> None:
         """Tell the records what was promised, and hold enough of the budgets to go on."""

@@ -34,6 +34,9 @@ READ_ROWS = 100_000
 class Node(LiveMarket):
     """Decides, and logs what is reported to it; applies, trains and steers nothing."""
 
+    def _warm_forecast(self) -> None:
+        """Nobody asks a node for one."""
+
     def __init__(
         self,
         engine: Engine,
