@@ -107,6 +107,7 @@ def page(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
         base_url=server.url, locale=locale, viewport={"width": 1360, "height": 900}
     )
     fresh = context.new_page()
+    fresh.set_default_timeout(150_000)  # a fresh checkout compiles kernels first
     errors: list[str] = []
     fresh.on("pageerror", lambda error: errors.append(str(error)))
     yield fresh
