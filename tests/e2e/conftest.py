@@ -140,6 +140,7 @@ def visit(
         )  # fmt: skip
         contexts.append(context)
         fresh = context.new_page()
+        fresh.set_default_timeout(150_000)  # as above
         fresh.on("pageerror", lambda error: told(str(error)))
         fresh.on("console", lambda said: told(said.text) if said.type == "error" else None)
         context.add_cookies([{"name": "lang", "value": lang, "url": server.url}])
