@@ -107,7 +107,6 @@ def page(browser: Browser, server: Server, locale: str) -> Iterator[Page]:
         base_url=server.url, locale=locale, viewport={"width": 1360, "height": 900}
     )
     fresh = context.new_page()
-    fresh.set_default_timeout(150_000)  # a fresh checkout compiles kernels first
     errors: list[str] = []
     fresh.on("pageerror", lambda error: errors.append(str(error)))
     yield fresh
@@ -140,7 +139,6 @@ def visit(
         )  # fmt: skip
         contexts.append(context)
         fresh = context.new_page()
-        fresh.set_default_timeout(150_000)  # as above
         fresh.on("pageerror", lambda error: told(str(error)))
         fresh.on("console", lambda said: told(said.text) if said.type == "error" else None)
         context.add_cookies([{"name": "lang", "value": lang, "url": server.url}])

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from adunion.campaigns import Plan, PlanDraft, checks
+from adunion.catalog.types import CatalogSnapshot
 from adunion.decision.bidding.reach import ORDERS_A_WEEK
 from adunion.insight.types import raw_ids
-from adunion.kernel.clock import micros
+from adunion.kernel.clock import micros, sleep
 from adunion.kernel.errors import conflict, invalid
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import merchant_wallet
 from adunion.simulation.forecast import Forecast
 from adunion.simulation.forecast.ask import CELLS_MAX, Ask, grid
 
-from .market import CatalogMoved, Market
-from .replayed import Wish
+from .forecast import forecast
+from .market import Market
+from .replayed import Grounds, Wish
+
+TURN_SECONDS = 0.0005  # that a forecast leaves the market's lock to others between two turns
+
+
+class CatalogMoved(Exception):
+    """The catalog became another one while a plan was tried on."""
 
 
 class Forecasts:
@@ -28,6 +39,7 @@ class Forecasts:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        self._one = Lock()
 
     def of(self, ask: Ask) -> Forecast:
         """Raises what launching it would: a bad target, budget, time or item, 409 for a taken one.
@@ -79,7 +91,28 @@ class Forecasts:
             catalog = self._market.catalog
             rows = catalog.rows(raw_ids(list(ask.item_ids)))
             with suppress(CatalogMoved):
-                return self._market.forecast(self._wish(ask, rows[rows >= 0], targets), catalog)
+                return self.of_rows(self._wish(ask, rows[rows >= 0], targets), catalog)
+
+    def of_rows(self, wish: Wish, catalog: CatalogSnapshot) -> Forecast:
+        """What a plan of that catalog's rows would bring; decisions go on meanwhile.
+
+        One at a time. Raises CatalogMoved where the market's catalog is, or becomes, another.
+        """
+        market, turn = self._market, partial(self._turn, catalog)
+        with self._one:
+            now_us = micros(market.clock.now())
+            with turn():
+                brain = market.brain.aside()
+            return forecast(Grounds(brain, market.recent, market.outcomes, now_us, turn), wish)
+
+    @contextmanager
+    def _turn(self, catalog: CatalogSnapshot) -> Iterator[None]:
+        """The market's lock, for a moment; then whoever decides has it."""
+        with self._market.lock:
+            if self._market.catalog is not catalog:
+                raise CatalogMoved
+            yield
+        sleep(TURN_SECONDS)
 
     def _wish(self, ask: Ask, rows: npt.NDArray[np.int32], targets: tuple[float, ...]) -> Wish:
         if not len(rows):

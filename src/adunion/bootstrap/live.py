@@ -30,6 +30,7 @@ from adunion.understanding.context.safety import Safety
 from adunion.understanding.needs import Library
 
 from . import books
+from .forecasts import Forecasts
 from .leases import Leases
 from .market import Market
 from .outbox import absorb
@@ -117,8 +118,9 @@ class LiveMarket(Market):
 
     def _warm_forecast(self) -> None:
         """Forecast once, so that no merchant waits for kernels, nor shoppers for that."""
-        if len(self.catalog):
-            self.forecast(Wish(np.arange(len(self.catalog), dtype=np.int32), (3.0,)), self.catalog)
+        if len(self.catalog) and self.placements:
+            every = np.arange(len(self.catalog), dtype=np.int32)
+            Forecasts(self).of_rows(Wish(every, (3.0,)), self.catalog)
 
     def lease(self) -> None:
         """Tell the records what was promised, and hold enough of the budgets to go on."""

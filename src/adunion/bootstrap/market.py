@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +27,11 @@ from adunion.decision.settings import DecisionSettings
 from adunion.decision.types import DecisionBatch, Placement, RequestBatch
 from adunion.engines.eventlog import EventLog
 from adunion.insight.types import Dimensions
-from adunion.kernel.clock import Clock, from_micros, micros, sleep
+from adunion.kernel.clock import Clock, from_micros, micros
 from adunion.kernel.config import Settings
 from adunion.kernel.id_columns import IdTable
 from adunion.kernel.ids import IdFactory
 from adunion.prediction import train
-from adunion.simulation.forecast import Forecast
 from adunion.tracking import (
     EVENT_SCHEMA,
     NO_ID,
@@ -47,27 +45,21 @@ from . import books
 from .arm import ControlArm
 from .brain import Brain
 from .consumer import Consumer, Services
-from .forecast import forecast
 from .guarantee import Guarantee
 from .item_looks import item_looks, read_item_looks
 from .items_heard import fetch_item_pictures, hear_reviews
 from .learning import learn
 from .notes import TrainingNotes
 from .recent import RecentRequests
-from .replayed import Grounds, Wish, introduce
+from .replayed import Grounds, introduce
 from .rooms import Rooms
 from .scenes import scene_hours
 
-TURN_SECONDS = 0.0005  # that a forecast leaves the lock to others between two of its turns
 STEER_AFTER = timedelta(minutes=15)
 STEER_LATE = timedelta(hours=1)
 STEER_REQUESTS_MIN = 30  # sooner than an hour only with this many; a market at rest stays as it is
 MEMORY = timedelta(days=21)
 """How much of the event log a market reads again when it opens."""
-
-
-class CatalogMoved(Exception):
-    """The catalog became another one while a plan was tried on."""
 
 
 class Market(Rooms):
@@ -97,7 +89,6 @@ class Market(Rooms):
         self.home = home
         self._guarantee = Guarantee(engine, self.ledger)
         self.lock = RLock()  # what deciding reads; held for milliseconds
-        self._forecasting = Lock()
         self._records = RLock()  # the consumer and the plans; held while PostgreSQL works
         self._asked = 0  # requests since the multipliers were set
         self._steered_at = clock.now()
@@ -238,27 +229,6 @@ class Market(Rooms):
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id."""
         return self.plans_service.create(draft, by="scenario").id
-
-    def forecast(self, wish: Wish, catalog: CatalogSnapshot) -> Forecast:
-        """What a plan of that catalog's rows would bring; decisions go on meanwhile.
-
-        One at a time. Raises CatalogMoved where the market's catalog is, or becomes, another.
-        """
-        with self._forecasting:
-            now_us = micros(self.clock.now())
-            with self._turn(catalog):
-                brain = self.brain.aside()
-            turn = partial(self._turn, catalog)
-            return forecast(Grounds(brain, self.recent, self.outcomes, now_us, turn), wish)
-
-    @contextmanager
-    def _turn(self, catalog: CatalogSnapshot) -> Iterator[None]:
-        """The lock, for a moment; then whoever decides has it."""
-        with self.lock:
-            if self.brain.catalog is not catalog:
-                raise CatalogMoved
-            yield
-        sleep(TURN_SECONDS)
 
     def reprice(self, price_minor: npt.NDArray[np.int64]) -> None:
         """Set every price, by catalog row."""

@@ -12,7 +12,6 @@ from adunion.audience import (
     LIKED_LIFT_MIN,
     PEOPLE_MIN,
     Look,
-    Move,
     Segment,
     Step,
     looks,
@@ -252,29 +251,29 @@ def _moves(it: Context, found: MerchantPeople) -> list[dict[str, Any]]:
     """Moves that are told of, the largest first; `width` of the longest bar."""
     told = [(move, move.people) for move in found.moves or () if move.people]
     most = max((people for _, people in told), default=1)
+    compared = _compared(it, found.category) if told else {}
     return [
         {
             "before": it.say(_STEPS[move.before]), "after": it.say(_STEPS[move.after]),
             "move": it.say(N_("%(before)s → %(after)s"), before=it.say(_STEPS[move.before]),
                            after=it.say(_STEPS[move.after])),
             "people": people, "share": move.share, "usual": move.usual,
-            "usual_of": _usual_of(it, found, move),
+            "usual_of": compared[move.usual_of],
             "width": round(100 * people / most),
         }
         for move, people in told
     ]  # fmt: skip
 
 
-def _usual_of(it: Context, found: MerchantPeople, move: Move) -> str:
-    if move.usual_of is None:
-        return ""
-    if move.usual_of == "market":
-        return it.say(N_("All merchants"))
+def _compared(it: Context, path: str) -> dict[str | None, str]:
+    """Whom a merchant's people are compared with, by code; `path` is its main category."""
     with it.services.engine.connect() as conn:
-        known = {path: name for path, name, _ in repository.categories(conn, it.lang)}
-    return it.say(
-        N_("Other merchants of %(category)s"), category=known.get(found.category, found.category)
-    )
+        known = {code: name for code, name, _ in repository.categories(conn, it.lang)}
+    others = N_("Other merchants of %(category)s")
+    return {
+        None: "", "market": it.say(N_("All merchants")),
+        "category": it.say(others, category=known.get(path, path)),
+    }  # fmt: skip
 
 
 def _moves_table(it: Context, rows: list[dict[str, Any]]) -> Table:

@@ -184,11 +184,9 @@ class PlanBook:
     def columns(self) -> Book:
         """As the kernel reads it."""
         remaining, wallets, pools = self.purse
-        # The kernel does not look where it writes.
-        assert list(map(len, self.purse)) == [
-            len(self),
-            *map(len, (self.wallet_micros, self.pool_micros)),
-        ]
+        sizes = [len(self), len(self.wallet_micros), len(self.pool_micros)]
+        if list(map(len, self.purse)) != sizes:  # the kernel does not look where it writes
+            raise ValueError("The leases are of other plans than the book.")
         return Book(
             self.item_plan,
             self.target_roi,

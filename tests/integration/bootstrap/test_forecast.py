@@ -89,16 +89,16 @@ def test_decisions_go_on_while_a_forecast_is_made(
 ) -> None:
     alone = Forecasts(market).of(free)
     held: list[float] = []
-    turn = Market._turn
+    turn = Forecasts._turn
 
     @contextmanager
-    def timed(self: Market, catalog: Any) -> Iterator[None]:
+    def timed(self: Forecasts, catalog: Any) -> Iterator[None]:
         with turn(self, catalog):
             began = monotonic_s()
             yield
             held.append(monotonic_s() - began)
 
-    monkeypatch.setattr(Market, "_turn", timed)
+    monkeypatch.setattr(Forecasts, "_turn", timed)
     with ThreadPoolExecutor(1) as other:
         asked = other.submit(Forecasts(market).of, free)
         decided = 0
@@ -336,10 +336,10 @@ def test_a_budget_that_is_no_number_is_refused(market: Market, free: Ask, tmp_pa
 def test_plans_that_end_meanwhile_are_met_as_they_were(
     market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone, book, turns, turn = Forecasts(market).of(free), market.plans, 0, Market._turn
+    alone, book, turns, turn = Forecasts(market).of(free), market.plans, 0, Forecasts._turn
 
     @contextmanager
-    def ending(self: Market, of: Any) -> Iterator[None]:
+    def ending(self: Forecasts, of: Any) -> Iterator[None]:
         nonlocal turns
         turns += 1
         if turns == 5:
@@ -348,7 +348,7 @@ def test_plans_that_end_meanwhile_are_met_as_they_were(
         with turn(self, of):
             yield
 
-    monkeypatch.setattr(Market, "_turn", ending)
+    monkeypatch.setattr(Forecasts, "_turn", ending)
     try:
         for told, cell in zip(Forecasts(market).of(free).cells, alone.cells, strict=True):
             assert told.gmv_minor.value == pytest.approx(cell.gmv_minor.value, rel=0.03)
@@ -361,11 +361,11 @@ def test_a_forecast_begins_anew_where_the_catalog_moves(
     market: Market, free: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other items leave it meanwhile: the plan's stand in other rows, and so does the answer."""
-    turns, turn = 0, Market._turn
+    turns, turn = 0, Forecasts._turn
     gone = [each for each in market.catalog.ids if each not in set(free.item_ids)][:40]
 
     @contextmanager
-    def moving(self: Market, of: Any) -> Iterator[None]:
+    def moving(self: Forecasts, of: Any) -> Iterator[None]:
         nonlocal turns
         turns += 1
         if turns == 5:
@@ -375,8 +375,8 @@ def test_a_forecast_begins_anew_where_the_catalog_moves(
         with turn(self, of):
             yield
 
-    monkeypatch.setattr(Market, "_turn", moving)
+    monkeypatch.setattr(Forecasts, "_turn", moving)
     told = Forecasts(market).of(free)
     assert turns > 20
-    monkeypatch.setattr(Market, "_turn", turn)
+    monkeypatch.setattr(Forecasts, "_turn", turn)
     assert told.cells == Forecasts(market).of(free).cells

@@ -148,16 +148,8 @@ class SearchIndex:
 
     def warm(self) -> SearchIndex:
         """Make now what is else made by the first search."""
-        _ = (
-            self.postings,
-            self.rewriter,
-            self.codes,
-            self.titles,
-            self.plain_titles,
-            self.title_words,
-            self.prices,
-        )
-        _ = self.centred
+        _ = self.postings, self.rewriter, self.codes, self.titles, self.title_words
+        _ = self.plain_titles, self.prices, self.centred
         return self
 
 

@@ -117,6 +117,13 @@ def test_what_calls_for_no_product_brings_none(finder, kind, text):
     assert found.nothing
 
 
+@pytest.mark.parametrize(
+    "text", ["包装很好但是床单起球", "发货很快，但是杯子漏水", "fast delivery but the pan sticks"]
+)
+def test_praise_does_not_silence_the_complaint_behind_it(finder, text):
+    assert finder.read(text, "review").needs
+
+
 def test_small_talk_is_known_by_words_alone():
     by_words = NeedFinder(Library(Knowledge.load()))
     assert by_words.read("明天什么天气").intent == "talk"
