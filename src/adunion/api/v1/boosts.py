@@ -119,7 +119,8 @@ def _unseen(services: Services, boost: PlanOfRoom) -> str | None:
     unseen = [name for name in boost.regions if name not in known]
     if not unseen:
         return None
-    named = f"Orders came from: {', '.join(known[:REGIONS_SAID])}." if known else "No order names a region."
+    seen = ", ".join(known[:REGIONS_SAID])
+    named = f"Orders came from: {seen}." if seen else "No order names a region."
     return (
         f"No order names {', '.join(unseen[:REGIONS_SAID])}: the boost bids only where requests"
         f" say so (`context.region`). {named}"
