@@ -83,8 +83,12 @@ class Cell:
 
     @property
     def organic_minor(self) -> float:
-        """Cannibalised: what of the counted sales the merchant would have sold without the plan."""
-        return self.gmv_minor.value - self.gained_minor
+        """Cannibalised: what of the counted sales the merchant would have sold without the plan.
+
+        None where it gains more than is counted: items in plans are found for more requests, and
+        so sell at places that no bid moved, too.
+        """
+        return max(self.gmv_minor.value - self.gained_minor, 0.0)
 
 
 @dataclass(frozen=True)
