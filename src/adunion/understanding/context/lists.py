@@ -21,6 +21,11 @@ HARMLESS = "harmless"
 """Of `safety`: words that hold a word of harm and mean none."""
 EXCUSES = "excuses"
 """Of `safety`: words beside which a word of harm is likely a name or an idiom."""
+OCCASIONS = "occasions"
+"""Of `safety`: what is named after an excuse and is none: people are hurt at a film's premiere."""
+STORIES = "stories"
+"""Of `safety`: subjects that sound of harm and are none: stories, games, pests."""
+_OF_WORDS = (HARMLESS, EXCUSES, OCCASIONS, STORIES)
 DOUBT = "?"
 """After a word of `safety`: alone it proves nothing."""
 _WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:-[^\W\d_{UNSPACED}]+)*")
@@ -35,7 +40,7 @@ def load_lists(name: str, home: Path | None = None) -> Lists:
     shipped, own, path = read_lists(__package__, name, home)
     found = joined(shipped, own, path, all_words=name == "moods")
     for key in own:
-        if key not in (HARMLESS, EXCUSES):
+        if key not in _OF_WORDS:
             _check(path, key, found[key], _NEEDED[name])
     return found
 

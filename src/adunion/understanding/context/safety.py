@@ -15,7 +15,18 @@ import numpy as np
 from adunion.understanding.embed import Embedder, Floats
 
 from .harm import Harm
-from .lists import EXCUSES, HARMLESS, Scan, Words, doubtful, load_lists, split
+from .lists import (
+    EXCUSES,
+    HARMLESS,
+    OCCASIONS,
+    STORIES,
+    Scan,
+    Words,
+    doubtful,
+    load_lists,
+    split,
+)
+from .screen import suspicion
 from .types import Concern, Level
 
 CHARACTERS_MAX = 20_000
@@ -23,10 +34,13 @@ SHORT = 300
 """A text of fewer characters is read as strictly as a title."""
 PIECE_CHARACTERS = 160
 MEANT_MAX = 40
-"""Sentences of a text that are read by meaning: the title, those with words of harm, and others."""
-MAYBE, LIKELY, TWICE, CLEAR = 0.35, 0.5, 0.7, 0.9
+"""Sentences of a text that are read by meaning: the first, those with words of harm, and those
+whose letters look most like it.
+"""
+MAYBE, LIKELY, TWICE, CLEAR, UNSAID_CLEAR = 0.35, 0.5, 0.7, 0.9, 0.95
 """Chances of harm in a sentence of a title or a short text: care, unsafe; in any other text LIKELY
-is care, and TWICE, if two sentences reach it, or CLEAR is unsafe.
+is care, and TWICE, if two sentences reach it, or CLEAR (UNSAID_CLEAR without a sure word) is
+unsafe.
 """
 UNSAID = -2.2
 """By words alone: the log odds of harm where no word says so."""
@@ -64,6 +78,8 @@ class Safety:
         self._lists = load_lists("safety", home)
         self._harmless = whole_words(split(self._lists.pop(HARMLESS)["words"]))
         self._excuses = Words(self._lists.pop(EXCUSES)["words"])
+        self._occasions = whole_words(split(self._lists.pop(OCCASIONS)["words"]))
+        self._stories = Words(self._lists.pop(STORIES)["words"])
         unsafe = {k: e["words"] for k, e in self._lists.items() if e["level"] == "unsafe"}
         self._kinds = list(unsafe)
         self._kind = {word: kind for kind in reversed(unsafe) for word in split(unsafe[kind])}
@@ -89,8 +105,9 @@ class Safety:
         kinds = np.zeros((len(pieces), len(self._kinds)), np.float32)
         said = np.array([each.said for each in heard], np.float32)
         if meaning:
-            rows = _chosen(said)
+            rows = _chosen(pieces, said)
             odds[rows], kinds[rows] = self._meant([pieces[row] for row in rows])
+            odds[rows] -= [POINT * (said[r] < SURE and self._story(pieces[r])) for r in rows]
         odds += np.float32(POINT) * said
         near = len(sentences(title)) if len(text) >= SHORT else len(pieces)
         found = self._harm_in(pieces, heard, odds, kinds, near)
@@ -114,9 +131,17 @@ class Safety:
                 points[kind] += 1 if word in self._doubtful else SURE
                 words.setdefault(kind, []).append(word)
         excused = points.keys() - NO_EXCUSE
-        if excused and self._excuses.found(scan):
+        if excused and self._excuses.found(self._placeless(scan)):
             points.subtract(dict.fromkeys(excused, EXCUSE))
         return _Heard(points, words)
+
+    def _placeless(self, scan: Scan) -> Scan:
+        """Without occasions."""
+        return Scan(self._occasions.sub(" ", scan.lower))
+
+    def _story(self, piece: str) -> bool:
+        """Whether it tells of what sounds of harm and is none."""
+        return bool(self._stories.found(self._placeless(Scan(piece))))
 
     def _meant(self, pieces: Sequence[str]) -> tuple[Floats, Floats]:
         """Log odds of harm in each sentence, and log chances of each of our kinds of it."""
@@ -138,9 +163,11 @@ class Safety:
     ) -> list[Concern]:
         """Concerns of the sentences that speak of harm; the first `near` weigh most."""
         chance = 1 / (1 + np.exp(-odds))
-        title = chance[:near]
+        clear = [CLEAR if each.said >= SURE else UNSAID_CLEAR for each in heard]
         unsafe = bool(
-            (title >= LIKELY).any() or (chance >= TWICE).sum() > 1 or (chance >= CLEAR).any()
+            (chance[:near] >= LIKELY).any()
+            or (chance >= TWICE).sum() > 1
+            or (chance >= clear).any()
         )
         words: dict[str, Counter[str]] = {}
         care = np.where(np.arange(len(chance)) < near, LIKELY if unsafe else MAYBE, LIKELY)
@@ -186,13 +213,12 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def _chosen(said: Any) -> list[int]:
-    """The sentences to read by meaning: of many those with most words of harm, and spread ones."""
+def _chosen(pieces: Sequence[str], said: Any) -> list[int]:
+    """The sentences to read by meaning: of many the first, and those that are likeliest of harm."""
     if len(said) <= MEANT_MAX:
         return list(range(len(said)))
-    spread = np.linspace(0, len(said) - 1, MEANT_MAX // 2).astype(int)
-    worst_first = np.argsort(-said, kind="stable")
-    return sorted({*spread.tolist(), *worst_first[: MEANT_MAX // 2].tolist()})
+    likeliest = np.lexsort([[-suspicion(piece) for piece in pieces], -said])
+    return sorted({0, *likeliest[: MEANT_MAX - 1].tolist()})
 
 
 def worst(concerns: tuple[Concern, ...]) -> Level:

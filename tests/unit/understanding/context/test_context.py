@@ -11,7 +11,7 @@ from adunion.understanding.context.fewshot import RIDGES, FewShot, _fitted
 from adunion.understanding.context.harm import SAFE, examples, read_table
 from adunion.understanding.context.language import language_of
 from adunion.understanding.context.lists import load_lists
-from adunion.understanding.context.safety import Safety
+from adunion.understanding.context.safety import MEANT_MAX, Safety
 from adunion.understanding.needs import Knowledge
 
 CASES = Path(__file__).parents[4] / "bench" / "safety_cases.tsv"
@@ -199,6 +199,13 @@ def test_in_a_long_page_one_clear_sentence_is_enough_and_one_likely_one_is_not()
     assert Safety().concerns(f"He was abducted\n{plain}", "He was abducted")[0].level == "unsafe"
 
 
+@pytest.mark.parametrize(
+    "text", ["电影首映礼现场突遭枪手袭击，观众中弹", "Three killed, film star stabbed at toy store"]
+)
+def test_what_is_named_after_films_and_toys_excuses_nobody(text):
+    assert Safety().level(text) == "unsafe"
+
+
 class Bright:
     """An embedder that knows grief: what its weights were learned from, `gone`, and what not."""
 
@@ -219,6 +226,24 @@ def test_meaning_tells_harm_that_no_word_says_and_names_the_sentence():
     assert concern.words == ("Our dear captain is gone",)
     assert safety.concerns("A fine day") == ()
     assert Safety().concerns("Our dear captain is gone") == ()
+
+
+def test_of_a_story_meaning_says_a_point_less(monkeypatch):
+    safety = Safety(None, Bright())
+    heard = np.array([0.5], np.float32), np.zeros((1, 9), np.float32)
+    monkeypatch.setattr(safety, "_meant", lambda pieces: (heard[0].copy(), heard[1]))
+    said = ["The captain is gone", "A novel: the captain is gone", "Film star: captain is gone"]
+    assert [bool(safety.concerns(text)) for text in said] == [True, False, True]
+
+
+def test_of_many_sentences_those_that_sound_of_harm_are_read(monkeypatch):
+    read = []
+    safety = Safety(None, Bright())
+    monkeypatch.setattr(safety, "_meant", lambda pieces: read.extend(pieces) or (0.0, 0.0))
+    harm = "The boat sank in the storm and nobody came back alive"
+    safety.concerns("\n".join([*(f"We baked bread of kind {'x' * k}" for k in range(90)), harm]))
+    assert len(read) == MEANT_MAX
+    assert harm in read
 
 
 def test_the_examples_ship_in_five_languages_and_none_is_a_test_case():
