@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,16 @@ class Rooms:
         self.insight = Insight(engine, currency)
         self._unit = micros_per_minor(currency)
         self._merchant_number: dict[str, int] = {}
+
+    def edit(self, plan_id: str, changes: Mapping[str, object]) -> None:
+        """Change a plan as its merchant may; `paused` besides."""
+        fields = dict(changes)
+        paused = fields.pop("paused", None)
+        if fields:
+            self.plans_service.update(plan_id, fields, by="scenario")
+        if paused is not None:
+            turn = self.plans_service.pause if paused else self.plans_service.resume
+            turn(plan_id, by="scenario")
 
     def boost(self, plan_id: str, draft: BoostDraft) -> str:
         """Push a running plan; the boost's id."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -111,18 +110,17 @@ def _plan(
 def _money(part: PlanPart, world: World, items: I64) -> tuple[int | None, int | None, int | None]:
     """(budget, what an order may cost, what a new customer is worth), in minor units."""
     currency = world.view.currency
-
-    def minor(amount: float | None) -> int | None:
-        return None if amount is None else max(to_minor(str(amount), currency, exact=False), 1)
-
-    _, target, cost, new = checks.goal(
-        part.goal, part.asked_roi, minor(part.target_cost), minor(part.new_customer)
-    )
-    if part.budget is None:
-        return None, cost, new
+    cost, new = minor(part.target_cost, currency), minor(part.new_customer, currency)
+    _, target, cost, new = checks.goal(part.goal, part.asked_roi, cost, new)
     cheapest = int(world.view.items.price_minor[items].min())
-    budget = to_minor(Decimal(str(part.budget)), currency, exact=False)
-    return checks.budget_minor(budget, target, cheapest, currency), cost, new
+    for budget in (part.budget, *(edit.budget for edit in part.edits)):
+        checks.budget_minor(minor(budget, currency), target, cheapest, currency)
+    return minor(part.budget, currency), cost, new
+
+
+def minor(amount: float | None, currency: str) -> int | None:
+    """An amount of a scenario in minor units, at least 1."""
+    return None if amount is None else max(to_minor(str(amount), currency, exact=False), 1)
 
 
 def _hours(part: PlanPart, scenario: Scenario) -> None:

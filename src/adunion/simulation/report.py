@@ -62,6 +62,7 @@ def _plan(run: Run, launched: Launched, all_billed: Mapping[str, Billed]) -> dic
     result, truth = found.result, run.treated.tally.plans[launched.id]
     plan, spend = launched.plan, billed.spend_minor
     target, net = plan.part.asked_roi or 1.0, result.gmv_minor - result.refunds_minor
+    promised = _promised(launched, billed)
     counted, expected = _counted(plan, result, truth)
     return {
         "id": launched.id,
@@ -83,6 +84,7 @@ def _plan(run: Run, launched: Launched, all_billed: Mapping[str, Billed]) -> dic
         "budget_minor": plan.budget_minor,
         "budget_use": None if plan.budget_minor is None else _ratio(spend, plan.budget_minor),
         "over_budget_micros": billed.over_micros,
+        "promised_minor": round(promised),
         "gmv_minor": result.gmv_minor,
         "gmv_net_minor": net,
         "gmv_added_minor": result.gmv_added_minor,
@@ -100,12 +102,35 @@ def _plan(run: Run, launched: Launched, all_billed: Mapping[str, Billed]) -> dic
         "impressions": result.impressions,
         "moved_impressions": result.moved_impressions,
         "first_slot_share": _ratio(result.first_slot, result.moved_impressions),
-        "attainment": _ratio(counted, spend * target),
-        "attainment_net": _ratio(net, spend * target),
-        "attainment_expected": _ratio(expected, spend * target),
+        "attainment": _ratio(counted, promised),
+        "attainment_net": _ratio(net, promised),
+        "attainment_expected": _ratio(expected, promised),
+        "edits": [
+            {"at": rfc3339(at)} | part.model_dump(exclude_none=True, exclude={"at_hour"})
+            for at, part in launched.edits
+        ],
         "boosts": [_boost(run, id_, part, all_billed) for id_, part in launched.boosts],
         "hours": _hours(run, launched, truth, billed),
     }
+
+
+def _promised(launched: Launched, billed: Billed) -> float:
+    """What should count, minor units: of each hour's spend, times the target at its beginning.
+
+    An edited cost of an order asks for as much more as it lets an order cost less.
+    """
+    plan = launched.plan.part
+    target = plan.asked_roi or 1.0
+    promised = billed.spend_minor * target
+    for at, edit in launched.edits:
+        if plan.target_cost and edit.target_cost:
+            asked = plan.target_cost / edit.target_cost
+        else:
+            asked = edit.target_roi or target
+        first = -(-micros(at) // _HOUR_US)
+        since = sum(spent for hour, spent in billed.hours.items() if hour >= first)
+        promised, target = promised + since * (asked - target), asked
+    return promised
 
 
 def _boost(
@@ -187,7 +212,7 @@ def _market(run: Run, plans: list[dict[str, Any]]) -> dict[str, Any]:
     moves, tally = run.market.ledger_moves(), run.treated.tally
     media = sum(each["spend_minor"] for plan in plans for each in (plan, *plan["boosts"]))
     fee = moves.get("platform fee", 0) - moves.get("platform fee refunded", 0)
-    promised = sum(plan["spend_minor"] * plan["target_roi"] for plan in plans)
+    promised = sum(plan["promised_minor"] for plan in plans)
     return {
         "requests": found.requests,
         "impressions": found.impressions,

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from adunion.campaigns.types import BoostDraft, PlanDraft
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.clock import ManualClock, from_micros, micros
+from adunion.kernel.errors import AdUnionError
 from adunion.kernel.money import to_minor
 
-from .choose import Planned
+from .choose import Planned, minor
 from .events import EventMaker, Later
-from .scenario import BoostPart, Scenario, ShockPart
+from .scenario import BoostPart, EditPart, Scenario, ShockPart
 from .shopper import Memory, respond
 from .sides import Launched, Side, rows_of
 from .tally import ArmTally
@@ -68,6 +69,7 @@ class Run:
         self.shared_budgets: dict[str, str] = {}  # id by name
         self._waiting = list(plans)
         self._boosts: list[tuple[Launched, BoostPart]] = []
+        self._edits: list[tuple[Launched, EditPart]] = []
         self._owed = 0.0  # a part of a request, carried to the next tick
 
     def history(self) -> None:
@@ -100,6 +102,7 @@ class Run:
         for number, at in enumerate(ticks):
             self.reprice(at, sides)
             self.launch_due(at)
+            self._edit_due(at)
             self._boost_due(at)
             for side in sides:
                 side.arm.tick()
@@ -340,8 +343,8 @@ class Run:
         )
         launched = Launched(self.market.launch(draft), plan, start, end)
         self.launched.append(launched)
-        for part_of in part.boosts:
-            self._boosts.append((launched, part_of))
+        self._boosts += [(launched, boost) for boost in part.boosts]
+        self._edits += [(launched, edit) for edit in part.edits]
 
     def _shared_budget(self, plan: Planned) -> str | None:
         """The id of the budget that a plan shares, made when its first plan starts."""
@@ -356,6 +359,26 @@ class Run:
                 merchant_id, name, amount, part.period
             )
         return self.shared_budgets[name]
+
+    def _edit_due(self, at: datetime) -> None:
+        """Make the edits whose hour has come, in the order of their hours."""
+        hour, currency = (at - self.started) / _HOUR, self.world.view.currency
+        due = [(plan, part) for plan, part in self._edits if part.at_hour <= hour]
+        self._edits = [(plan, part) for plan, part in self._edits if part.at_hour > hour]
+        for plan, part in sorted(due, key=lambda each: each[1].at_hour):
+            given = {
+                "target_roi": part.target_roi,
+                "target_cost_minor": minor(part.target_cost, currency),
+                "budget_minor": minor(part.budget, currency),
+                "paused": part.paused,
+            }
+            changes = {name: value for name, value in given.items() if value is not None}
+            try:
+                self.market.edit(plan.id, changes)
+            except AdUnionError as error:
+                where = f"{plan.plan.name}, edit at hour {part.at_hour:g}"
+                raise AdUnionError("bad_scenario", f"{where}: {error}", 422) from None
+            plan.edits.append((at, part))
 
     def _boost_due(self, at: datetime) -> None:
         """Begin the boosts whose hour comes within this tick."""

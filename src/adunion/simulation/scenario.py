@@ -126,6 +126,28 @@ class BoostPart(Part):
         return self
 
 
+class EditPart(Part):
+    """A change that the merchant makes while the plan runs; what is absent stays as it is."""
+
+    at_hour: float = Field(
+        ge=0, le=1e6, description="Holds from the first tick that begins at or after it"
+    )
+    target_roi: float | None = Field(None, ge=0.1, le=1_000)
+    target_cost: float | None = Field(
+        None, gt=0, le=1e9, description="Spend an order, major units; of cost_per_order alone"
+    )
+    budget: float | None = Field(
+        None, gt=0, le=1e12, description="Of the whole plan, what is spent included"
+    )
+    paused: bool | None = Field(None, description="true: bid no more; false: bid again")
+
+    @model_validator(mode="after")
+    def _changes(self) -> EditPart:
+        if self.model_fields_set <= {"at_hour"}:
+            raise ValueError("an edit changes something, e.g. target_roi = 5 or paused = true")
+        return self
+
+
 class SharedBudgetPart(Part):
     """A budget that several plans of one merchant spend together; plans name it."""
 
@@ -160,6 +182,7 @@ class PlanPart(Part):
         None, description="Name of one of [[shared_budgets]]; its plans are of one merchant"
     )
     boosts: list[BoostPart] = Field(default_factory=list)
+    edits: list[EditPart] = Field(default_factory=list)
     start_hour: float = Field(
         0, ge=0, le=1e6, description="Hours after the plans' first day begins"
     )
@@ -183,7 +206,18 @@ class PlanPart(Part):
             raise ValueError("goal new_customers and new_customer go together")
         if self.goal == "volume" and (self.budget is None or self.end_hour is None):
             raise ValueError("goal volume needs a budget and an end_hour")
+        for edit in self.edits:
+            self._check_edit(edit)
         return self
+
+    def _check_edit(self, edit: EditPart) -> None:
+        over = self.end_hour is not None and edit.at_hour >= self.end_hour
+        if over or edit.at_hour < self.start_hour:
+            raise ValueError(f"the edit at hour {edit.at_hour:g} is not while the plan runs")
+        if edit.target_cost is not None and self.goal != "cost_per_order":
+            raise ValueError("an edit of target_cost is for goal cost_per_order")
+        if edit.target_roi is not None and self.asked_roi is None:
+            raise ValueError(f"a plan of goal {self.goal} has no target_roi to edit")
 
     @property
     def asked_roi(self) -> float | None:

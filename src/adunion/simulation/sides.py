@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .choose import Planned
 from .events import EventMaker, Later
-from .scenario import BoostPart
+from .scenario import BoostPart, EditPart
 from .shopper import Memory
 from .tally import ArmTally
 from .types import Arm
@@ -27,6 +27,7 @@ class Launched:
     end: datetime | None
     alphas: list[tuple[datetime, float]] = field(default_factory=list)
     boosts: list[tuple[str, BoostPart]] = field(default_factory=list)  # by id
+    edits: list[tuple[datetime, EditPart]] = field(default_factory=list)  # made so far
 
 
 @dataclass

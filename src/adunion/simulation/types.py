@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,6 +95,10 @@ class Market(Arm, Protocol):
 
     def launch(self, draft: PlanDraft) -> str:
         """Start a plan; its id."""
+        ...
+
+    def edit(self, plan_id: str, changes: Mapping[str, object]) -> None:
+        """Change a plan as its merchant may; `paused` besides."""
         ...
 
     def boost(self, plan_id: str, draft: BoostDraft) -> str:
