@@ -122,11 +122,15 @@ def _names(query: Query) -> set[str]:
 
 
 def plan_of(query: Query, index: SearchIndex) -> Plan:
-    """A query in the numbers of an index; rare words count for more, unknown ones for most."""
+    """A query in the numbers of an index; rare words count for more, unknown ones for most.
+
+    A word that only withdrawn items said is unknown, as it is to an index built anew.
+    """
+    said, idf = np.diff(index.postings.offsets) > 0, index.postings.idf
     token = np.array([index.vocabulary.get(t, _UNKNOWN) for t in query.concepts], np.int32)
-    idf = index.postings.idf
-    rarest = float(np.log1p(len(index) + 0.5) / 0.5) if not len(idf) else float(idf.max())
-    weight = np.array([idf[t] if t >= 0 else rarest for t in token], np.float32)
+    token = np.where((token >= 0) & said[token], token, _UNKNOWN) if said.any() else token
+    rarest = float(idf[said].max(initial=1.0))
+    weight = np.where(token >= 0, idf[token], rarest) if len(idf) else np.full(len(token), rarest)
     weight = weight / max(float(weight.sum()), 1e-9)
     others = query.alternatives
     tokens = [index.vocabulary[t] for each in others for t in each.tokens]

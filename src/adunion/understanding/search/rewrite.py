@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -38,7 +38,7 @@ class Rewriter:
         for piece in found:
             here = len(concepts)
             if _is_unspaced(piece[0]):
-                concepts += piece
+                concepts += _apart(piece, self._frequency)
             else:
                 concepts.append(piece[0])
                 if len(piece) > 1:
@@ -121,3 +121,26 @@ class Rewriter:
 
 def _is_unspaced(token: str) -> bool:
     return not token[0].isascii() and ord(token[0]) > 0x0DFF
+
+
+def _apart(pairs: Sequence[str], known: Container[str]) -> list[str]:
+    """The overlapping pairs of unspaced text without those that straddle two words.
+
+    They are pairs that no item says beside pairs that some do: 秀礼 of 雪花秀礼盒. Of several in a
+    row those between the outer ones are left, as a word that no item says.
+    """
+    kept: list[str] = []
+    at = 0
+    while at < len(pairs):
+        end = at
+        while end < len(pairs) and pairs[end] not in known:
+            end += 1
+        first, last = at, end
+        if end < len(pairs) and (at > 0 or end - at > 1):
+            last -= 1
+        if at > 0 and last - first > 1:
+            first += 1
+        kept += pairs[first : max(last, first)]
+        kept += pairs[end : end + 1]
+        at = end + 1
+    return kept

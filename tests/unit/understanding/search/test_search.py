@@ -338,9 +338,34 @@ def test_an_index_changed_is_the_index_built_anew() -> None:
     anew = SearchIndex.build([moved, other_price, *GOODS[2:3], *GOODS[4:]])
     assert changed.ids == anew.ids
     left, right = Searcher(changed), Searcher(anew)
-    for query in ("toner", "mx-3050n", "手机", "hard drive", "yellow", "hedset", "shouji", "1tb"):
+    for query in (
+        "toner",
+        "mx-3050n",
+        "手机",
+        "hard drive",
+        "yellow",
+        "hedset",
+        "shouji",
+        "1tb",
+        "portable toner",
+        "seagate 耳机",
+    ):  # words that only the withdrawn item said
         assert left.search(query) == right.search(query)
     assert first.ids == [item.id for item in GOODS[:7]]
+
+
+def test_chinese_words_need_no_space_between_them() -> None:
+    goods = [
+        SearchItem("a", "雪花秀 人参护肤 礼盒"),
+        SearchItem("b", "雪花秀 气垫"),
+        SearchItem("c", "巧克力礼盒 秀气包装"),
+        SearchItem("d", "兰蔻 持妆粉底液 30ml"),
+    ]
+    shop = Searcher(SearchIndex.build(goods))
+    apart, joined = shop.search("雪花秀 礼盒"), shop.search("雪花秀礼盒")
+    assert apart[0].id == joined[0].id == "a"
+    assert joined[0].score > 0.8 * apart[0].score
+    assert shop.search("兰寇粉底液")[0].id == "d"
 
 
 def test_what_did_not_change_is_not_read_again() -> None:
