@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .intents import noise, read_intent
+from .intents import noise, read_intent, wears_out
 from .match import ItemMatcher
 from .nothing import calls_for_nothing
 from .sources import SOURCES, Asked, Library
@@ -16,6 +16,7 @@ TEXT_CHARS_MAX = 2_000
 """Of a longer text its beginning is read."""
 NEEDS_MAX = 12
 STRENGTH_MIN = 0.15
+_HAS = 0.5  # what another of what a review is about counts, unless that no longer serves
 _SURE = 0.3  # below this for its best need, a text says nothing
 
 
@@ -75,6 +76,7 @@ class NeedFinder:
         said = self.hits(asked)
         rows = features(said)
         strength = self._weights.strength(list(rows.values()))
+        strength *= [_HAS if row in self._bought(asked) else 1.0 for row in rows]
         ranked = sorted(zip(rows, strength.tolist(), strict=True), key=lambda pair: -pair[1])
         return [
             self._need(product, value, said)
@@ -95,6 +97,12 @@ class NeedFinder:
             told.why_en if told else "its name is near the text",
             tuple(Evidence(name, hit.score, hit.evidence) for name, hit in speaks),
         )  # fmt: skip
+
+    def _bought(self, asked: Asked) -> frozenset[int]:
+        """What a review says its writer has, and that it still serves."""
+        if asked.kind != "review" or wears_out(asked.text):
+            return frozenset()
+        return frozenset(mention.product for mention in asked.said)
 
     def _substitutes(self, asked: Asked) -> frozenset[int]:
         """The products asked for by name, and others of their kind: someone has those in mind."""

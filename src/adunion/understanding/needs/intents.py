@@ -22,6 +22,13 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 
+_WEARS_OUT = re.compile(
+    r"坏|断|破|裂|碎|塌|漏|掉[色毛漆皮]|起球|失灵|报废|不[能好]用|没法用|不转|不亮|充不进|"
+    r"\b(?:broke\w*|die[sd]?|dead|crack\w*|leak\w*|torn?|ripped|stopped|rusak|patah|hỏng|vỡ|rách)\b|"
+    r"เสีย|แตก|พัง|ขาด",
+    re.IGNORECASE,
+)
+
 _TAIL = re.compile(r"[\s!！.。,，?？~～…\U0001f300-\U0001faff]+$")
 
 
@@ -62,6 +69,11 @@ def noise(text: str) -> str:
     if len(letters) < 2 and len(plain) > 2:
         return "no words"
     return ""
+
+
+def wears_out(text: str) -> bool:
+    """Whether what a review is about no longer serves, so that its writer may buy another."""
+    return bool(_WEARS_OUT.search(text))
 
 
 def read_intent(text: str, kind: Said) -> tuple[str, bool]:

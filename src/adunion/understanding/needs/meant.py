@@ -36,7 +36,7 @@ def product_meant(asked: Asked) -> Mention | None:
     alike = int(np.argmax(cosine.mean(1)))
     for mention in reversed(said):
         row, near = mention.product, float(cosine[mention.product].max())
-        told = names_the_thing(asked.text, mention.name)
+        told = names_the_thing(asked.sizeless, mention.name)
         nearer = situation - _SAID_LESS if told else situation
         if (told or row in (nearest, alike)) and near >= max(_COSINE, nearer):
             return _mention(asked, row)

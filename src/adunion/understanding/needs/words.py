@@ -14,6 +14,10 @@ from adunion.understanding.tokens import CHARS_MAX, tokens
 _NAME_WORDS_MAX = 6
 _NAME_CHARS_MAX = 16
 _HEAD_FIRST = re.compile(r"[\u0e00-\u0e7fđăơư\u1ea0-\u1ef9]")  # Thai, Vietnamese
+_SIZES = re.compile(
+    r"(?<![^\W_])\d+(?:[.x×*]\d+)*\s*-?(?:inch(?:es)?|in|cm|mm|m|ml|l|kg|g|gb|tb|w|v|mah|hz|"
+    r"pcs|寸|英寸|厘米|毫升|升|公斤|斤|克|码|瓦|米)(?![a-z])", re.IGNORECASE
+)  # fmt: skip
 _QUERY_SHARE = 0.35  # of a match: how much of the text the phrase accounts for
 
 
@@ -116,6 +120,12 @@ class NameFinder:
                     start += size - 1
                     break
             start += 1
+
+
+def sizeless(text: str) -> str:
+    """A text without its sizes, which name no thing: "gaming monitor 27 inch"."""
+    rest = " ".join(_SIZES.sub(" ", text).split())
+    return rest if any(map(str.isalpha, rest)) else text
 
 
 def names_the_thing(text: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from adunion.understanding.needs import SOURCES, Asked, Knowledge, Library, NeedFinder
+from adunion.understanding.needs.intents import wears_out
 
 
 def english(reading, top=10):
@@ -177,3 +178,20 @@ def test_every_source_keeps_its_word(finder):
                 assert 0 <= hit.score <= 1, name
                 assert 0 <= hit.product < len(finder.library.knowledge.products), name
                 assert hit.evidence, name
+
+
+def test_of_what_a_review_still_has_another_comes_behind(finder):
+    soft = [need.en for need in finder.read("床垫太软", "review").needs]
+    assert soft[0] == "mattress topper"
+    assert soft.index("mattress") > 2
+    assert wears_out("充电线用了俩星期接头就坏了")
+    assert not wears_out("床垫太软")
+
+
+def test_a_bare_item_brings_nothing_that_only_sounds_like_it(finder):
+    found = {need.en: need.strength for need in finder.read("显微镜").needs}
+    assert found["science kit"] > 2 * found.get("mascara", 0)
+
+
+def test_a_newborn_needs_diapers(finder):
+    assert finder.read("bayi baru lahir").needs[0].en == "diapers"

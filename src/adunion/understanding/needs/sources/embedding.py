@@ -19,6 +19,7 @@ _NAMES_MAX = 24
 _LOW, _HIGH = 1.5, 6.0  # deviations that count as nothing and as certain
 _NEAREST = 0.3  # what the nearest phrase counts, against the mean of a situation's phrases
 _SOFT = 0.8  # deviations: how fast the voice of a situation falls below the nearest one's
+_UNCALLED = 0.4  # the voice of a situation that does not call for the item asked for
 _FULL_VOTE = 1.5  # voices that make a need as sure as it gets
 
 
@@ -41,7 +42,8 @@ def _sure(deviations: Floats | float) -> Floats:
 def meaning(asked: Asked) -> list[Hit]:
     """The needs of the situations that mean what the text means; near situations vote.
 
-    A situation is as near as its nearest phrase and, more so, the mean of its phrases.
+    A situation is as near as its nearest phrase and, more so, the mean of its phrases. Of a bare
+    item those speak softer that do not call for its kind: a microscope (显微镜) is near mascara.
     """
     library = asked.library
     if library.embedder is None or not library.knowledge.situations:
@@ -55,6 +57,12 @@ def meaning(asked: Asked) -> list[Hit]:
     best = np.argsort(-fit, kind="stable")[:_SITUATIONS_MAX]
     voice = np.exp((fit[best] - fit[best[0]]) / _SOFT)
     sure = float(_sure(float(fit[best[0]])))
+    if asked.bare_item:
+        kind = frozenset().union(*(library.alike(each.product) for each in asked.mentions))
+        voice *= [
+            _UNCALLED if kind.isdisjoint(library.knowledge.situations[row].needs) else 1.0
+            for row in best
+        ]
     vote: dict[int, float] = {}
     told: dict[int, int] = {}
     for row, weight in zip(best.tolist(), voice.tolist(), strict=True):

@@ -20,7 +20,7 @@ from ..nothing import nothing_phrases
 from ..opinions import Opinions
 from ..types import Hit, Said
 from ..vectors import vectors_of
-from ..words import Mention, NameFinder, PhraseIndex, names_the_thing
+from ..words import Mention, NameFinder, PhraseIndex, names_the_thing, sizeless
 
 _ALIKE = 0.6  # cosine of names that say nearly the same
 _BARE = 0.75  # of a text's letters: names that leave hardly anything else
@@ -207,14 +207,19 @@ class Asked:
     _vector: Vectors | None = field(default=None, repr=False)
 
     @cached_property
+    def sizeless(self) -> str:
+        """The text without sizes."""
+        return sizeless(self.text)
+
+    @cached_property
     def said(self) -> list[Mention]:
         """Products whose names the text says; a name that hardly leaves a word counts for less
         where another word tells what the thing is, like the phone of "ốp điện thoại".
         """
-        found = self.library.name_finder.find(self.text)
+        found = self.library.name_finder.find(self.sizeless)
         if len(found) == 1 and _BARE <= found[0].share < 0.99:
             only = found[0]
-            if not names_the_thing(self.text, only.name):
+            if not names_the_thing(self.sizeless, only.name):
                 return [replace(only, share=only.share / 2)]
         return found
 
