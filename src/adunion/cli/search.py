@@ -122,12 +122,13 @@ def query(
     if out_ is not None:
         out_.write_text("".join(f"{q}\t{n}\t{i}\t{s:.6f}\n" for q, n, i, s in rows), "utf-8")
     items = searcher.index.entries
+    sold_in = [name for name in searcher.index.prices.names if name]
     if json_:
         print_json(
             [
                 {
                     "query": q,
-                    "read": read_wish(q).said(),
+                    "read": read_wish(q).said(sold_in),
                     "rank": n,
                     "item": i,
                     "score": s,
@@ -141,9 +142,8 @@ def query(
     elif out_ is None:
         titles = {i: items[i].item.title for _, _, i, _ in rows}
         for line, _ in found:
-            _table(
-                [row for row in rows if row[0] == _shown(line or "")], titles, _shown(line or "")
-            )
+            said = _shown(line or "")
+            _table([row for row in rows if row[0] == said], titles, said, sold_in)
     else:
         out.print(f"{len(asked):,} queries, {len(rows):,} rows in {out_}")
 
@@ -268,10 +268,12 @@ def _shown(text: str) -> str:
     return kept.encode("utf-8", "replace").decode().strip()
 
 
-def _table(rows: list[tuple[str, int, str, float]], titles: dict[str, str], asked: str) -> None:
+def _table(
+    rows: list[tuple[str, int, str, float]], titles: dict[str, str], asked: str, sold_in: list[str]
+) -> None:
     from adunion.understanding.search.wishes import read_wish
 
-    read = read_wish(asked).said()
+    read = read_wish(asked).said(sold_in)
     asked = f"{asked or '(empty)'} ({read})" if read else asked or "(empty)"
     if not rows:
         out.print(_plain(f"{asked}: nothing found."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from .index import SearchIndex
 from .postings import Plan
 from .ranking import Model, shipped
 from .types import Floats, Hit, Ints, Query
-from .wishes import read_wish
+from .wishes import Wish, read_wish
 
 CANDIDATES_MAX = 300
 _ALL = 0.999
@@ -60,11 +61,7 @@ class Searcher:
         score, cover = index.postings.first_pass(plan)
         affordable = wish.affordable(index.prices)
         score[~affordable] = cover[~affordable] = 0
-        found = np.flatnonzero(score)
-        prior = score[found] + cover[found]
-        if len(found) > CANDIDATES_MAX:
-            best = np.lexsort((found, -prior))[:CANDIDATES_MAX]
-            found, prior = found[best], prior[best]
+        found = self._allowed(wish, np.flatnonzero(score).astype(np.int32), score + cover)
         rows = np.union1d(found, exact).astype(np.int32)
         meaning = None
         if self._meaning is not None and query.concepts and not _sure(cover, len(query.concepts)):
@@ -75,9 +72,7 @@ class Searcher:
                 )[:_NEAR]
                 rows = np.union1d(rows, near).astype(np.int32)
         if wish.said():
-            rows = rows[affordable[rows]]
-            items = [index.entries[index.ids[row]].item for row in rows]
-            rows = rows[np.array([wish.says_none(item) for item in items], bool)]
+            rows = self._allowed(wish, rows[affordable[rows]], None)
         if not len(rows):
             return rows, np.zeros((0, 0), np.float32), np.zeros(0, np.float32)
         detail, told = index.postings.detail(plan, rows)
@@ -93,6 +88,19 @@ class Searcher:
             ),
         )  # fmt: skip
         return rows, table, np.isin(rows, exact).astype(np.float32)
+
+    def _allowed(self, wish: Wish, rows: Ints, prior: Floats | None) -> Ints:
+        """The rows of the greatest prior, CANDIDATES_MAX of them at most where there is one,
+        without items that say what must not be.
+        """
+        if prior is not None and len(rows) > CANDIDATES_MAX:
+            rows = rows[np.lexsort((rows, -prior[rows]))]
+        elif not wish.without:
+            return rows
+        entries, ids = self.index.entries, self.index.ids
+        fits = (row for row in rows if not wish.without or wish.says_none(entries[ids[row]].item))
+        most = len(rows) if prior is None else CANDIDATES_MAX
+        return np.fromiter(islice(fits, most), rows.dtype)
 
     def _exact(self, query: Query) -> Ints:
         """Items whose GTIN or manufacturer's number is the query, or a word of it."""

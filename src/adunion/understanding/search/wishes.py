@@ -143,12 +143,17 @@ class Wish:
         """Whether an item says none of what it must not."""
         return not any(_says(item, word) for word in self.without)
 
-    def said(self) -> str:
-        """What was read, for the reader; empty where nothing was."""
+    def said(self, shop: Sequence[str] = ()) -> str:
+        """What was read, for the reader; empty where nothing was.
+
+        It tells of a price that no item can be held to: `shop` has the currencies it sells in.
+        """
         bounds = (("from", self.low), ("up to", self.high))
         prices = [f"{word} {bound:f}" for word, bound in bounds if bound is not None]
         named = "dollars" if len(self.currencies) > 2 else "/".join(self.currencies)
         money = " ".join([*prices, named]) if prices else ""
+        if prices and shop and self.currencies and not set(shop) & set(self.currencies):
+            money += f", not applied: prices are in {'/'.join(shop)}"
         without = f"without {', '.join(self.without)}" if self.without else ""
         return "; ".join(filter(None, (money.strip(), without)))
 

@@ -10,6 +10,7 @@ import pytest
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding.embed import Background, Cached
 from adunion.understanding.search import Hit, Searcher, SearchIndex, SearchItem, synonyms
+from adunion.understanding.search import query as answering
 from adunion.understanding.search.query import _names
 from adunion.understanding.search.wishes import read_wish
 
@@ -427,3 +428,16 @@ def test_a_markets_own_synonyms_are_added(tmp_path: Path) -> None:
         own.write_text(wrong, "utf-8")
         with pytest.raises(AdUnionError, match=r"lexicon\.toml"):
             synonyms.load(tmp_path)
+
+
+def test_a_price_in_another_currency_is_no_reason_and_is_told():
+    wish = read_wish("lipstick under $20")
+    assert wish.said(("CNY",)) == "up to 20 dollars, not applied: prices are in CNY"
+    assert wish.said(("CNY", "USD")) == wish.said() == "up to 20 dollars"
+
+
+def test_what_must_not_be_takes_no_place_from_what_may(monkeypatch):
+    monkeypatch.setattr(answering, "CANDIDATES_MAX", 3)
+    goods = [SearchItem(f"b{k}", "Phone case black", "", "Case") for k in range(5)]
+    shop = Searcher(SearchIndex.build([*goods, SearchItem("w", "White case of leather, phone")]))
+    assert [hit.id for hit in shop.search("phone case not black")] == ["w"]
