@@ -86,6 +86,7 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
     response, handicap, short = _held(replayed.trial, wish, grid, at_handicap)
     sales, doubt = sales_ratio(results), DOUBT if logged else DOUBT_ASSUMED
     spread = _spread(brain, wish.rows)
+    lasting, orders = _others(brain, results, book, sales, grounds.now_us)
     steering = Steering(
         controller=bidder.get(engine.settings.bidder),
         alpha=ALPHA_FIRST,
@@ -93,8 +94,9 @@ def forecast(grounds: Grounds, wish: Wish) -> Forecast:
         endless=wish.end_us is None,
         matured=matured,
         level=results.level / sales,
+        lasting=lasting / sales,
         spread=spread,
-        orders=_orders_an_hour(brain, results, grounds.now_us),
+        orders=orders,
         misjudged=1 / (FIRST_SD**-2 + float(results.orders.sum()) / (1 + spread)),
     )
     cells = answer(
@@ -308,10 +310,20 @@ def _traffic(
     return expected
 
 
-def _orders_an_hour(brain: Brain, results: Results, now_us: int) -> float:
-    """Of all plans in the last 7 days, of each since it started."""
+def _others(
+    brain: Brain, results: Results, book: PlanBook, sales: float, now_us: int
+) -> tuple[float, float]:
+    """Sales over predictions of all other plans in the days to come, and their orders an hour.
+
+    Those that ran go on at the level they are known to have; one that is booked sells as any.
+    """
     ran = np.clip((now_us - brain.plans.start_us) / HOUR_US, 1, WINDOW_HOURS)
-    return float((results.orders / ran).sum())
+    orders = float((results.orders / ran).sum())
+    known = results.expected_micros > 0
+    held = np.isin(np.arange(len(known)), book.item_plan)
+    old, booked = int(known.sum()), int((held & ~known).sum())
+    share = booked / max(old + booked, 1)
+    return (1 - share) * results.level + share * sales, orders / max(1 - share, 0.1)
 
 
 def _spread(brain: Brain, rows: Rows) -> float:

@@ -68,7 +68,7 @@ def _sales(landscape: Landscape, results: Results) -> Sales:
     per_order = landscape.moved.sum(axis=1) / np.maximum(landscape.orders.sum(axis=1), 1e-12)
     orders = matured / np.maximum(per_order, 1)
     variance = _spread(results) / np.maximum(orders, 1e-9)
-    ratio = _shrunk(results.gmv_micros / np.maximum(matured, 1), variance, orders)
+    ratio = _shrunk(results.gmv_micros / np.maximum(matured, 1), variance, orders, results.apart)
     pending = np.maximum(likely - matured, 0)
     realised = results.gmv_micros + ratio * pending
     luck = np.maximum(LUCK - LUCK_CHANCE * np.sqrt(variance), LUCK_LEAST)
@@ -84,14 +84,21 @@ def _spread(results: Results) -> Floats:
     return np.maximum(spread, 1.0)
 
 
-def _shrunk(ratio: Floats, variance: Floats, orders: Floats) -> Floats:
-    """Each plan's ratio drawn to the mean of all by what chance there is in it."""
+def _shrunk(ratio: Floats, variance: Floats, orders: Floats, apart: bool) -> Floats:
+    """Each plan's ratio drawn to the mean of all by what chance there is in it.
+
+    Where they are `apart`, each is drawn to the guess alone.
+    """
+
+    def whole(column: Floats) -> Floats:
+        return column if apart else column.sum(keepdims=True)
+
     weight = np.where(orders > 0, 1 / (variance + DIFFER_SD**2), 0)
-    centre = (weight @ ratio + CENTRE_TRUST) / (weight.sum() + CENTRE_TRUST)
+    centre = (whole(weight * ratio) + CENTRE_TRUST) / (whole(weight) + CENTRE_TRUST)
     noise = variance * centre**2
-    beyond = weight**2 @ ((ratio - centre) ** 2 - noise)
+    beyond = whole(weight**2 * ((ratio - centre) ** 2 - noise))
     first = DIFFER_PLANS / DIFFER_SD**4
-    differ = (max(beyond, 0.0) + first * DIFFER_SD**2) / (weight @ weight + first)
+    differ = (np.maximum(beyond, 0) + first * DIFFER_SD**2) / (whole(weight**2) + first)
     shrunk: Floats = centre + differ / (differ + noise) * (ratio - centre)
     return np.clip(shrunk, *RATIO)
 

@@ -92,6 +92,7 @@ class Results:
     likely_matured_micros: Floats | None = None
     square_micros: Floats | None = None  # sum of the squares of the orders' values
     people: People | None = None  # who bought
+    apart: bool = False  # rows are courses that one plan may take: none knows of the others
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ LAUNCH_REQUESTS = 3_000.0  # that a landscape seen before the launch counts for
 MEMORY_KEPT_AN_HOUR = 0.5 ** (1 / 24)  # as `bidding.memory` fades landscapes
 WINDOW_HOURS = 168  # that results reach back
 HORIZON_HOURS = (6, 72)  # within which a return is to be back at its target, as in `bidding.pilot`
-LEVEL_HOURS = 12.0  # by when half of what chance there is in the level has evened out
 UNLIMITED = 1 << 61
 CURVES = ("spend", "moved", "added", "orders", "newcomers")
 SUMS = ("spend", "gmv", "added", "orders", "newcomers", "due")
@@ -59,6 +58,7 @@ class Steering:
     matured: Floats  # (h + 1,) share of orders that have come k hours after the impression
     level: float  # sales over predictions as all plans' bidders know them now, over those to come
     spread: float  # variance of an order's worth over its squared mean
+    lasting: float = 1.0  # what that level will be by the sales of all other plans
     orders: float = np.inf  # an hour, of all other plans: by them the level is told
     misjudged: float = 0.0  # variance of its logarithm, as bidders know it at the launch
 
@@ -91,10 +91,11 @@ def drive(
     seen = _glimpsed(glance, setting, None)
     left = setting.budget.copy()
     sums = {name: np.zeros(rows) for name in SUMS}
-    steered, apart, span = np.zeros(rows), np.zeros(rows), np.full(rows, steering.misjudged)
+    steered, span = np.zeros(rows), np.full(rows, steering.misjudged)
+    level = np.full(rows, np.log(steering.level))
     if rng is not None:
-        apart = rng.normal(size=rows) * np.sqrt(span * (1 - span / FIRST_SD**2))
-    alpha, landscape = _first(steering, setting, seen, apart), seen * LAUNCH_REQUESTS
+        level += rng.normal(size=rows) * np.sqrt(span * (1 - span / FIRST_SD**2))
+    alpha, landscape = _first(steering, setting, seen, np.exp(level)), seen * LAUNCH_REQUESTS
     hourly = np.zeros((3, rows, hours))  # predicted GMV, GMV, orders by hour of the impression
     spent = np.zeros((rows, hours))
     for hour in range(hours):
@@ -114,9 +115,11 @@ def drive(
             sums[name] += amount
         steered += alpha * won["spend"]
         landscape = landscape * MEMORY_KEPT_AN_HOUR + _glimpsed(glance, setting, rng) * traffic
+        gain, span = _gain(span, won["orders"], steering)
+        level += gain * (_lasting(won["orders"], steering) - level)
         if rng is not None:
-            apart, span = _judged(apart, span, won["orders"], steering, rng)
-        results = _results(spent, hourly, hour, steering, np.exp(apart))
+            level += rng.normal(size=rows) * np.sqrt(gain * span)
+        results = _results(spent, hourly, hour, steering, np.exp(level))
         outlook = _outlook(steering, setting.target, alpha, left, hour + 1)
         if hour + 1 < hours:
             wanted = steering.controller(landscape, results, outlook)
@@ -126,11 +129,11 @@ def drive(
     return Course(**sums, alpha=mean_alpha)
 
 
-def _first(steering: Steering, setting: Setting, seen: Landscape, apart: Floats) -> Floats:
+def _first(steering: Steering, setting: Setting, seen: Landscape, level: Floats) -> Floats:
     """The first multipliers: a new plan bids in requests of before, see `bidding.launch`."""
     rows = len(setting.target)
     nothing = np.zeros((rows, 0))
-    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering, np.exp(apart))
+    results = _results(nothing, np.zeros((3, rows, 0)), -1, steering, level)
     alpha = np.full(rows, steering.alpha)
     for _ in range(STEPS):
         outlook = _outlook(steering, setting.target, alpha, setting.budget, 0)
@@ -158,18 +161,19 @@ def _glimpsed(glance: Landscape, setting: Setting, rng: np.random.Generator | No
 
 
 def _between(at: Floats, curves: dict[str, Floats], name: str) -> Floats:
-    """A curve at logs of multipliers: straight between them, flat above, to 0 below them.
+    """A curve at logs of multipliers: a power of them between, flat above, to 0 below them.
 
     Curves of (k, g) are taken in turn by the rows of `at`.
     """
-    logs, curve = np.log(curves["multipliers"]), curves[name]
-    if curve.ndim == 1:
-        found: Floats = np.interp(at, logs, curve)
-    else:
-        place = np.interp(at, logs, np.arange(len(logs)))
-        left = np.minimum(place.astype(np.int64), len(logs) - 2)
-        own = (np.arange(len(at)) % len(curve))[:, None]
-        found = curve[own, left] + (place - left) * (curve[own, left + 1] - curve[own, left])
+    logs, curve = np.log(curves["multipliers"]), np.atleast_2d(curves[name])
+    place = np.interp(at, logs, np.arange(len(logs)))
+    left = np.minimum(place.astype(np.int64), len(logs) - 2)
+    own = np.arange(len(at)) % len(curve)
+    own = own if at.ndim == 1 else own[:, None]
+    here, there = curve[own, left], curve[own, left + 1]
+    part, power = place - left, (here > 0) & (there > 0)
+    steep = np.where(power, there, 1.0) / np.where(power, here, 1.0)
+    found = np.where(power, here * steep**part, here + part * (there - here))
     lower: Floats = found * np.exp(np.minimum(at - logs[0], 0))
     return lower
 
@@ -198,22 +202,28 @@ def _orders(
     return count * mean, count
 
 
-def _judged(
-    apart: Floats, span: Floats, own: Floats, steering: Steering, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """How far the level is misjudged once another hour of orders has been taken in.
+def _gain(span: Floats, own: Floats, steering: Steering) -> tuple[Floats, Floats]:
+    """How far another hour of orders takes the level, and its variance then, (p,) each.
 
-    The error of the filter that follows it (`bidding.drift`), and its variance, (p,) each.
+    By the filter that follows it, `bidding.drift`.
     """
     noise = (1 + steering.spread) / np.maximum(steering.orders + own, 1e-9)
     span = span + STEP_SD**2
     gain = span / (span + noise)
-    apart = (1 - gain) * apart + np.sqrt(gain * span * (1 - gain)) * rng.normal(size=len(apart))
-    return apart, (1 - gain) * span
+    return gain, (1 - gain) * span
+
+
+def _lasting(own: Floats, steering: Steering) -> Floats:
+    """Where orders take the level, its logarithm, (p,); 0 is the plan's own sales."""
+    if not np.isfinite(steering.orders):
+        return np.full(len(own), np.log(steering.lasting))
+    others = steering.orders / np.maximum(steering.orders + own, 1e-9)
+    logs: Floats = np.log(others * steering.lasting + 1 - others)
+    return logs
 
 
 def _results(
-    spent: Floats, hourly: Floats, hour: int, steering: Steering, misjudged: Floats
+    spent: Floats, hourly: Floats, hour: int, steering: Steering, level: Floats
 ) -> Results:
     """What the controller knows at the end of an hour: late orders have not come yet."""
     first = max(hour + 1 - WINDOW_HOURS, 0)
@@ -221,17 +231,17 @@ def _results(
     come = steering.matured[hour + 1 - np.arange(first, hour + 1)]
     predicted, gmv, orders = hourly[:, :, window] @ come
     expected = hourly[0][:, window].sum(axis=1)
-    level = misjudged * steering.level ** (0.5 ** ((hour + 1) / LEVEL_HOURS))
     return Results(
         spend_micros=spent[:, window].sum(axis=1).astype(np.int64),
         gmv_micros=gmv.astype(np.int64),
         orders=np.rint(orders).astype(np.int64),
         expected_micros=expected,
         matured_micros=predicted,
-        level=level,
+        level=level,  # type: ignore[arg-type]  # one a course
         likely_micros=expected * level,
         likely_matured_micros=predicted * level,
         square_micros=(1 + steering.spread) * gmv**2 / np.maximum(orders, 1e-9),
+        apart=True,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,16 @@ def test_reach_counts_orders_a_week_at_the_target() -> None:
     assert not out_of_reach(landscape(), np.array([1 / 4.0]), week)[0]
     assert out_of_reach(landscape(), np.array([1 / 1e6]), week)[0]
     assert not out_of_reach(landscape(scale=0), np.array([1 / 4.0]), 1e9)[0]  # too little was seen
+
+
+def sold(*ratios: float, apart: bool = False) -> Results:
+    """Plans of 200 orders each that sell so much of what was predicted, on target."""
+    ratio = np.array(ratios)
+    expected = np.full(len(ratio), 200 * ORDER)
+    return replace(results(ratio * expected, expected, ratio * expected / 4), apart=apart)
+
+
+def test_courses_of_one_plan_do_not_learn_from_each_other() -> None:
+    among, alone = settled(sold(1.3, 0.7, apart=True), 2), settled(sold(1.3, apart=True))
+    assert among[0] == alone[0]
+    assert settled(sold(1.3, 1.3), 2)[0] > alone[0]  # which plans of one market do

@@ -93,11 +93,23 @@ def test_what_should_come_leaves_the_luck_of_orders_out() -> None:
     assert drawn.due.std() < drawn.gmv.std()
 
 
-def test_bidders_that_think_sales_poor_at_first_spend_less_and_return_more() -> None:
-    known = replace(steering(), controller=bidder.get("return_target"))
-    fair, poor = (drive(CURVES, replace(known, level=at), setting(6.0)) for at in (1.0, 0.8))
-    assert 0.8 * fair.spend < poor.spend < 0.98 * fair.spend
-    assert fair.gmv / fair.spend < poor.gmv / poor.spend < 1.05 * fair.gmv / fair.spend
+def test_bidders_that_think_sales_poor_spend_less_and_return_more_the_longer_they_do() -> None:
+    bid = bidder.get("return_target")
+    known = replace(steering(), controller=bid, orders=10.0, misjudged=0.01)
+    fair, poor, lasting = (
+        drive(CURVES, replace(known, level=at, lasting=to), setting(6.0))
+        for at, to in ((1.0, 1.0), (0.8, 1.0), (0.8, 0.8))
+    )
+    assert 0.7 * fair.spend < lasting.spend < 0.95 * poor.spend < 0.9 * fair.spend
+    returns = [float(made.gmv[0] / made.spend[0]) for made in (fair, poor, lasting)]
+    assert returns == sorted(returns)
+    assert returns[2] < returns[0] / 0.8  # it learns that its own items sell better
+
+
+def test_a_course_knows_nothing_of_the_others() -> None:
+    known = replace(steering(), controller=bidder.get("return_target"), level=0.8, orders=10.0)
+    alone, among = (drive(CURVES, known, setting(*targets)) for targets in ((6.0,), (6.0, 3.0)))
+    assert among.spend[0] == pytest.approx(alone.spend[0], rel=1e-12)
 
 
 def of_unlike_requests() -> Response:
