@@ -31,9 +31,19 @@ WORDS = {
     "de": "der die das und ist nicht ein eine zu mit den von für auf im sich auch es dem",
     "pt": "o a de que e do da em um para com não uma os no se na por mais as",
 }  # fmt: skip
-_KNOWN = {language: frozenset(words.split()) for language, words in WORDS.items()}
-_HOLDERS = Counter(word for words in _KNOWN.values() for word in words)
 _VIETNAMESE = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+GOODS = {
+    "en": "baby bag bags bike bottle box boy boys cable camera car case cases charger coat coffee "
+    "cover cream desk dress fan for gift girl girls hair hub jacket jeans kids kitchen lamp laptop "
+    "makeup men milk mouse mug pants pet phone pillow shirt shoe shoes skirt sofa table toy toys "
+    "watch water wireless women",
+    "id": "anak alat baju bayi botol buku celana cowok cewek dompet gelas gendongan guling hijab "
+    "jaket jam kabel kacamata kaos kasur kemeja kulkas kursi lampu lemari mainan meja mobil motor "
+    "obat panci pakaian piring pisau popok pria rak rok rambut sabun sandal selimut sepatu sepeda "
+    "susu tas tempat topi wanita wajah",
+    "vi": "ao quan giay dep tui dien thoai lung sua bim noi chao mu kinh dong ho quat",
+}
+"""Words of goods, Vietnamese as it is typed without its marks: queries have hardly any other."""
 AFFIXES = {
     "en": re.compile(
         r"(?:ing|tion|tions|ness|ed|ly|ight|th|sh|ck|ers|ies|ment|oo\w|ee\w)$|^(?:wh|th|sh)"
@@ -43,6 +53,9 @@ AFFIXES = {
     ),
 }
 """What words of a language look like, for a text without any of the commonest."""
+_KNOWN = {language: frozenset(words.split()) for language, words in WORDS.items()}
+_GOODS = {language: frozenset(words.split()) for language, words in GOODS.items()}
+_HOLDERS = Counter(word for words in _KNOWN.values() for word in words)
 _WORD = re.compile(r"[^\W\d_]+")
 CHARACTERS = 4_000
 SCRIPT_SHARE = 0.12
@@ -68,6 +81,8 @@ def language_of(text: str) -> str:
         language: sum(1 / _HOLDERS[word] for word in words if word in known)
         for language, known in _KNOWN.items()
     }
+    if not any(hits.values()):
+        hits = {each: float(sum(word in known for word in words)) for each, known in _GOODS.items()}
     if not any(hits.values()):
         hits = {
             each: sum(bool(look.search(word)) for word in words) for each, look in AFFIXES.items()

@@ -136,6 +136,7 @@ def test_gb18030_pages_are_read():
         ("casing ini bagus dan tidak mahal", "id"), ("ốp lưng này rất đẹp và không đắt", "vi"),
         ("เคสนี้สวยมาก", "th"), ("このケースは綺麗です", "ja"), ("😀 12", "und"),
         ("Today we're building a raised garden bed", "en"), ("Hand-knitted wool blanket", "en"),
+        ("手机", "zh"), ("baju bayi", "id"), ("phone case", "en"), ("ao khoac nam", "vi"),
         ("Pemanas air listrik", "id"), ("Bình nước giữ nhiệt", "vi"),
     ],
 )  # fmt: skip
