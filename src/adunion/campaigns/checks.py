@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import get_args
 
 from adunion.kernel.errors import invalid
-from adunion.kernel.money import MINOR_MAX, Money
+from adunion.kernel.money import MINOR_MAX, Money, micros_per_minor
 
 from .types import HOURS_OF_WEEK, Goal
 
@@ -21,6 +21,10 @@ ITEMS_MAX = 20_000
 CLICKS_AN_ORDER = 10
 """A click is worth about price / target / this; a budget below one such click buys nothing."""
 PLAN_MAX = timedelta(days=3_660)
+ORDER_MAX = 1_000
+"""An order costs, or a new customer is worth, at most so many times the dearest item's price."""
+MICROS_MAX = 2**62
+"""Budgets are counted in int64 micros, with as much to spare."""
 
 
 def target_roi(value: object) -> Decimal:
@@ -112,6 +116,18 @@ def target_cost_minor(value: object) -> int:
     return value
 
 
+def in_proportion(field: str, minor: int | None, dearest_minor: int, currency: str) -> None:
+    """An amount for one order that is not out of all proportion to what the items cost."""
+    most = min(ORDER_MAX * dearest_minor, budget_max(currency))
+    if minor is not None and minor > most:
+        raise invalid(
+            field,
+            f"{Money(minor, currency)} for one order is over {ORDER_MAX:,} times the price of the "
+            f"dearest of these items, {Money(dearest_minor, currency)}.",
+            f"Write at most {Money(most, currency)}; amounts are in minor units.",
+        )
+
+
 def click_minor(target: Decimal, cheapest_minor: int) -> int:
     """About what a click of the cheapest item costs at a target, rounded up, at least 1."""
     return max(1, -(-cheapest_minor * 1_000 // (int(target * 1_000) * CLICKS_AN_ORDER)))
@@ -143,6 +159,11 @@ def name(value: object) -> str:
     return clean
 
 
+def budget_max(currency: str) -> int:
+    """The largest budget that is counted without overflow, in minor units."""
+    return min(MINOR_MAX, MICROS_MAX // micros_per_minor(currency))
+
+
 def budget_minor(
     value: object, target: Decimal, cheapest_minor: int, currency: str, *, needed: bool = False
 ) -> int | None:
@@ -160,10 +181,11 @@ def budget_minor(
             f"about {Money(least, currency)} for these items at this target.",
             "Raise the budget." if needed else "Raise the budget, or leave it out for no limit.",
         )
-    if value > MINOR_MAX:
+    most = budget_max(currency)
+    if value > most:
         raise invalid(
-            "budget", "The budget is too large.",
-            "Lower it." if needed else "Leave it out for no limit.",
+            "budget", f"A budget is at most {Money(most, currency)}.",
+            "Lower it." if needed else "Lower it, or leave it out for no limit.",
         )  # fmt: skip
     return value
 

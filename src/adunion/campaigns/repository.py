@@ -136,6 +136,13 @@ def edits(conn: Connection, plan_id: str, limit: int, before: str | None = None)
     return [_edit(row) for row in conn.execute(_cut(chosen, plan_edits.c.id, before, None))]
 
 
+def edits_since(conn: Connection, plan_id: str, since: datetime) -> list[Edit]:
+    """The edits of a plan after a time, newest first."""
+    of = plan_edits.c
+    chosen = select(plan_edits).where(of.plan_id == plan_id, of.at > since)
+    return [_edit(row) for row in conn.execute(chosen.order_by(of.id.desc()))]
+
+
 def find_edit(conn: Connection, edit_id: str) -> Edit | None:
     """The edit of that id."""
     row = conn.execute(select(plan_edits).where(plan_edits.c.id == edit_id)).first()

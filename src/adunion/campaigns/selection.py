@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -10,6 +11,16 @@ from adunion.kernel.errors import AdUnionError, invalid
 
 from . import checks, repository
 from .types import Selector
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What the checks of money need of the items that a plan takes."""
+
+    cheapest_minor: int
+    dearest_minor: int
+    currency: str
+    title: str  # of the first
 
 
 def selected(
@@ -29,8 +40,8 @@ def selected(
 
 def check_goods(
     conn: Connection, merchant_id: str, chosen: Sequence[str], market: str | None = None
-) -> tuple[int, str, str]:
-    """(cheapest price, currency, first title); all must be the merchant's own live items.
+) -> Goods:
+    """What they cost; all must be the merchant's own live items.
 
     `market` is the market's currency: items of another take no part in it.
     """
@@ -57,5 +68,5 @@ def check_goods(
             f"The items are priced in {currencies[0]}; this market counts in {market}.",
             422, "item_ids", f"Choose items priced in {market}, or import them with such prices.",
         )  # fmt: skip
-    cheapest = min(found[id_].price_minor for id_ in chosen)
-    return cheapest, currencies[0], str(found[chosen[0]].title)
+    prices = [int(found[id_].price_minor) for id_ in chosen]
+    return Goods(min(prices), max(prices), currencies[0], str(found[chosen[0]].title))

@@ -18,8 +18,8 @@ from adunion.ledger import Posting
 from . import checks, repository, shared_budgets
 from .charges import charge
 from .exclusive import exclusive
-from .selection import check_goods, selected
-from .stages import costs_much_else, is_large, next_stage
+from .selection import Goods, check_goods, selected
+from .stages import ADJUSTING, changes_much, day_ago, next_stage
 from .types import Edit, LivePlan, Page, Plan, PlanDraft, Pool
 
 PAGE_MAX = 200
@@ -115,8 +115,9 @@ class Plans:
     ) -> Plan:  # fmt: skip
         """Edit name, what the goal asks for, budget_minor, start_at, end_at, dayparts or item_ids.
 
-        An edit of the target by more than 20 % or the budget by more than 50 % makes the plan
-        `adjusting` for 24 hours. What is already as asked is no edit.
+        An edit of the target by more than 20 % or the budget by more than 50 %, at once or in all
+        over the last 24 hours, makes the plan `adjusting` for 24 hours. What is already as asked
+        is no edit.
         """
         unknown = sorted(set(changes) - set(_FIELDS))
         if unknown:
@@ -202,19 +203,22 @@ class Plans:
         hours = checks.dayparts(draft.dayparts)
         checks.occur(hours, start, end)
         checks.volume(goal, draft.budget_minor, end)
-        chosen, cheapest, currency, title = self._goods(conn, draft)
+        chosen, goods = self._goods(conn, draft)
+        currency, order_minor = goods.currency, cost or goods.cheapest_minor
+        checks.in_proportion("target_cost", cost, goods.dearest_minor, currency)
+        checks.in_proportion("new_customer", new, goods.dearest_minor, currency)
         if draft.shared_budget_id is not None:
             shared_budgets.joinable(
                 conn, draft.shared_budget_id, draft.merchant_id, currency, now,
-                checks.click_minor(target, cost or cheapest),
+                checks.click_minor(target, order_minor),
             )  # fmt: skip
         plan_id = self._ids("cmp")
         budget = checks.budget_minor(
-            draft.budget_minor, target, cost or cheapest, currency, needed=goal == "volume"
+            draft.budget_minor, target, order_minor, currency, needed=goal == "volume"
         )
         values: dict[str, Any] = {
             "id": plan_id, "merchant_id": draft.merchant_id, "kind": "whole_site",
-            "name": checks.name(draft.name or title[: checks.NAME_LETTERS_MAX]),
+            "name": checks.name(draft.name or goods.title[: checks.NAME_LETTERS_MAX]),
             "goal": goal, "target_roi": target, "target_cost_minor": cost,
             "new_customer_minor": new, "min_new_share": checks.min_new_share(draft.min_new_share),
             "shared_budget_id": draft.shared_budget_id,
@@ -241,8 +245,8 @@ class Plans:
             raise not_found("plan", plan_id)
         return plan
 
-    def _goods(self, conn: Connection, draft: PlanDraft) -> tuple[tuple[str, ...], int, str, str]:
-        """(items, cheapest price, currency, a title) of what a draft chooses."""
+    def _goods(self, conn: Connection, draft: PlanDraft) -> tuple[tuple[str, ...], Goods]:
+        """The items that a draft chooses, and what they cost."""
         get_merchant(conn, draft.merchant_id)
         if bool(draft.item_ids) == (draft.selector is not None):
             raise invalid("item_ids", "Choose items by id or by a selector, one of the two.")
@@ -250,8 +254,7 @@ class Plans:
             chosen = selected(conn, draft.merchant_id, draft.selector, self._currency)
         else:
             chosen = checks.item_ids(draft.item_ids)
-        cheapest, currency, title = check_goods(conn, draft.merchant_id, chosen, self._currency)
-        return chosen, cheapest, currency, title
+        return chosen, check_goods(conn, draft.merchant_id, chosen, self._currency)
 
     def _set_status(self, plan_id: str, status: str, by: str, merchant_id: str | None) -> Plan:
         with self._engine.begin() as conn:
@@ -284,13 +287,10 @@ class Plans:
             return self._get(conn, plan.id, None)
         if "item_ids" in diff:
             self._swap_items(conn, plan, held, after["item_ids"])
-        large = is_large(
-            plan.target_roi, after["target_roi"], plan.budget_minor, after["budget_minor"]
-        ) or any(
-            costs_much_else(before[field], after[field])
-            for field in ("target_cost_minor", "new_customer_minor", "min_new_share")
-        )
         now = self._clock.now()
+        recent = repository.edits_since(conn, plan.id, now - ADJUSTING)
+        old = {field: value for field, value in day_ago(before, recent).items() if field in diff}
+        large = changes_much(before, after) or changes_much({**after, **old}, after)
         values = {field: value for field, value in diff.items() if field != "item_ids"}
         if after["min_new_share"] is None:
             values["handicap"] = 0.0
@@ -342,7 +342,8 @@ def _checked(
         click = checks.click_minor(after["target_roi"], order_minor)
         shared_budgets.joinable(conn, joined, plan.merchant_id, plan.currency, now, click)
     after["item_ids"] = checks.item_ids(wanted["item_ids"])
-    if {"item_ids", "budget_minor", "target_roi", "target_cost_minor"} & set(changes):
+    money = {"budget_minor", "target_roi", "target_cost_minor", "new_customer_minor"}
+    if (money | {"item_ids"}) & set(changes):
         _check_money(conn, plan, after, changes)
     return after
 
@@ -363,12 +364,18 @@ def _check_money(
     conn: Connection, plan: Plan, after: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> None:
     if "item_ids" in changes:
-        cheapest, currency, _ = check_goods(conn, plan.merchant_id, after["item_ids"])
-        if currency != plan.currency:
-            raise invalid("item_ids", f"The plan is in {plan.currency}, the items in {currency}.")
+        goods = check_goods(conn, plan.merchant_id, after["item_ids"])
+        if goods.currency != plan.currency:
+            raise invalid(
+                "item_ids", f"The plan is in {plan.currency}, the items in {goods.currency}."
+            )
+        cheapest, dearest = goods.cheapest_minor, goods.dearest_minor
     else:
-        rows = repository.goods(conn, after["item_ids"])
-        cheapest = min(row.price_minor for row in rows)
+        prices = [row.price_minor for row in repository.goods(conn, after["item_ids"])]
+        cheapest, dearest = min(prices), max(prices)
+    for field in ("target_cost", "new_customer"):
+        if f"{field}_minor" in changes:
+            checks.in_proportion(field, after[f"{field}_minor"], dearest, plan.currency)
     order_minor = after["target_cost_minor"] or cheapest
     budget = checks.budget_minor(
         after["budget_minor"], after["target_roi"], order_minor, plan.currency,

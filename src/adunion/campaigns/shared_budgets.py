@@ -210,6 +210,8 @@ def _pays_a_click(
         clicks = [checks.click_minor(TARGET_USUAL, price)]
     if amount_minor < min(clicks):
         raise _below("amount", amount_minor, min(clicks), currency)
+    if amount_minor > (most := checks.budget_max(currency)):
+        raise invalid("amount", f"A shared budget is at most {Money(most, currency)}.", "Lower it.")
 
 
 def _below(field: str, amount_minor: int, click_minor: int, currency: str) -> AdUnionError:

@@ -101,6 +101,29 @@ def test_a_bad_plan_names_the_field_and_what_to_do(
     assert len(api.get("merchant", "/v1/plans").json()["data"]) == 1
 
 
+def test_a_forecast_refuses_what_a_launch_does(api: Any) -> None:
+    end = {"end_at": "2026-11-09T00:00:00Z"}
+    for more, field in (({"budgets": [MONEY]}, "end_at"), (end, "budget")):
+        budget = {"budget": MONEY} if "budgets" in more else {}
+        plan = {**FREE, "goal": "volume", **budget, **(end if more is end else {})}
+        asked = api.post("merchant", "/v1/forecasts", {**FREE, "goal": "volume", **more})
+        launched = api.post("merchant", "/v1/plans", plan)
+        assert (asked.status_code, asked.json()["field"]) == (422, field)
+        assert asked.json() == launched.json()
+
+
+def test_amounts_out_of_all_proportion_are_refused(api: Any) -> None:
+    vast = {"amount_minor": 10**15, "currency": "CNY"}
+    for goal, field in (
+        ({"goal": "new_customers", "target_roi": 4}, "new_customer"),
+        ({"goal": "cost_per_order"}, "target_cost"),
+        ({"target_roi": 4}, "budget"),
+    ):
+        told = api.post("merchant", "/v1/plans", {**FREE, **goal, field: vast}).json()
+        assert (told["status"], told["field"]) == (422, field)
+        assert "at most" in told["hint"] + told["detail"]
+
+
 @pytest.mark.parametrize("target", [0, -3, 10_000, float("nan"), "NaN", 4.00001])
 def test_a_bad_target_is_told_in_the_words_of_the_command(api: Any, target: Any) -> None:
     with pytest.raises(AdUnionError) as wrong:

@@ -203,6 +203,18 @@ def test_a_small_edit_keeps_the_stage_and_a_large_one_adjusts_for_a_day(
         assert plans.get(plan.id).stage == stage
 
 
+def test_small_edits_add_up_over_a_day(plans: Plans, shop: Make, clock: ManualClock) -> None:
+    plan = plans.create(draft(shop()))
+    for target in ("4.7", "5.5", "6.5"):
+        plans.update(plan.id, {"target_roi": target})
+    assert [edit.large for edit in plans.edits(plan.id)] == [True, True, False, False]
+    assert plans.update(plan.id, {"name": "Other"}).stage == "adjusting"
+    assert not plans.edits(plan.id)[0].large
+    clock.advance(timedelta(hours=24))
+    plans.update(plan.id, {"target_roi": "7.5"})
+    assert not plans.edits(plan.id)[0].large
+
+
 def test_learning_becomes_stable_with_twenty_orders(
     plans: Plans, shop: Make, engine: Engine, clock: ManualClock
 ) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from adunion.api.deps import Caller, Services, own_merchant, seen_merchant
 from adunion.api.fields import Body, MerchantId, Money, NewMoney, PlanId, View, When, money
 from adunion.api.route import allow, router
-from adunion.campaigns import Selector
+from adunion.campaigns import Selector, checks
 from adunion.campaigns.types import Goal
 from adunion.kernel.errors import invalid
 from adunion.simulation.forecast import ASSUMPTIONS, Ask
@@ -143,6 +143,7 @@ def _ask(caller: Caller, body: NewForecast, currency: str) -> Ask:
     if body.plan_id is not None:
         merchant_id = seen_merchant(caller, body.merchant_id) or ""
     else:
+        checks.volume(body.goal, None if None in budgets else budgets or None, body.end_at)
         merchant_id = own_merchant(caller, body.merchant_id)
     return Ask(
         merchant_id=merchant_id,

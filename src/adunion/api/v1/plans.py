@@ -231,7 +231,7 @@ def get_plan(services: Services, caller: Caller, plan_id: PlanId) -> Plan:
 
 @routes.patch("/{plan_id}", openapi_extra=_ROLES, summary="Change a plan")
 def change_plan(services: Services, caller: Caller, plan_id: PlanId, body: PlanChange) -> Plan:
-    """A large edit (target over 20 %, budget over 50 %) lets the plan adjust for 24 hours."""
+    """Edits over 20 % of the target or 50 % of the budget in 24 hours adjust the plan for 24."""
     changes: dict[str, Any] = {name: getattr(body, name) for name in body.model_fields_set}
     for name in ("target_roi", "target_cost", "new_customer", "name", "start_at", "item_ids"):
         if name in changes and changes[name] is None:
