@@ -32,8 +32,8 @@ from adunion.kernel.money import _CODES, MINOR_MAX, exponent
 
 ULID = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
-_PRINTABLE = rf"^[^{_CONTROL}]*$"
-_NAMED = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"
+PRINTABLE = rf"^[^{_CONTROL}]*$"
+NAMED = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"
 _KEY = rf"^[^\s{_CONTROL}]([^{_CONTROL}]{{0,98}}[^\s{_CONTROL}])?$"
 _URL = rf"^(https?://[^\s\"<>\\^`{{|}}{_CONTROL}]+)?$"
 _DATE = (  # the days of 2000 to 2099 that exist
@@ -117,9 +117,9 @@ RequestId = Annotated[str, id_of("req")]
 RejectionId = Annotated[str, id_of("rej")]
 AnyId = Annotated[str, id_of("[a-z]{3}")]
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NAMED)]
-Text = Annotated[str, StringConstraints(max_length=2_000, pattern=_PRINTABLE)]
-ShortText = Annotated[str, StringConstraints(max_length=100, pattern=_PRINTABLE)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NAMED)]
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=PRINTABLE)]
+ShortText = Annotated[str, StringConstraints(max_length=100, pattern=PRINTABLE)]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[A-Za-z0-9_]*){0,3}$", max_length=80)]
 Whole = BeforeValidator(_whole)
 PositiveMinor = Annotated[int, Field(ge=1, le=MINOR_MAX), Whole]
@@ -127,7 +127,7 @@ Key = Annotated[str, StringConstraints(pattern=_KEY)]
 NAMED_KEYS: JsonDict = {
     "additionalProperties": False
 }  # pydantic leaves it out for keys with a pattern
-Title = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NAMED)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NAMED)]
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=_URL)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1), Whole]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

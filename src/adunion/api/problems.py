@@ -14,10 +14,31 @@ from starlette.exceptions import HTTPException
 
 from adunion.kernel.errors import AdUnionError, invalid, not_found
 
-from .fields import SAID, ULID
+from .fields import NAMED, PRINTABLE, SAID, ULID
 
 MEDIA_TYPE = "application/problem+json"
 _ERRORS_MAX = 20
+_WORDS = {
+    "greater_than_equal": ("Must be {ge} or more", "Send {ge} or more."),
+    "greater_than": ("Must be above {gt}", "Send more than {gt}."),
+    "less_than_equal": ("Must be {le} or less", "Send {le} or less."),
+    "less_than": ("Must be below {lt}", "Send less than {lt}."),
+    "string_too_short": ("Is empty or too short", "Write {min_length} or more letters."),
+    "string_too_long": ("Has more letters than {max_length}", "Shorten it to {max_length}."),
+    "too_short": ("Is an empty or too short list", "Send {min_length} or more entries."),
+    "too_long": ("Has more entries than {max_length}", "Send {max_length} or fewer."),
+    "missing": ("Is missing", "Send it."),
+    "extra_forbidden": ("Is not known here", "Leave it out, or check how it is written."),
+    "finite_number": ("Is not a finite number", "Send a number."),
+}
+"""What a rule of the schema says, and what to do, by pydantic's type of error."""
+_PATTERNS = {
+    NAMED: (
+        "Begins or ends with a space, or has a control character",
+        "Write letters that can be shown, on one line.",
+    ),
+    PRINTABLE: ("Has a control character", "Write letters that can be shown, on one line."),
+}
 
 
 class FieldError(BaseModel):
@@ -78,7 +99,7 @@ def of_validation(errors: Sequence[Any]) -> AdUnionError:
         f"{first.where}{first.pointer and f' {first.pointer}'}: {first.detail.rstrip('.')}.",
         422,
         field=field,
-        hint="See errors for each field, and /v1/openapi.json for the schema.",
+        hint=_hint(errors),
         extra={"errors": [error.model_dump() for error in found]},
     )
 
@@ -127,12 +148,27 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] == "json_invalid":
         return FieldError(where=where, pointer="", detail=f"not JSON at character {path[0]}")
     pointer = path[0] if where != "body" and path else "".join(f"/{_escape(p)}" for p in path)
-    detail = error["msg"].removeprefix("Value error, ")
+    detail = _words(error)[0] or error["msg"].removeprefix("Value error, ")
     if error["type"] != SAID:
         detail = detail.rstrip(".")
     if error["type"] == "string_pattern_mismatch" and (prefix := _id_prefix(error)):
         detail = f"This is no id of its kind; those begin with {prefix}_"
     return FieldError(where=where, pointer=_printable(pointer)[:200], detail=detail)
+
+
+def _hint(errors: Sequence[Any]) -> str:
+    """What to do where one field is wrong and its rule has words; else where to look."""
+    told = _words(errors[0])[1] if len(errors) == 1 else ""
+    return told or "See errors for each field, and /v1/openapi.json for the schema."
+
+
+def _words(error: Mapping[str, Any]) -> tuple[str, str]:
+    """(what is wrong, what to do) of a rule of the schema; empty where pydantic's own must do."""
+    context = error.get("ctx", {})
+    if error["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(str(context["pattern"]), ("", ""))
+    detail, hint = _WORDS.get(error["type"], ("", ""))
+    return detail.format(**context), hint.format(**context)
 
 
 def _id_prefix(error: Mapping[str, Any]) -> str | None:

@@ -110,6 +110,8 @@ _OBSTACLES = {
     "not_retrieved": "Its items are hardly ever candidates: what is asked for is something else.",
     "target": "The target is out of reach: it allows fewer than 20 orders a week. Lower it.",
     "no_bid": "Its items are candidates and do not bid: nothing is expected of a click.",
+    "load": "The places that plans may take on a page go to other plans that bid more: a lower"
+    " target bids higher.",
     "outbid": "Others are worth more in most requests it bids for.",
     "own_items": "Items of its own merchant take its places.",
     "no_clicks": "It is shown and nobody clicks.",

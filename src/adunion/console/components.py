@@ -51,6 +51,7 @@ class Table:
     next_page: int | None = None
     previous_page: int | None = None
     total: int | None = None
+    page_rows: int = PAGE_ROWS
 
     def sort_by(self, wish: str | None) -> None:
         """Sort by a column as the URL wishes; an unknown one keeps the order."""
@@ -69,10 +70,11 @@ class Table:
         if self.sorted_by_source:
             return
         self.total = self.total or len(self.rows)
-        page = min(page, max(0, (len(self.rows) - 1) // PAGE_ROWS))
+        size = self.page_rows
+        page = min(page, max(0, (len(self.rows) - 1) // size))
         self.previous_page = page - 1 if page else None
-        self.next_page = page + 1 if (page + 1) * PAGE_ROWS < len(self.rows) else None
-        self.rows = self.rows[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+        self.next_page = page + 1 if (page + 1) * size < len(self.rows) else None
+        self.rows = self.rows[page * size : (page + 1) * size]
 
     def csv(self, label: Any) -> str:
         """All rows, headers translated by `label`; exact decimals, RFC 3339 times."""

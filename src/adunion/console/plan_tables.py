@@ -15,6 +15,8 @@ from .i18n import N_
 from .messages import STATES
 from .reports import Span
 
+ROWS = 8
+"""Of a table that stands among others on a page."""
 _UNDOABLE = frozenset(
     "status name target_roi budget_minor end_at start_at "
     "dayparts item_ids target_cost_minor new_customer_minor shared_budget_id".split()
@@ -85,7 +87,7 @@ def item_table(it: Context, plan: Plan, span: Span) -> Table:
         Column("gmv_minor", N_("Sales (GMV)"), "money"),
     )
     empty = Empty(N_("No items"), N_("The items of the plan are listed here."))
-    return Table("items", columns, rows, plan.currency, empty, total=len(ids))
+    return Table("items", columns, rows, plan.currency, empty, total=len(ids), page_rows=ROWS)
 
 
 def edit_table(it: Context, plan: Plan, edits: list[Edit]) -> Table:
@@ -109,7 +111,7 @@ def edit_table(it: Context, plan: Plan, edits: list[Edit]) -> Table:
         Column("act", N_("Undo"), "actions", sortable=False),
     )
     empty = Empty(N_("No changes yet"), N_("Every change of the plan is kept here."))
-    return Table("edits", columns, rows, plan.currency, empty)
+    return Table("edits", columns, rows, plan.currency, empty, page_rows=ROWS)
 
 
 def _by(it: Context, by: str) -> str:

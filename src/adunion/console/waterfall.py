@@ -8,6 +8,7 @@ from datetime import timedelta
 from adunion.campaigns import Plan
 from adunion.insight.funnel import Funnel, PlanFunnel
 from adunion.insight.steps import Step, best_step
+from adunion.insight.types import Result
 from adunion.kernel.money import micros_per_minor
 from adunion.settlement import days_of_plan
 from adunion.settlement.guarantee import final_at
@@ -16,6 +17,7 @@ from .components import Column, Empty, Table
 from .context import Context
 from .i18n import N_
 from .messages import STATES
+from .plan_tables import ROWS
 from .reports import Span
 
 _STAGES = {
@@ -44,6 +46,10 @@ _OBSTACLES = {
     "target": N_("The target is out of reach: it allows fewer than 20 orders a week. Lower it."),
     "no_bid": N_("Its items are candidates but do not bid: hardly a sale is expected of a click."),
     "own_items": N_("Your own items take its places."),
+    "load": N_(
+        "The few places that plans may take on a page go to other plans that bid more. A lower "
+        "target bids higher; the steps below tell what that brings."
+    ),
     "outbid": N_("It bids, and others are worth more in most requests."),
     "no_clicks": N_("It is shown, and nobody clicks yet."),
     "no_orders": N_("It is clicked, and nobody orders yet."),
@@ -74,7 +80,8 @@ class Waterfall:
     """What the section shows."""
 
     answer: str
-    bars: list[Bar]
+    bars: list[Bar]  # requests
+    results: list[Bar]  # of impressions
     losses: list[Bar]
     gap: str
     next: str
@@ -87,7 +94,8 @@ def waterfall(it: Context, plan: Plan, span: Span) -> Waterfall:
     found = it.services.insight.plan_funnel(plan.id, span.since, span.until)
     return Waterfall(
         answer=it.say(_OBSTACLES[found.obstacle]),
-        bars=_bars(it, found),
+        bars=_bars(it, found.whole),
+        results=_results(it, found.result),
         losses=_losses(it, found.whole),
         gap=_gap(it, found.whole, plan.currency),
         next=_next(it, found),
@@ -134,23 +142,26 @@ def guarantee(it: Context, plan: Plan) -> Table:
         N_("Nothing spent yet"),
         N_("Each day's spend and what its clicks sold will be weighed here."),
     )
-    return Table("guarantee", columns, rows, plan.currency, empty)
+    return Table("guarantee", columns, rows, plan.currency, empty, page_rows=ROWS)
 
 
-def _bars(it: Context, found: PlanFunnel) -> list[Bar]:
-    whole = found.whole
+def _bars(it: Context, whole: Funnel) -> list[Bar]:
     stages = [(it.say(label), getattr(whole, name)) for name, label in _STAGES.items()]
-    bars = [_bar(it, label, count, before, whole.requests) for (label, count), before in zip(
+    return [_bar(it, label, count, before, whole.requests) for (label, count), before in zip(
         stages, [0, *(count for _, count in stages)], strict=False
     )]  # fmt: skip
-    result = found.result
-    for label, count, before in (
-        (N_("Its impressions seen"), result.impressions, 0),
-        (N_("Clicks"), result.clicks, result.impressions),
-        (N_("Orders"), result.orders, result.clicks),
-    ):
-        bars.append(_bar(it, it.say(label), count, before, max(whole.requests, count)))
-    return bars
+
+
+def _results(it: Context, result: Result) -> list[Bar]:
+    """Impressions, of which a request may have several, and what came of them."""
+    return [
+        _bar(it, it.say(label), count, before, max(result.impressions, count))
+        for label, count, before in (
+            (N_("Its impressions seen"), result.impressions, 0),
+            (N_("Clicks"), result.clicks, result.impressions),
+            (N_("Orders"), result.orders, result.clicks),
+        )
+    ]
 
 
 def _losses(it: Context, whole: Funnel) -> list[Bar]:
@@ -188,6 +199,12 @@ def _next(it: Context, found: PlanFunnel) -> str:
     if not found.steps:
         return it.say(N_("What another target would bring is told after six hours of bidding."))
     step = best_step(found.steps)
+    if step is None and any(
+        one.gmv > 0 and one.target_roi < found.target_roi for one in found.steps
+    ):
+        return it.say(
+            N_("With so few orders it cannot be told yet what a lower target would bring.")
+        )
     if step is None:
         return it.say(N_("A lower target would hardly bring more: it wins what it can win."))
     return it.say(

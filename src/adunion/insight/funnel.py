@@ -92,9 +92,10 @@ def obstacle(
 ) -> str:  # fmt: skip
     """The first step that loses most of what came to it, in a word.
 
-    no_traffic, too_new, not_running, hours, budget, not_retrieved, target, no_bid, outbid,
-    own_items, no_clicks, no_orders, none. `target` is one out of reach: nothing after retrieval is
-    worth a look then. `market_requests` came in the span, in the plan's time or not.
+    no_traffic, too_new, not_running, hours, budget, not_retrieved, target, no_bid, own_items,
+    load, outbid, no_clicks, no_orders, none. `target` is one out of reach: nothing after
+    retrieval is worth a look then. `load` is a page's limit of places that bids may take.
+    `market_requests` came in the span, in the plan's time or not.
     """
     if whole.requests < min(market_requests, REQUESTS_MIN):
         return "too_new" if active else "not_running"
@@ -106,6 +107,7 @@ def obstacle(
         ("not_retrieved", whole.funded, whole.retrieved, 0.002),
         ("no_bid", whole.retrieved, whole.bidding, 0.5),
         ("own_items", whole.bidding, whole.bidding - whole.lost["own"] - whole.lost["cap"], 0.5),
+        ("load", whole.bidding, whole.bidding - whole.lost["load"], 0.7),
         ("outbid", whole.bidding, whole.shown, 0.3),
     )
     for at, (name, came, went_on, enough) in enumerate(steps):

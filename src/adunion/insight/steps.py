@@ -2,9 +2,10 @@
 
 For each hour it is known what the plan would have spent and sold at each multiplier of its bids,
 rivals as they were. A target is met by the largest multiplier whose sales still return it, so two
-targets compare on the same traffic. The interval is a bootstrap over hours (Efron 1979), as hours
-differ and in each only a sample of the requests was looked at; and sales per predicted sale, which
-few orders tell little of, vary in it like a gamma of as many orders.
+targets compare on the same traffic. Change and interval are the median and the quantiles of one
+bootstrap over hours (Efron 1979), as hours differ and in each only a sample of the requests was
+looked at; sales per predicted sale, which few orders tell little of, vary in it like a gamma of as
+many orders; and what is gained or lost comes by chance: k orders more vary by their square root.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Step:
-    """Another target: changes relative to the present one, an 80 % interval of that of GMV."""
+    """Another target: changes to the present one, an 80 % interval of GMV of as many hours."""
 
     target_roi: float
     gmv: float
@@ -93,17 +94,20 @@ def out_of_reach(seen: Seen | None, target_roi: float) -> bool:
 
 def _step(curves: Floats, now: Floats, target_roi: float, ratio: Floats) -> Step:
     then = _at_target(curves, target_roi, ratio)
-    change = then / np.maximum(now, 1e-9) - 1
+    change = (then / np.maximum(now, 1e-9) - 1)[1:]
+    more = np.abs(then - now)[1:, _ORDERS]
+    luck = generator(len(more), 0x57EB).standard_normal(len(more)) / np.sqrt(np.maximum(more, 1e-9))
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(change[1:, _MOVED], [tail, 1 - tail])
+    middle = np.median(change, axis=0)
+    low, high = np.quantile(change[:, _MOVED] * (1 + luck), [tail, 1 - tail])
     top = curves[0, _MOVED, -1]
     return Step(
         target_roi=round(target_roi, 3),
-        gmv=float(change[0, _MOVED]),
-        gmv_low=float(min(low, change[0, _MOVED])),
-        gmv_high=float(max(high, change[0, _MOVED])),
-        spend=float(change[0, _SPEND]),
-        orders=float(change[0, _ORDERS]),
+        gmv=float(middle[_MOVED]),
+        gmv_low=float(min(low, middle[_MOVED])),
+        gmv_high=float(max(high, middle[_MOVED])),
+        spend=float(middle[_SPEND]),
+        orders=float(middle[_ORDERS]),
         most=bool(then[0, _MOVED] >= top * (1 - 1e-9)),
     )
 

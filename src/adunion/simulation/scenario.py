@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -345,8 +346,7 @@ def parse(raw: dict[str, Any], where: str = "scenario") -> Scenario:
         return Scenario.model_validate(raw)
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in e['loc']) or 'scenario'}: "
-            + e["msg"].removeprefix("Value error, ").rstrip(".")
+            f"{'.'.join(str(part) for part in e['loc']) or 'scenario'}: " + _said(e)
             for e in error.errors()
         ]
         raise AdUnionError(
@@ -355,6 +355,14 @@ def parse(raw: dict[str, Any], where: str = "scenario") -> Scenario:
             422,
             hint="The format: adunion simulate --schema",
         ) from None
+
+
+def _said(error: Any) -> str:
+    """What is wrong; one that compares with nothing is told as no number (`nan > 1000` is not)."""
+    value = error["input"]
+    if isinstance(value, float) and not isfinite(value):
+        return f"{value} is not a finite number"
+    return str(error["msg"]).removeprefix("Value error, ").rstrip(".")
 
 
 def schema() -> dict[str, Any]:

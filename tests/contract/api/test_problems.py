@@ -80,6 +80,22 @@ def test_each_bad_field_is_pointed_at_and_its_value_not_repeated(api: Any) -> No
     assert (limit["field"], limit["errors"][0]["where"]) == ("limit", "query")
 
 
+def test_what_the_schema_refuses_says_what_to_do(api: Any) -> None:
+    money = {"amount_minor": 0, "currency": "CNY"}
+    for body, field, what, todo in (
+        ({"selector": {}, "budget": money}, "budget.amount_minor", "1 or more", "Send 1"),
+        ({"selector": {}, "name": ""}, "name", "empty", "Write 1 or more"),
+        ({"selector": {}, "name": "a\u0007b"}, "name", "control character", "on one line"),
+        ({"item_ids": []}, "item_ids", "empty", "Send 1 or more"),
+        ({"selector": {}, "colour": "red"}, "colour", "not known", "Leave it out"),
+    ):
+        answer = api.post("merchant", "/v1/plans", {"target_roi": 4, **body})
+        problem = _is_problem(answer, 422, "invalid")
+        assert problem["field"] == field
+        assert what in problem["detail"]
+        assert todo in problem["hint"]
+
+
 def test_an_unknown_currency_names_its_field(api: Any) -> None:
     body = {
         "merchant_id": api.ids["merchant_id"],

@@ -24,6 +24,7 @@ GOOD = dict.fromkeys(SUMS, 0) | {
         ({"bidding": 100, "shown": 20}, "no_bid"),
         ({"lost_own": 100, "lost_cap": 60, "shown": 40}, "own_items"),
         ({"lost_plan": 200, "shown": 20}, "outbid"),
+        ({"lost_load": 123, "lost_organic": 0, "lost_plan": 0, "shown": 157}, "load"),
     ],
 )
 def test_the_first_step_that_loses_most_is_named(changes: dict[str, int], word: str) -> None:

@@ -61,6 +61,17 @@ def test_the_interval_widens_where_few_orders_say_what_a_click_sells() -> None:
     assert width(unsure) > width(sure)
 
 
+def test_the_interval_covers_what_the_further_orders_turn_out_to_be() -> None:
+    few = seen(noise=0.3)
+    few.curves[:, 2] /= 40  # at target 4 about 6 orders in these hours
+    step = steps(few, 4.0)[1]
+    assert step.gmv_low < 0 < step.gmv < step.gmv_high
+    step = steps(seen(noise=0.3), 4.0)[1]  # 240 orders: the step to 3.5 brings 34 more
+    came = (4 / 3.5 - 1) * np.random.default_rng(3).poisson(34, 2_000) / 34
+    covered = ((step.gmv_low <= came) & (came <= step.gmv_high)).mean()
+    assert 0.72 <= covered <= 0.9
+
+
 @pytest.mark.parametrize("found", [None, seen(hours=5)])
 def test_with_less_than_six_hours_nothing_is_claimed(found: Seen | None) -> None:
     assert steps(found, 4.0) == []

@@ -20,6 +20,7 @@ def test_an_empty_scenario_is_a_small_market() -> None:
         ({"dayz": 3}, "dayz"),
         ({"plans": [{"target_roi": 0}]}, "plans.0.target_roi"),
         ({"plans": [{"target_roi": "nan"}]}, "plans.0.target_roi"),
+        ({"plans": [{"target_roi": float("nan")}]}, "target_roi: nan is not a finite number"),
         ({"plans": [{"start_hour": 5, "end_hour": 4}]}, "not after start_hour"),
         ({"shocks": [{"kind": "rival", "at_hour": 1}]}, "belong together"),
         ({"shocks": [{"kind": "traffic", "at_hour": 2, "until_hour": 1}]}, "not after at_hour"),

@@ -81,7 +81,8 @@ class PlanFunnel(View):
     orders: int
     obstacle: str = Field(
         description="no_traffic, too_new, not_running, hours, budget, not_retrieved, target (out "
-        "of reach), no_bid, own_items, outbid, no_clicks, no_orders or none"
+        "of reach), no_bid, own_items, load (other plans have the ad places), outbid, "
+        "no_clicks, no_orders or none"
     )
     steps: list[Step]
 
