@@ -2,7 +2,7 @@
 
 from .buyers import Buyers, words_of
 from .facets import SHELVES, Facets
-from .floor import PEOPLE_MIN, Noise, noisy_count
+from .floor import PEOPLE_MIN, Noise, noisy_count, told
 from .liked import COLOURS_MAX, LIKED_LIFT_MIN, Liked, special, taken_looks
 from .looks import Look, looks
 from .moves import PEERS_MIN, Move, Step, moves, steps_at
@@ -10,6 +10,7 @@ from .people import BANDS, Also, People, Persona, Segment, Stage, persona, share
 from .profiles import CART, CLICK, FAVOURITE, ORDER, SEEN, ProfileStore
 from .repository import forget, forgotten
 from .scenes import Scenes, hours_table
+from .withheld import Cells, shown_cells
 
 __all__ = [
     "BANDS",
@@ -25,6 +26,7 @@ __all__ = [
     "SHELVES",
     "Also",
     "Buyers",
+    "Cells",
     "Facets",
     "Liked",
     "Look",
@@ -45,8 +47,10 @@ __all__ = [
     "noisy_count",
     "persona",
     "shares",
+    "shown_cells",
     "special",
     "steps_at",
     "taken_looks",
+    "told",
     "words_of",
 ]

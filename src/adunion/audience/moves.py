@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .floor import Noise, told
+from .floor import PEOPLE_MIN, Noise, told
 
 WEEK_US = 7 * 86_400_000_000
 SEEN, LOOKED, BOUGHT = range(3)
@@ -38,7 +38,8 @@ class Move:
 
     `share` is of all who stood at `before`, `usual` the same over `usual_of`: the other merchants
     of the same main category, or the whole market where those are too few. None is withheld: fewer
-    than PEOPLE_MIN moved, which is not to say nobody did. Of who was not aware there is no share.
+    than PEOPLE_MIN moved, which is not to say nobody did. Of who was not aware there is no share,
+    nor where it would tell of fewer than PEOPLE_MIN who stayed or made a withheld move.
     """
 
     before: Step
@@ -90,16 +91,27 @@ def moves(
 
     everyone, found = np.ones(len(mine), np.bool_), []
     for step in Step:
+        shared = step != Step.NONE and _unmoved(before, after, mine, step) >= PEOPLE_MIN
         for later in list(Step)[step + 1 :]:
             if step == Step.NONE and later != Step.AWARE:
                 continue  # who is new is told of once
             people, stood = counts(mine, "own", step, later)
             share, usual, usual_of = None, None, None
             if step != Step.NONE:
-                share = _share(people, stood)
+                share = _share(people, stood) if shared else None
                 usual, usual_of = usually(step, later)
             found.append(Move(step, later, people or None, share, usual, usual_of))
     return tuple(found)
+
+
+def _unmoved(
+    before: npt.NDArray[np.int8], after: npt.NDArray[np.int8], mine: npt.NDArray[np.bool_],
+    step: Step,
+) -> int:  # fmt: skip
+    """Of the pairs that stood at a step, those that no move that is told of holds."""
+    counts = np.bincount(after[mine & (before == step)], minlength=len(Step))
+    moved = counts[step + 1 :]
+    return int(counts.sum() - moved[moved >= PEOPLE_MIN].sum())
 
 
 def _share(moved: int, stood: int) -> float | None:

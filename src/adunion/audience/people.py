@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .floor import PEOPLE_MIN, Noise, noisy_count
 from .liked import Liked, liked
+from .withheld import Cells, shown_cells
 
 BAND_EDGE = 0.12
 """Mean log price against what others who like the category pay, beyond which people buy apart."""
@@ -36,8 +37,8 @@ class People:
     """Columns over n people: tastes as shares [n, categories], log price level, stage.
 
     `looks` [n, looks] says which colours and styles they took lately, `liking` [n, D] what of the
-    facets they like (a row of sketches over its evidence), `paid` [n] is the mean log price, minor
-    units, of what they took, NaN where nothing is known.
+    facets they like (a row of sketches over its evidence), `paid` [n] is the log price, minor
+    units, of what they like most at their own price level, NaN where nothing is known.
     """
 
     tastes: npt.NDArray[np.float32]
@@ -80,7 +81,9 @@ class Segment:
 
     `category` is its row; `parent` says that it is a row of the parents, for people whose own
     category has too few; -1 are all the rest. `price_difference` is how much more (or less) they
-    pay than everyone in the market who likes the same categories.
+    pay than everyone in the market who likes the same categories, `price_minor` what the category
+    costs at that difference: the bands of one category differ in both alike. A stage that is None
+    is withheld.
     """
 
     category: int
@@ -89,7 +92,7 @@ class Segment:
     people: int
     share: float
     price_difference: float
-    stages: tuple[int, int, int]
+    stages: Cells
     also: tuple[Also, ...]
     likes: tuple[Liked, ...] = ()
     price_minor: int = 0
@@ -98,10 +101,13 @@ class Segment:
 
 @dataclass(frozen=True)
 class Persona:
-    """A merchant's people: how many, at which stage, and their segments, the largest first."""
+    """A merchant's people: how many, at which stage, and their segments, the largest first.
+
+    Only those of the segments are counted: the total less the segments tells of nobody.
+    """
 
     people: int
-    stages: tuple[int, int, int]
+    stages: Cells
     segments: tuple[Segment, ...]
 
 
@@ -118,45 +124,68 @@ def persona(
     favourite = mine.favourite()
     price = mine.price_level - _usual_prices(market)[favourite]
     band = np.digitize(price, [-BAND_EDGE, BAND_EDGE])
-    usual = market.tastes.mean(0)
-    people = noisy_count(len(mine), "all", noise)
-    found: list[Segment] = []
+    parents = np.append(parent_of, -1)[favourite]
     rest = np.ones(len(mine), bool)
+    groups: list[_Group] = []
 
     def tell(rows: npt.NDArray[np.bool_], category: int, parent: bool, band: str) -> None:
-        key = f"{category}:{parent}:{band}"
-        count = noisy_count(rows.sum(), key, noise)
+        count = noisy_count(rows.sum(), f"{category}:{parent}:{band}", noise)
         # the floor holds for the noisy count too, or the noise would tell who is at the edge
-        if rows.sum() < PEOPLE_MIN or count < PEOPLE_MIN:
-            return
-        rest[rows] = False
-        stages, also = _stages(mine.stage[rows], key, noise), _also(mine.tastes[rows], usual)
-        paid = round(math.expm1(float(price[rows].mean())), 2)
-        share = round(min(count / people, 1.0), 3)
-        alike = likers(category, parent)
-        found.append(
-            Segment(
-                category, parent, band, count, share, paid, stages, also,
-                *_liking(mine.take(rows), market, alike, key, noise),
-            )
-        )  # fmt: skip
-
-    parents = np.append(parent_of, -1)[favourite]
-    market_favourite = market.favourite()
-    market_parents = np.append(parent_of, -1)[market_favourite]
-
-    def likers(category: int, parent: bool) -> npt.NDArray[np.bool_]:
-        """Everyone in the market who likes the category most; of the rest, everyone."""
-        of = market_parents if parent else market_favourite
-        return np.ones(len(market), bool) if category < 0 else np.asarray(of == category)
+        if rows.sum() >= PEOPLE_MIN <= count:
+            rest[rows] = False
+            groups.append(_Group(category, parent, band, rows, count, others_log))
 
     for parent, of in ((False, favourite), (True, parents)):
         for category in np.unique(of[of >= 0]).tolist():
+            alike = rest & (of == category)
+            others_log = _mean(None if mine.paid is None else (mine.paid - price)[alike])
             for at, name in enumerate(BANDS):
-                tell(rest & (of == category) & (band == at), category, parent, name)
+                tell(alike & (band == at), category, parent, name)
+    others_log = _mean(None if mine.paid is None else (mine.paid - price)[rest])
     tell(rest.copy(), -1, False, "")
+    if not groups:
+        return None
+    told = mine.stage[~rest]
+    people = noisy_count(len(told), "all", noise)
+    keys = [f"{group.category}:{group.parent}:{group.band}" for group in groups]
+    stages = shown_cells(
+        np.array([_at_stages(mine.stage[group.rows]) for group in groups]), [*keys, "all"], noise
+    )
+    usual = market.tastes.mean(0)
+    market_favourite = market.favourite()
+    market_parents = np.append(parent_of, -1)[market_favourite]
+
+    def segment(group: _Group, key: str, stages: Cells) -> Segment:
+        theirs, apart = mine.take(group.rows), float(price[group.rows].mean())
+        of = market_parents if group.parent else market_favourite
+        alike = np.asarray((of == group.category) | (group.category < 0))
+        likes: tuple[Liked, ...] = ()
+        if theirs.looks is not None and market.looks is not None:
+            likes = liked(theirs.looks, market.looks[alike], key, noise)
+        known = theirs.paid is not None and np.isfinite(theirs.paid).sum() >= PEOPLE_MIN
+        return Segment(
+            group.category, group.parent, group.band, group.count,
+            round(min(group.count / people, 1.0), 3), round(math.expm1(apart), 2), stages,
+            _also(theirs.tastes, usual), likes,
+            _two_digits(math.exp(group.others_log + apart)) if known else 0,
+            None if theirs.liking is None else theirs.liking.mean(0),
+        )  # fmt: skip
+
+    found = [segment(*each) for each in zip(groups, keys, stages[:-1], strict=True)]
     found.sort(key=lambda segment: (segment.category < 0, -segment.people))
-    return Persona(people, _stages(mine.stage, "all", noise), tuple(found))
+    return Persona(people, stages[-1], tuple(found))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """People told of together; `others_log` is the mean log price that others pay for the same."""
+
+    category: int
+    parent: bool
+    band: str
+    rows: npt.NDArray[np.bool_]
+    count: int
+    others_log: float
 
 
 def shares(
@@ -195,26 +224,17 @@ def _also(tastes: npt.NDArray[np.float32], usual: npt.NDArray[np.float32]) -> tu
     return tuple(Also(int(c), round(float(lift[c]), 1)) for c in best if worth[c] > 0)
 
 
-def _liking(
-    mine: People, market: People, alike: npt.NDArray[np.bool_], key: str, noise: Noise
-) -> tuple[tuple[Liked, ...], int, npt.NDArray[np.float32] | None]:
-    """Looks that are liked, the usual price in minor units (two digits), the mean liking."""
-    likes: tuple[Liked, ...] = ()
-    if mine.looks is not None and market.looks is not None:
-        likes = liked(mine.looks, market.looks[alike], key, noise)
-    price = 0
-    if mine.paid is not None and np.isfinite(mine.paid).sum() >= PEOPLE_MIN:
-        middle = math.exp(float(np.nanmean(mine.paid)))
-        step = 10 ** max(math.floor(math.log10(max(middle, 1))) - 1, 0)
-        price = round(middle / step) * step
-    return likes, price, None if mine.liking is None else mine.liking.mean(0)
+def _at_stages(stage: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    """People at each stage."""
+    return np.bincount(stage, minlength=len(Stage))
 
 
-def _stages(stage: npt.NDArray[np.int8], key: str, noise: Noise) -> tuple[int, int, int]:
-    """People at each stage; under the floor a stage counts 0."""
-    counts = [int((stage == each).sum()) for each in Stage]
-    shown = [
-        noisy_count(count, f"{key}:{each.name}", noise) if count >= PEOPLE_MIN else 0
-        for each, count in zip(Stage, counts, strict=True)
-    ]
-    return shown[0], shown[1], shown[2]
+def _mean(values: npt.NDArray[np.float64] | None) -> float:
+    """Of those that are known; 0 of none."""
+    known = np.zeros(0) if values is None else values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def _two_digits(minor: float) -> int:
+    step = int(10 ** max(math.floor(math.log10(max(minor, 1))) - 1, 0))
+    return round(minor / step) * step

@@ -13,7 +13,6 @@ from sqlalchemy import text
 
 from adunion.audience import (
     PEERS_MIN,
-    PEOPLE_MIN,
     Facets,
     Move,
     People,
@@ -22,15 +21,15 @@ from adunion.audience import (
     Segment,
     Stage,
     moves,
-    noisy_count,
     persona,
     shares,
     taken_looks,
+    told,
 )
 from adunion.catalog.types import CatalogSnapshot
 from adunion.insight.types import raw_ids
 from adunion.kernel.config import Settings
-from adunion.prediction import FACET_SHARE
+from adunion.prediction import FACET_SHARE, price_levels
 
 from .journeys import Journeys, journeys
 from .live import LiveMarket
@@ -53,13 +52,14 @@ class MerchantPeople:
 
     `persona` is None where there are fewer people than may be told of. `items` are the merchant's
     own that fit each segment's taste best, by id; `moves` how people moved in a week, None while
-    that is being counted. `category` is the parent that most of its items are in.
+    that is being counted. `category` is the parent that most of its items are in; `first_orders`
+    is None where withheld.
     """
 
     persona: Persona | None
     categories: tuple[str, ...]
     parents: tuple[str, ...]
-    first_orders: int
+    first_orders: int | None
     made_at: datetime
     items: tuple[tuple[str, ...], ...] = ()
     moves: tuple[Move, ...] | None = ()
@@ -115,7 +115,7 @@ class MarketPeople:
         parents = sorted({path.partition(" > ")[0] for path in paths})
         parent_of = np.array([parents.index(path.partition(" > ")[0]) for path in paths], np.int64)
         found = persona(theirs, everyone, parent_of, noise)
-        first_orders = noisy_count(new, "first orders", noise) if new >= PEOPLE_MIN else 0
+        first_orders = told(new, "first orders", noise) or None
         if found is None:
             return MerchantPeople(None, paths, tuple(parents), first_orders, now)
         items = tuple(
@@ -155,16 +155,24 @@ def _gathered(
     mine = np.append(np.isin(catalog.merchant, at), False)  # -1, no item, is the last
     looked = np.asarray(mine[profiles.recent].any(1), np.bool_)
     stage = np.zeros(len(tastes), np.int8)
-    recent = profiles.recent
-    price = np.append(np.log(np.maximum(catalog.price_minor, 1)), np.nan)[recent]
-    known = (recent >= 0).sum(1)
-    paid = np.where(known > 0, np.nansum(price, 1) / np.maximum(known, 1), np.nan)
     evidence = FACET_SHARE * profiles.evidence + _LIKING_PRIOR
     people = People(
-        tastes, profiles.price_level.copy(), stage, taken_looks(recent, profiles.facets.looks),
-        profiles.sketch / evidence[:, None], paid,
+        tastes, profiles.price_level.copy(), stage,
+        taken_looks(profiles.recent, profiles.facets.looks), profiles.sketch / evidence[:, None],
     )  # fmt: skip
-    return people, looked
+    return replace(
+        people, paid=_usual_logs(catalog)[people.favourite()] + people.price_level
+    ), looked
+
+
+def _usual_logs(catalog: CatalogSnapshot) -> npt.NDArray[np.float64]:
+    """The log price, minor units, from which a category's price levels count [categories + 1].
+
+    NaN without items, and the last, of no category.
+    """
+    found = np.full(len(catalog.categories) + 1, np.nan)
+    found[catalog.category] = np.log(np.maximum(catalog.price_minor, 1)) - price_levels(catalog)
+    return found
 
 
 def _peers(

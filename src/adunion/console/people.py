@@ -94,10 +94,11 @@ def _figures(it: Context, found: MerchantPeople) -> list[Stat]:
     if persona is None:
         return []
     looked, bought, loyal = persona.stages
-    under = it.say(N_("under %(floor)s"), floor=PEOPLE_MIN)
 
-    def stat(label: str, count: int, note: str = "", tone: str = "") -> Stat:
-        return Stat(it.say(label), fmt.number(count) if count else under, note, tone)
+    def stat(label: str, count: int | None, note: str = "", tone: str = "") -> Stat:
+        return Stat(
+            it.say(label), fmt.number(count) if count else it.say(N_("withheld")), note, tone
+        )
 
     return [
         stat(N_("People"), persona.people, it.say(N_("consenting shoppers, about"))),
@@ -144,9 +145,9 @@ def _row(
         "pays": pays,
         "price": segment.price_difference,
         "paid": segment.price_minor or None,
-        "interested": looked or None,
-        "bought": bought or None,
-        "loyal": loyal or None,
+        "interested": looked,
+        "bought": bought,
+        "loyal": loyal,
         "also": ", ".join(also),
         "likes": segment.likes,
         "colours": [_colour(it, each.look, each.share) for each in segment.likes
@@ -174,7 +175,7 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str
     found = [it.say(N_("%(share)s of your people."), share=rate(segment.share))]
     if segment.price_minor:
         money = it.money(segment.price_minor)
-        found.append(it.say(N_("What they take costs about %(money)s."), money=money))
+        found.append(it.say(N_("What they choose there costs about %(money)s."), money=money))
     if abs(apart) >= 0.03:
         dearer = N_("They pay %(by)s more than others who like this category.")
         cheaper = N_("They pay %(by)s less than others who like this category.")
@@ -186,7 +187,7 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str
             it.say(N_("More than others they also look for %(also)s."), also=", ".join(also))
         )
     _, bought, loyal = segment.stages
-    if bought + loyal:
+    if bought is not None and loyal is not None:
         part = (bought + loyal) / max(segment.people, 1)
         found.append(it.say(N_("%(share)s have bought from you."), share=rate(min(part, 1))))
     told = [(said, "#table-segments") for said in found]
@@ -203,7 +204,7 @@ def _chart(it: Context, rows: list[dict[str, Any]]) -> Chart:
     shown = rows[:SHOWN_IN_CHART]
     stages = (("interested", N_("Interested"), "organic"), ("bought", N_("Bought once"), "gmv"),
               ("loyal", N_("Loyal"), "spend"))  # fmt: skip
-    series = [Series(it.say(label), [row[key] or 0 for row in shown], role, "bar")
+    series = [Series(it.say(label), [row[key] for row in shown], role, "bar")
               for key, label, role in stages]  # fmt: skip
     x = [row["short"] for row in shown]
     title, empty = it.say(N_("How near they are to you")), it.say(N_("Nothing to draw yet."))

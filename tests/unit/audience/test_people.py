@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from adunion.audience import PEOPLE_MIN, People, persona, shares
+from adunion.audience import PEOPLE_MIN, People, persona, shares, shown_cells
 
 
 def people(rows):
@@ -36,7 +38,7 @@ def test_people_fall_in_segments_by_favourite_category_and_price():
     thrifty = found.segments[1]
     assert thrifty.price_difference == pytest.approx(np.expm1(-0.3), abs=1e-3)
     assert thrifty.share == pytest.approx(80 / 260, abs=1e-3)
-    assert thrifty.stages == (0, 80, 0)
+    assert thrifty.stages == (None,) * 3  # 80 of 80 would tell that nobody is elsewhere
     assert [a.category for a in thrifty.also] == [1]
     assert found.stages == (120, 80, 60)
 
@@ -48,10 +50,11 @@ def test_nobody_is_told_apart_in_a_group_under_the_floor():
         people([(0, 0.0, 0, 200), (1, 0.0, 2, 30), (3, 0.5, 1, 29)]), MARKET, ALONE, middle
     )
     assert [(s.category, s.people) for s in found.segments] == [(0, 200), (-1, 60)]
-    assert found.segments[1].stages == (0, 0, 0)
-    assert found.stages == (200, 0, 0)
+    assert found.segments[1].stages == (None,) * 3
+    assert found.stages == (200, None, None)
     alone = persona(people([(0, 0.0, 0, 200), (1, 0.0, 2, 30)]), MARKET, ALONE, middle)
     assert [s.category for s in alone.segments] == [0]
+    assert alone.people == 200  # not 230, which would tell of the 30
 
 
 def test_small_categories_are_told_of_under_their_parent():
@@ -66,6 +69,46 @@ def test_dear_is_what_others_who_like_the_category_do_not_pay():
     dear = people([(0, 0.5, 0, 500), (1, 0.0, 0, 500)])
     found = persona(people([(0, 0.5, 0, 100), (1, 0.5, 0, 100)]), dear, ALONE, middle)
     assert {(s.category, s.band) for s in found.segments} == {(0, "usual"), (1, "premium")}
+
+
+def test_no_difference_gives_a_withheld_stage_away():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        counts = rng.choice([0, 7, 30, 49, 60, 90, 400], (int(rng.integers(1, 6)), 3))
+        keys = [str(row) for row in range(len(counts) + 1)]
+        cells = shown_cells(counts, keys, middle)
+        hidden = np.array([[n is None for n in row] for row in cells])
+        every = np.vstack([counts, counts.sum(0)])
+        for told, known, of in zip(cells, ~hidden, every, strict=True):
+            assert all(n is None or n >= PEOPLE_MIN for n in told)
+            assert known.all() or not known.any() or of[~known].sum() >= PEOPLE_MIN
+            assert (~known).sum() != 1
+        for at in range(3):
+            missing = hidden[:-1, at]
+            if not hidden[-1, at]:
+                assert not missing.any() or counts[missing, at].sum() >= PEOPLE_MIN
+                assert missing.sum() != 1
+            else:
+                assert missing.any()
+
+
+def test_enough_people_at_two_stages_keep_the_largest_shown():
+    found = persona(people([(0, 0.0, 0, 300), (0, 0.0, 1, 60), (0, 0.0, 2, 10)]), MARKET, ALONE,
+                    middle)  # fmt: skip
+    assert found.segments[0].stages == found.stages == (300, None, None)
+
+
+def test_dearer_people_never_have_the_lower_price():
+    own = people([(0, -0.3, 0, 100), (0, 0.0, 0, 100), (0, 0.3, 0, 100)])
+    rng = np.random.default_rng(5)
+    usual = rng.normal(9, 1, 300)  # other categories they like cost what they cost
+    own = replace(own, paid=usual + own.price_level)
+    found = persona(own, MARKET, ALONE, middle)
+    by_band = {s.band: s for s in found.segments}
+    others = by_band["usual"].price_minor
+    for band in ("thrifty", "premium"):
+        apart = by_band[band].price_minor / others - 1
+        assert apart == pytest.approx(by_band[band].price_difference, abs=0.07)  # two digits each
 
 
 def test_one_person_more_changes_a_noisy_count_by_at_most_a_rounding_step():

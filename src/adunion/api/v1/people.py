@@ -10,7 +10,7 @@ from pydantic import Field
 from adunion.api.deps import Caller, Services, own_merchant
 from adunion.api.fields import MerchantId, View, When
 from adunion.api.route import allow, router
-from adunion.audience import Segment, Stage, looks
+from adunion.audience import Cells, Segment, Stage, looks
 from adunion.bootstrap.people import MerchantPeople
 from adunion.trust import Role
 
@@ -24,11 +24,14 @@ class WhosePeople(View):
 
 
 class Stages(View):
-    """People at each stage, about; 0 where there are fewer than 50."""
+    """People at each stage, about.
 
-    interested: int = Field(description="Looked, bought nothing yet")
-    bought: int = Field(description="One order")
-    loyal: int = Field(description="Two orders or more")
+    Null is withheld: fewer than 50, or else `people` less the others would tell of fewer.
+    """
+
+    interested: int | None = Field(description="Looked, bought nothing yet")
+    bought: int | None = Field(description="One order")
+    loyal: int | None = Field(description="Two orders or more")
 
 
 class AlsoLiked(View):
@@ -54,7 +57,8 @@ class WeekMove(View):
     after: str = Field(description="aware, interested, bought or loyal")
     people: int | None = Field(description="About; null is withheld: fewer than 50, or nobody")
     share: float | None = Field(
-        description="Of those who stood at `before` a week ago; null where `people` is, and of none"
+        description="Of those who stood at `before` a week ago; null where `people` is, of none,"
+        " and where fewer than 50 others stood there"
     )
     usual: float | None = Field(description="The same over `usual_of`; null: too few to tell of")
     usual_of: Literal["category", "market"] | None = Field(
@@ -75,7 +79,7 @@ class PeopleSegment(View):
     stages: Stages
     also: list[AlsoLiked]
     looks: list[LookLiked] = Field(description="The commonest first")
-    price_minor: int = Field(description="What they usually take costs about so much; 0: not told")
+    price_minor: int = Field(description="What it costs at their price level; 0: not told")
     item_ids: list[str] = Field(description="The merchant's own that fit their taste best")
 
 
@@ -83,9 +87,9 @@ class PeopleOfMerchant(View):
     """Counts are rounded to 5 and carry Laplace noise, the same all day; none is under 50."""
 
     made_at: When
-    people: int | None = Field(description="Null where they are under 50")
+    people: int | None = Field(description="Of all segments; null where under 50")
     category: str | None = Field(description="That most of the merchant's items are in, top level")
-    first_orders_30d: int
+    first_orders_30d: int | None = Field(description="Null: fewer than 50, or nobody")
     stages: Stages | None
     segments: list[PeopleSegment]
     moves_7d: list[WeekMove] | None = Field(description="Null while they are being counted")
@@ -151,5 +155,5 @@ def _segment(found: MerchantPeople, at: int) -> PeopleSegment:
     )
 
 
-def _stages(counts: tuple[int, int, int]) -> Stages:
+def _stages(counts: Cells) -> Stages:
     return Stages(**{stage.name.lower(): counts[stage] for stage in Stage})
