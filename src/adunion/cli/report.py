@@ -18,8 +18,15 @@ report_app = typer.Typer(help="Reports.", no_args_is_help=True)
 
 
 @report_app.command()
-def delivery(as_json: bool = typer.Option(False, "--json", help="Machine-readable")) -> None:
+def delivery(
+    floor: bool = typer.Option(
+        False, "--floor", help="What chance alone costs the guarantee, by orders a day"
+    ),
+    as_json: bool = typer.Option(False, "--json", help="Machine-readable"),
+) -> None:
     """The share of plans, and of spend, that attained their target: 1 and 7 days, by orders."""
+    if floor:
+        return _show_floor(as_json)
     from adunion.bootstrap.currency import outside
     from adunion.bootstrap.records import open_records
     from adunion.insight import Insight
@@ -34,6 +41,23 @@ def delivery(as_json: bool = typer.Option(False, "--json", help="Machine-readabl
         print_json(report)
     else:
         _show(report)
+
+
+def _show_floor(as_json: bool) -> None:
+    from adunion.settlement.luck import floors
+
+    found = floors()
+    if as_json:
+        return print_json(found)
+    table = Table(title="credits by chance alone, of spend")
+    for name in ("orders a day", "expected A", "orders alike", "orders spread (variation 1)"):
+        table.add_column(name, justify="right")
+    for one in found:
+        table.add_row(
+            f"{one.orders}", f"{one.attainment:g}", f"{one.alike:.2%}", f"{one.spread:.2%}"
+        )
+    out.print(table)
+    return None
 
 
 def _show(report: DeliveryReport) -> None:

@@ -56,6 +56,20 @@ def test_chunks_add_up_and_spend_keeps_its_micros(
     ]  # fmt: skip
 
 
+def test_parts_of_a_spend_sum_to_it(engine: Engine, clock: ManualClock, ids: IdFactory) -> None:
+    plan_id, since = a_plan(engine, clock, ids), clock.now()
+    with engine.begin() as conn:
+        for kind in ("search", "feed", "cart"):
+            add(conn, rollup(plan_id, clock, kind, 16_000, 1))  # 1.6 fen
+            clock.advance(timedelta(hours=1))
+    insight, until = Insight(engine), clock.now()
+    assert insight.plan_report(plan_id, since, until).result.spend_minor == 4
+    points = insight.plan_hours(plan_id, since, until)
+    assert [point.result.spend_minor for point in points] == [1, 2, 1]
+    kinds = insight.plan_placements(plan_id, since, until)
+    assert sum(result.spend_minor for _, result in kinds) == 4
+
+
 def test_a_span_ends_before_its_end(engine: Engine, clock: ManualClock, ids: IdFactory) -> None:
     plan_id = a_plan(engine, clock, ids)
     with engine.begin() as conn:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -140,7 +141,8 @@ def plan_points(
         .group_by(at, plans.c.currency)
         .order_by(at)
     )
-    return [Point(row.at, _result(row)) for row in conn.execute(query)]
+    rows = conn.execute(query).all()
+    return [Point(row.at, part) for row, part in zip(rows, _parts(rows), strict=True)]
 
 
 def plan_placements(
@@ -154,7 +156,8 @@ def plan_placements(
         .group_by(kind, plans.c.currency)
         .order_by(func.sum(plan_hours.c.spend_micros).desc(), kind)
     )
-    return [(row.placement_kind, _result(row)) for row in conn.execute(query)]
+    rows = conn.execute(query).all()
+    return [(row.placement_kind, part) for row, part in zip(rows, _parts(rows), strict=True)]
 
 
 def plan_items(
@@ -173,7 +176,8 @@ def plan_items(
         .group_by(plan_item_days.c.item_id, plans.c.currency)
         .order_by(func.sum(plan_item_days.c.gmv_minor).desc(), plan_item_days.c.item_id)
     )
-    return [(row.item_id, _result(row)) for row in conn.execute(query)]
+    rows = conn.execute(query).all()
+    return [(row.item_id, part) for row, part in zip(rows, _parts(rows), strict=True)]
 
 
 def market_points(
@@ -240,9 +244,19 @@ def _of_plans(query: Select[Any], plan_id: str | None, merchant_id: str | None) 
     return query
 
 
-def _result(row: Row[Any]) -> Result:
-    found = row._mapping
-    spend_minor = int(found["spend_micros"]) // micros_per_minor(row.currency)
+def _parts(rows: Iterable[Row[Any]]) -> list[Result]:
+    """Parts of a whole: each has the minor units that the running sum passes, so they sum to it."""
+    before: dict[str, int] = defaultdict(int)
+    parts = []
+    for row in rows:
+        parts.append(_result(row, before[row.currency]))
+        before[row.currency] += int(row.spend_micros)
+    return parts
+
+
+def _result(row: Row[Any], before_micros: int = 0) -> Result:
+    found, unit = row._mapping, micros_per_minor(row.currency)
+    spend_minor = (before_micros + int(found["spend_micros"])) // unit - before_micros // unit
     rest = {name: int(found[name]) for name in _PLAN_SUMS[1:] if name in found}
     return Result(currency=row.currency, spend_minor=spend_minor, **rest)
 
