@@ -13,9 +13,16 @@ from .types import Page
 BYTES_MAX = 4 << 20
 PARAGRAPHS_MAX = 400
 PARAGRAPH_CHARS_MAX = 600
-FURNITURE = "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
+FURNITURE = (
+    "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
+)
 WHOLE = ("html", "body", "main", "article")  # hidden only until a script shows them
-BLOCKS = "h1, h2, h3, h4, p, li, blockquote, figcaption, td, dd, dt, pre"
+BLOCKS = (
+    "address, article, blockquote, caption, dd, details, div, dl, dt, figcaption, figure, h1, h2,"
+    " h3, h4, h5, h6, header, hr, li, main, ol, p, pre, section, summary, table, td, th, tr, ul"
+)
+"""Elements that begin a paragraph and end it; the others stand within a line."""
+_BREAK = "\x1d"
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|article|h1|title|meta)\b[^>]*>", re.I)
 _TIMES = re.compile(r"^\s*(?:\[?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?\]?\s*(?:-->.*)?|\d+)\s*$")
@@ -81,9 +88,10 @@ def _html(text: str) -> Page:
     body = tree.css_first("article") or tree.css_first("main") or tree.body
     if body is None:
         return Page(title, ())
-    blocks = [_squeezed(node.text(separator=" ")) for node in body.css(BLOCKS)]
-    if sum(map(len, blocks)) < len(_squeezed(body.text(separator=" "))) // 2:
-        blocks = [_squeezed(line) for line in body.text(separator="\n").split("\n")]
+    for node in body.css(BLOCKS):
+        node.insert_before(_BREAK)
+        node.insert_after(_BREAK)
+    blocks = [_squeezed(block) for block in body.text(separator=" ").split(_BREAK)]
     return Page(title, _cut(block for block in blocks if block and block != title))
 
 

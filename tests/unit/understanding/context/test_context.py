@@ -257,6 +257,18 @@ def test_the_examples_ship_in_five_languages_and_none_is_a_test_case():
     }
 
 
+@pytest.mark.parametrize(
+    "tag", ["div><b", "h5", "h6", "section", "span", "figcaption", "blockquote", "dt", "dd"]
+)
+def test_text_of_every_element_is_read_once_in_order(tag):
+    closed = "".join(f"</{part}>" for part in reversed(tag.split("><")))
+    page = page_of(
+        f"<html><body><nav>Home</nav><{tag}>Yoga for beginners{closed}"
+        "<p>Roll out <i>your</i> mat</p><footer>Imprint</footer><script>x</script></body></html>"
+    )
+    assert page.text == "Yoga for beginners\nRoll out your mat"
+
+
 def test_what_a_page_hides_is_not_on_it():
     page = page_of(
         "<html><body><p>Bread</p><p style='color:red; Display : none'>casino</p>"
