@@ -259,7 +259,10 @@ def _searcher(folder: Path) -> Any:
 
 def _queries(path: Path | None) -> list[str]:
     assert path is not None
-    return read_lines(path, "queries")
+    found = read_lines(path, "queries")
+    if not any(map(str.strip, found)):
+        raise invalid("queries", f"{path} holds no query.", "Give one query a line.")
+    return found
 
 
 def _shown(text: str) -> str:

@@ -6,6 +6,7 @@ tried again after the time the server names, or a growing one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ T = TypeVar("T")
 ANSWER_BYTES_MAX = 64 << 20
 WAIT_S_MAX = 60.0
 _FIRST_WAIT_S = 0.5
+_ERROR_BYTES_MAX, _ERROR_CHARS_MAX = 4096, 120
+_KEYS = re.compile(r"(?i)\b(?:bearer\s+|sk-)[^\s\"',}]+")
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
@@ -94,6 +97,7 @@ class Endpoint:
             words.code,
             f"{self._setting}_COST_PER_DAY_MAX",
         )
+        self._key: str = held["key"] or ""
         headers = {"Authorization": f"Bearer {held['key']}"} if held["key"] else {}
         self._client = httpx.Client(timeout=self._timeout_s, headers=headers)
 
@@ -149,7 +153,7 @@ class Endpoint:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TryAgain(f"{type(error).__name__}: {error}") from None
         if status != 200:
-            said = f"it answered {status}: {bytes(held[:200]).decode('utf-8', 'replace').strip()}"
+            said = f"it answered {status}: {self._told(bytes(held))}"
             if status in _AGAIN:
                 wait_s = _seconds(headers.get("retry-after"), self._clock.now())
                 raise TryAgain(said, wait_s, billed=False)
@@ -158,6 +162,14 @@ class Endpoint:
             return orjson.loads(bytes(held))
         except orjson.JSONDecodeError:
             raise TryAgain("its answer is no JSON") from None
+
+    def _told(self, body: bytes) -> str:
+        """The start of what an error says, on one line, without a key."""
+        text = body[:_ERROR_BYTES_MAX].decode("utf-8", "replace")
+        if self._key:
+            text = text.replace(self._key, "***")
+        text = " ".join(_KEYS.sub("***", text).split())
+        return text if len(text) <= _ERROR_CHARS_MAX else f"{text[:_ERROR_CHARS_MAX]}…"
 
     def _unavailable(self, why: str, times: int, wait_s: float) -> AdUnionError:
         return AdUnionError(

@@ -13,9 +13,7 @@ from .types import Page
 BYTES_MAX = 4 << 20
 PARAGRAPHS_MAX = 400
 PARAGRAPH_CHARS_MAX = 600
-FURNITURE = (
-    "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
-)
+FURNITURE = "script, style, noscript, template, nav, footer, aside, form, iframe, svg, button"
 WHOLE = ("html", "body", "main", "article")  # hidden only until a script shows them
 BLOCKS = (
     "address, article, blockquote, caption, dd, details, div, dl, dt, figcaption, figure, h1, h2,"

@@ -89,6 +89,8 @@ class OpenAIEmbedder:
             raise TryAgain("its answer is not that of /v1/embeddings") from None
         if places != list(range(count)) or vectors.ndim != 2 or not np.isfinite(vectors).all():
             raise TryAgain(f"its answer does not hold {count} vectors of finite numbers")
+        if not vectors.any(1).all():
+            raise self._endpoint.refused("its answer holds a vector of zeros only")
         with self._lock:
             self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:

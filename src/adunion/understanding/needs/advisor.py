@@ -80,7 +80,7 @@ class ModelAdvisor:
 
     def _checked(self, said: Any, asked: Asked) -> list[Hit]:
         hits: dict[int, Hit] = {}
-        needs = said.get("needs") if isinstance(said, dict) else None
+        needs = said["needs"] if isinstance(said, dict) and set(said) == {"needs"} else None
         if not isinstance(needs, list):
             asked.notes.append("llm: its answer is not of the schema")
             return []
@@ -97,6 +97,8 @@ class ModelAdvisor:
         keys = ("product", "why_zh", "why_en")
         if not isinstance(need, dict) or not all(isinstance(need.get(k), str) for k in keys):
             return "not of the schema"
+        if more := sorted(set(need) - set(keys)):
+            return f"not of the schema: it has {more[0][:_NAME_CHARS_MAX]!r} too"
         name, why_zh, why_en = (need[key].strip() for key in keys)
         if not 0 < len(name) <= _NAME_CHARS_MAX or max(len(why_zh), len(why_en)) > _WHY_CHARS_MAX:
             return "too long"

@@ -48,6 +48,13 @@ class Endpoint:
                 return 200, {}, json.dumps({**good, "data": [
                     {**row, "embedding": [float("nan")] * DIMENSION} for row in rows
                 ]}).encode()  # fmt: skip
+            case ["key"]:
+                said = f"Incorrect key: {self.keys[-1]}, sk-other\n" + "x" * 500
+                return 401, {}, said.encode()
+            case ["zeros"]:
+                return 200, {}, json.dumps({**good, "data": [
+                    {**row, "embedding": [0.0] * DIMENSION} for row in rows
+                ]}).encode()  # fmt: skip
             case ["wide"]:
                 return 200, {}, json.dumps({**good, "data": [
                     {**row, "embedding": [1.0] * 5} for row in rows

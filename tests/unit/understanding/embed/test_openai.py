@@ -110,6 +110,22 @@ def test_what_will_not_pass_is_not_tried_again(ask: Ask, status: int) -> None:
     assert len(endpoint.asked) == 1
 
 
+def test_an_error_is_told_short_and_without_the_key(ask: Ask) -> None:
+    model, _ = ask(Endpoint("key"), embed_key="hidden-key")
+    with pytest.raises(AdUnionError, match="Incorrect key") as caught:
+        model.embed(["a"])
+    said = str(caught.value)
+    assert "hidden" not in said
+    assert "other" not in said
+    assert len(said) < 240
+
+
+def test_a_vector_of_zeros_is_refused(ask: Ask) -> None:
+    model, _ = ask(Endpoint("zeros"))
+    with pytest.raises(AdUnionError, match="zeros"):
+        model.embed(["a"])
+
+
 def test_vectors_of_another_size_are_refused(ask: Ask) -> None:
     model, _ = ask(Endpoint("wide"), embed_dimension=4)
     with pytest.raises(AdUnionError, match="5 numbers instead of 4"):
