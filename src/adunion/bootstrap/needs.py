@@ -62,7 +62,7 @@ class MarketNeeds:
             if self._tools is None or self._made_of is None or self._made_of[1] != made_of[1] or (
                 self._made_of[0] is not catalog
             ):  # fmt: skip
-                matcher = ItemMatcher(catalog, index)
+                matcher = ItemMatcher(catalog, index, self.knowledge())
                 library = open_library(self._settings, reviews=self._texts(), matcher=matcher)
                 self._tools = NeedFinder(library, matcher=matcher), matcher
                 self._made_of = made_of

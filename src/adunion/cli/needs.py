@@ -95,7 +95,7 @@ def _library(
 def matcher_of(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher | None:
     """What finds items in a catalog's file or in the market; None where neither is asked for."""
     from adunion.understanding import LexicalIndex
-    from adunion.understanding.needs import ItemMatcher
+    from adunion.understanding.needs import ItemMatcher, Knowledge
 
     if catalog:
         from adunion.understanding.catalogfile import read_catalog
@@ -111,7 +111,7 @@ def matcher_of(catalog: Path | None, mapping: str, market: bool) -> ItemMatcher 
             snapshot = read_snapshot(conn, market_currency(settings, server.engine))
     else:
         return None
-    return ItemMatcher(snapshot, LexicalIndex.build(snapshot))
+    return ItemMatcher(snapshot, LexicalIndex.build(snapshot), Knowledge.load(Settings().home))
 
 
 def _said(kind: str) -> Said:

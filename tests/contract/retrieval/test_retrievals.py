@@ -224,13 +224,13 @@ def test_no_requests_give_no_candidates(name: str, shop: Shop) -> None:
 def test_every_request_of_a_full_catalog_gets_enough_to_rank(shop: Shop) -> None:
     requests = ask(shop)
     counts = np.diff(run("all", requests, shop).offsets)
-    searched = (requests.placement == 0) & (requests.query >= 0)
-    assert counts[(requests.placement != 2) & ~searched].min() >= 40
-    assert counts[searched].min() >= 12  # a page; what matches far worse was dropped
+    about = requests.query >= 0  # a search, or beside a page's words
+    assert counts[(requests.placement != 2) & ~about].min() >= 40
+    assert counts[about].min() >= 12  # a page; what matches far worse was dropped
     assert np.median(counts[requests.placement == 2]) >= 40
 
 
-def test_a_search_drops_what_matches_far_worse_than_its_best(shop: Shop) -> None:
+def test_words_drop_what_matches_far_worse_than_their_best(shop: Shop) -> None:
     requests = ask(shop)
     found = run("all", requests, shop)
     for row in np.flatnonzero((requests.placement == 0) & (requests.query >= 0)):

@@ -24,6 +24,7 @@ class Match(NamedTuple):
     scores: Floats
     category: Ints  # (4,) strongest first, -1 none
     share: Floats  # (4,)
+    beside: np.float32  # most that a need counts for beside it: 1, or less than the thing named
 
 
 class Answers(NamedTuple):

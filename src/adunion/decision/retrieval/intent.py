@@ -17,6 +17,8 @@ MIX = 14
 """Most categories of one request."""
 SEARCH, CART = KINDS.index("search"), KINDS.index("cart")
 _ENOUGH_FOUND = 24
+BESIDE = 0.5
+"""Of the best match of a query: most that counts what its words do not find (see `merge`)."""
 _DRAWN = 4
 _DRAWN_WEIGHT = 0.15
 _AUDIENCE_WEIGHT = 0.5
@@ -42,6 +44,7 @@ class Asked(NamedTuple):
 
     words: npt.NDArray[np.uint64]  # (2n,) their ids
     placement: npt.NDArray[np.int16]
+    slots: npt.NDArray[np.int16]
     query: Ints
     profile: Ints
     consent: npt.NDArray[np.bool_]
@@ -91,6 +94,13 @@ def _drop(category: Ints, weight: Floats, unwanted: int) -> None:
     for s in range(len(category)):
         if category[s] == unwanted:
             category[s], weight[s] = -1, 0
+
+
+@borrowing()
+def _keep_beside(weight: Floats, most: np.float32) -> None:
+    """What is only of a category counts for less than what the words themselves find."""
+    for s in range(len(weight)):
+        weight[s] = min(weight[s], most)
 
 
 @borrowing()
@@ -145,13 +155,16 @@ def read(i: int, draw: np.uint64, asked: Asked, market: Market, out: Intent) -> 
         known = asked.profile[i] if asked.consent[i] else -1
         if known >= 0 and kind != CART:
             _put_tastes(mine, much, asked.taste_category[known], asked.taste[known])
+        about = _AUDIENCE_WEIGHT if kind != CART or not len(context) else _DRAWN_WEIGHT
         for s in range(market.audience.shape[1]):
-            much_of = _AUDIENCE_WEIGHT * market.audience_share[place, s]
+            much_of = about * market.audience_share[place, s]
             _put(mine, much, market.audience[place, s], much_of)
         _put_drawn(mine, much, draw, market.demand)
         if kind == CART:
             for item in context:
                 _drop(mine, much, market.item_category[item])
+        if query >= 0 and asked.found[query] > 0:
+            _keep_beside(much, np.float32(BESIDE) * asked.query_share[query, 0])
     total = max(much.sum(), np.float32(1e-9))
     for s in range(len(much)):
         out.share[s] = much[s] / total

@@ -17,7 +17,7 @@ from .intent import CART, MIX, SEARCH, Asked, Intent, Market, drawn, liked_shelf
 from .state import RetrievalState
 from .types import NO_LISTS, RETRIEVALS, By, Floats, Found, Ints, Lists, Retrieval, Routes
 
-SEARCH_FLOOR = 0.55  # of the best match of a search
+FLOOR = 0.55  # of the best match
 CONTEXT_MAX = 8
 """Items of a cart that are looked at: the last ones put in."""
 _DEEPER = 4  # times the quota, where places are left after the first round
@@ -52,7 +52,7 @@ def retrieve(
         answers, profiles = state.answer(queries), state.profiles
         _gather(
             plan.box, tuple([_columns(each(state, answers, queries)) for each in plan.found]), top,
-            requests.request.view(np.uint64), requests.placement, requests.query,
+            requests.request.view(np.uint64), requests.placement, requests.slots, requests.query,
             requests.profile, requests.consent, requests.context_offsets, requests.context_items,
             answers.sizes, answers.category, answers.share,
             profiles.category, profiles.taste, profiles.sketch,
@@ -135,7 +135,7 @@ class _Out(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def _gather(  # type: ignore[no-untyped-def]  # the columns of Asked and of CandidateBatch
-    standing, found, top, words, placement, query, profile, consent, context_offsets,
+    standing, found, top, words, placement, slots, query, profile, consent, context_offsets,
     context_items, sizes, query_category, query_share, taste_category, taste, sketch,
     offsets, item, relevance, source,
 ) -> None:  # fmt: skip
@@ -144,7 +144,7 @@ def _gather(  # type: ignore[no-untyped-def]  # the columns of Asked and of Cand
     What it calls for each path and list is inlined: handing over the columns takes longer.
     """
     asked = Asked(
-        words, placement, query, profile, consent, context_offsets, context_items, sizes,
+        words, placement, slots, query, profile, consent, context_offsets, context_items, sizes,
         query_category, query_share, taste_category, taste, sketch,
     )  # fmt: skip
     size = 2
@@ -178,8 +178,9 @@ def _gather_all(
             filled = _round(
                 paths, found, routes, out, filled, i, deeper, draw, asked, market, about
             )
-        if market.kinds[asked.placement[i]] == SEARCH and asked.query[i] >= 0:
-            filled = _drop_weak(out, filled)
+        cart = asked.context_offsets[i + 1] > asked.context_offsets[i]
+        if asked.query[i] >= 0 or (cart and market.kinds[asked.placement[i]] == CART):
+            filled = _drop_weak(out, filled, asked.slots[i])
         offsets[i + 1] = first + filled
 
 
@@ -285,14 +286,22 @@ def _take(
 
 
 @borrowing()
-def _drop_weak(out: _Out, filled: int) -> int:
-    """Keep what is at least `SEARCH_FLOOR` times as relevant as the best; how many are left."""
+def _drop_weak(out: _Out, filled: int, slots: int) -> int:
+    """Keep what is at least `FLOOR` times as relevant as the best; how many are left.
+
+    Where that fills no page, the first of the others do.
+    """
     best = np.float32(0)
     for c in range(filled):
         best = max(best, out.relevance[c])
+    floor, fillers = np.float32(FLOOR) * best, slots
+    for c in range(filled):
+        fillers -= out.relevance[c] >= floor
     kept = 0
     for c in range(filled):
-        if out.relevance[c] >= np.float32(SEARCH_FLOOR) * best:
+        weak = out.relevance[c] < floor
+        fillers -= weak
+        if not weak or fillers >= 0:
             out.item[kept] = out.item[c]
             out.relevance[kept] = out.relevance[c]
             out.source[kept] = out.source[c]

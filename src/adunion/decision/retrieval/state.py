@@ -21,6 +21,7 @@ from adunion.understanding.lexical import remember
 
 from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
+from .intent import BESIDE
 from .types import Floats, Ints, Lists
 from .understood import Understood
 
@@ -84,6 +85,8 @@ class RetrievalState:
         """
         merit = _merit(columns)
         same = before is not None and before.index is index and before.snapshot is snapshot
+        understood = understood or Understood()
+        same = same and before is not None and before.understood.needs is understood.needs
         everything = np.ones(len(snapshot), bool)
         is_planned = np.zeros(len(snapshot), bool)
         is_planned[planned] = True
@@ -91,7 +94,7 @@ class RetrievalState:
             snapshot, index, placements, kind_codes(placements),
             *_audience(placements, snapshot.categories, audiences or {}), profiles, complements,
             merit, _demand(snapshot, merit), _by_category(snapshot, merit, everything), is_planned,
-            _by_category(snapshot, merit, is_planned), nearest, understood or Understood(),
+            _by_category(snapshot, merit, is_planned), nearest, understood,
             matches=before.matches if before and same else OrderedDict(),
         )  # fmt: skip
 
@@ -145,6 +148,7 @@ class RetrievalState:
             known = self.understood.needed(query, self.merit, wait)
             if known is None:
                 return _NOTHING
+            known = replace(known, score=known.score * self._match(query).beside)
             _remember(self.needs, query, known)
         return known
 
@@ -152,12 +156,13 @@ class RetrievalState:
         known = self.matches.get(query)
         if known is not None:
             return known
-        rows, found = self.index.find(query)
+        rows, found, named = self.understood.named(query, *self.index.find(query), self.snapshot)
         scores = np.empty(len(rows), np.float32)
         category, share = np.empty(CATEGORIES, np.int32), np.empty(CATEGORIES, np.float32)
         held = np.zeros(len(self.snapshot.categories))
         _fit(rows, found, self.snapshot.category, held, scores, category, share)
-        match = Match(rows, scores, category, share)
+        beside = np.float32(BESIDE * share[0] if named else 1)
+        match = Match(rows, scores, category, share, beside)
         _remember(self.matches, query, match)
         return match
 

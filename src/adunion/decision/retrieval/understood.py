@@ -11,6 +11,7 @@ from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.baskets.lists import companions
 from adunion.understanding.needs.pools import NeedPools, Pool
 
+from .intent import BESIDE
 from .types import Floats, Ints, Lists
 
 _MERIT_SHARE = 0.35  # how far merit moves an item among those of like relevance
@@ -25,6 +26,26 @@ class Understood:
     carts: Lists | None = None  # one list an item
     product: Ints | None = None  # (items,) row of the product type that an item is, -1 unknown
     companions: Lists | None = None  # one list a product type
+
+    def named(
+        self, query: str, rows: Ints, scores: Floats, catalog: CatalogSnapshot
+    ) -> tuple[Ints, Floats, bool]:
+        """What the words of a query find, with what is sold of the product that it names.
+
+        Items that have another word for the product come first with those that say the query's
+        own; what is found besides is worth less. And whether there are any.
+        """
+        if self.needs is None or not query:
+            return rows, scores, False
+        mine, worth = self.needs.thing(query, catalog)
+        if not len(mine):
+            return rows, scores, False
+        besides = np.where(np.isin(rows, mine), scores, scores * np.float32(BESIDE))
+        item, score = np.concatenate([rows, mine]), np.concatenate([besides, worth])
+        order = np.argsort(-score, kind="stable")
+        _, first = np.unique(item[order], return_index=True)
+        kept = order[np.sort(first)]
+        return item[kept], score[kept], True
 
     def needed(self, query: str, merit: Floats, wait: bool = True) -> Lists | None:
         """One list: the best items of each of a query's needs, the strongest need's first.

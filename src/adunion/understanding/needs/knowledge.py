@@ -15,6 +15,7 @@ from pathlib import Path
 from adunion.kernel.errors import AdUnionError
 
 from .types import Product, Situation
+from .words import names_the_thing
 
 PRODUCTS, SITUATIONS = "products.txt", "situations.txt"
 FILE_BYTES_MAX = 8 << 20
@@ -46,6 +47,22 @@ class Knowledge:
     products: tuple[Product, ...]
     situations: tuple[Situation, ...]
     names: dict[str, int]  # any name, lower case -> product row
+
+    def beyond(self, name: str) -> list[str]:
+        """Longer names that hold this one and are of another thing: an air conditioner conditions
+        no hair, a litter box is no litter. A kind of it is of its category and ends in its name.
+        """
+        low = name.lower()
+        mine = self.names.get(low)
+        if mine is None:
+            return []
+        category = self.products[mine].category
+        return [
+            longer
+            for longer, row in self.names.items()
+            if low in longer and row != mine and _holds(longer, low)
+            and not (self.products[row].category == category and names_the_thing(longer, low))
+        ]  # fmt: skip
 
     @classmethod
     def load(cls, home: Path | None = None) -> Knowledge:
@@ -135,6 +152,11 @@ def _category(file: str, number: int, line: str) -> tuple[str, str]:
     if not line.endswith("]") or len(parts) != 2 or not all(parts):
         raise _wrong(file, number, f"{line[:40]!r} is no category", "Write [中文 | English].")
     return parts[0], parts[1]
+
+
+def _holds(longer: str, name: str) -> bool:
+    """Whether a name stands in a longer one, whole where words are spaced."""
+    return name != longer and (not name.isascii() or f" {name} " in f" {longer} ")
 
 
 def _names(rows: list[Row]) -> dict[str, int]:

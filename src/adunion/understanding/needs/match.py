@@ -11,6 +11,7 @@ import numpy.typing as npt
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.lexical import LexicalIndex
 
+from .knowledge import Knowledge
 from .types import Item
 
 ITEMS_MAX = 3
@@ -24,16 +25,19 @@ Scores = npt.NDArray[np.float32]
 class ItemMatcher:
     """Finds a catalog's items by a need's names; what was found is remembered."""
 
-    def __init__(self, snapshot: CatalogSnapshot, index: LexicalIndex) -> None:
+    def __init__(
+        self, snapshot: CatalogSnapshot, index: LexicalIndex, knowledge: Knowledge | None = None
+    ) -> None:
         self._snapshot = snapshot
         self._index = index
+        self._knowledge = knowledge
         self._known: dict[tuple[str, ...], tuple[Item, ...]] = {}
 
     def items(self, *names: str, kind: str = "", most: int = ITEMS_MAX) -> tuple[Item, ...]:
         """The best items for any of the names; `kind` as in `answering`."""
         asked = (kind, *names)
         if asked not in self._known:
-            rows, scores = answering(self._index, *names, kind=kind)
+            rows, scores = answering(self._index, *names, kind=kind, knowledge=self._knowledge)
             self._known[asked] = tuple(
                 Item(self._snapshot.ids[row], self._snapshot.titles[row], score)
                 for row, score in zip(rows[:most].tolist(), scores[:most].tolist(), strict=True)
@@ -41,15 +45,18 @@ class ItemMatcher:
         return self._known[asked]
 
 
-def answering(index: LexicalIndex, *names: str, kind: str = "") -> tuple[Rows, Scores]:
+def answering(
+    index: LexicalIndex, *names: str, kind: str = "", knowledge: Knowledge | None = None
+) -> tuple[Rows, Scores]:
     """Items that say one of the names whole, and their relevance to it, best first.
 
     Where none does, those of the same `kind` (a category's name) that say the last half of a
     Chinese name, which tells what the thing is: formula (奶粉) of the kind 母婴 answers a need of
     low-allergen formula (低敏奶粉), at a lower relevance. Any other part of a name is no answer:
-    low-allergen dog food (低敏狗粮) feeds no baby.
+    low-allergen dog food (低敏狗粮) feeds no baby. Nor does a name within that of another thing
+    which the `knowledge` tells apart.
     """
-    rows, scores = _saying(index, names)
+    rows, scores = _saying(index, names, knowledge=knowledge)
     if len(rows) or not kind:
         return rows, scores
     heads = [name[len(name) // 2 :] for name in names if _CHINESE.fullmatch(name)]
@@ -58,10 +65,11 @@ def answering(index: LexicalIndex, *names: str, kind: str = "") -> tuple[Rows, S
 
 
 def _saying(
-    index: LexicalIndex, names: Sequence[str], within: Rows | None = None
-) -> tuple[Rows, Scores]:
+    index: LexicalIndex, names: Sequence[str], within: Rows | None = None,
+    knowledge: Knowledge | None = None,
+) -> tuple[Rows, Scores]:  # fmt: skip
     """The items that say any of the names, each with its best relevance, best first."""
-    found = [index.saying(name) for name in names]
+    found = [_naming(index, name, knowledge) for name in names]
     if within is not None:
         found = [rows[np.isin(rows, within)] for rows in found]
     scored = [index.relevance(name, rows) for name, rows in zip(names, found, strict=True)]
@@ -71,3 +79,11 @@ def _saying(
     _, first = np.unique(rows[order], return_index=True)
     kept = order[np.sort(first)]
     return rows[kept], scores[kept]
+
+
+def _naming(index: LexicalIndex, name: str, knowledge: Knowledge | None) -> Rows:
+    """The items that say a name, but not only within the name of another thing."""
+    rows = index.saying(name)
+    for longer in knowledge.beyond(name) if knowledge and len(rows) else ():
+        rows = rows[~np.isin(rows, index.saying(longer))]
+    return rows

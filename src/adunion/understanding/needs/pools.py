@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.embed import Cached
 from adunion.understanding.lexical import LexicalIndex
 
@@ -19,6 +20,7 @@ from .match import Rows, Scores, answering
 from .sources import Library
 from .sources.types import rank_weight
 from .weigh import Weights
+from .words import Mention, names_the_thing
 
 Pool = tuple[float, Rows, Scores]
 """A need's strength, and the items that answer it with their relevance, best first."""
@@ -29,6 +31,10 @@ _ITEMS_MAX = 60
 _WAITING_MAX = 2_000
 _READ_MAX = 20_000
 _COMPANIONS_EACH = 6  # items of one complement
+_THING_CHARS_MAX = 40
+_THINGS_MAX = 200
+_SAYS_IT = np.float32(0.9)  # least relevance of an item of the product that is asked for
+_BARE = 0.75  # of a query's letters: a name that leaves hardly anything else
 
 GoWith = tuple[Rows, npt.NDArray[np.int64], Rows, Scores]
 
@@ -43,6 +49,7 @@ class NeedPools:
         self._words = NeedFinder(library, Weights.load("words"), sources=by_words)
         self._whole = NeedFinder(library) if library.embedder else None
         self._pools: dict[int, tuple[Rows, Scores]] = {}
+        self._things: dict[str, tuple[Rows, Scores]] = {}
         self._waiting: dict[str, None] = {}
         self._read: dict[str, list[Pool]] = {}
         self._by_words: dict[str, list[Pool]] = {}
@@ -92,6 +99,55 @@ class NeedPools:
                 pools.append((need.strength, rows, scores))
         return pools[:NEEDS_MAX]
 
+    def thing(self, query: str, catalog: CatalogSnapshot) -> tuple[Rows, Scores]:
+        """The items of the product that a short query names, whichever of its names they say.
+
+        None where it names none, or only what the thing is for. They are worth what the name is of
+        the query's letters, at most 1.
+        """
+        said = self._library.name_finder.find(query) if len(query) <= _THING_CHARS_MAX else []
+        named = [each for each in said if _is_the_thing(query, each)]
+        if not named:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        name, share = named[-1].name, named[-1].share
+        if name not in self._things:
+            self._things[name] = self._sold(named[-1], catalog)
+        rows, scores = self._things[name]
+        return rows, scores * np.float32(1 if share >= _BARE else share)
+
+    def _sold(self, said: Mention, catalog: CatalogSnapshot) -> tuple[Rows, Scores]:
+        """The items whose title says the product by any name that is no part of its own, wider.
+
+        Another name of it may be narrower: chopsticks are dinnerware. Where items say that one,
+        they alone count.
+        """
+        found = self._library.knowledge.products[said.product]
+        own = f"{found.zh} {found.en}".lower()
+        every = [found.zh, found.en, *(each for each in found.also if each.lower() not in own)]
+        if said.name not in (found.zh.lower(), found.en.lower()):
+            rows, scores = self._titled(said.product, [said.name], catalog)
+            if len(rows):
+                return rows, scores
+        return self._titled(said.product, every, catalog)
+
+    def _titled(
+        self, product: int, names: Sequence[str], catalog: CatalogSnapshot
+    ) -> tuple[Rows, Scores]:
+        """The items that say any of a product's names in their titles."""
+        rows, scores = answering(self._index, *names, knowledge=self._library.knowledge)
+        rows, scores = rows[:_THINGS_MAX], scores[:_THINGS_MAX]
+        low = [name.lower() for name in names]
+        find = self._library.name_finder.find
+        said = [
+            any(
+                each.product == product or any(names_the_thing(each.name, name) for name in low)
+                for each in (*find(catalog.titles[row]), *find(catalog.titles_en[row]))
+            )
+            for row in rows.tolist()
+        ]
+        kept = np.flatnonzero(np.array(said, np.bool_))
+        return rows[kept], _SAYS_IT + (1 - _SAYS_IT) * scores[kept]
+
     def go_with(self, titles: Sequence[str]) -> GoWith:
         """By the knowledge file alone: what goes with items of these titles, before anyone bought.
 
@@ -132,6 +188,12 @@ class NeedPools:
             knowledge = self._library.knowledge
             found = knowledge.products[product]
             kind = knowledge.categories[found.category][0]
-            rows, scores = answering(self._index, found.zh, found.en, kind=kind)
+            rows, scores = answering(
+                self._index, found.zh, found.en, kind=kind, knowledge=knowledge
+            )
             self._pools[product] = rows[:_ITEMS_MAX], scores[:_ITEMS_MAX]
         return self._pools[product]
+
+
+def _is_the_thing(query: str, said: Mention) -> bool:
+    return said.share >= _BARE or names_the_thing(query, said.name)

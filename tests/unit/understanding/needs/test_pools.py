@@ -87,6 +87,45 @@ def test_an_item_answers_a_need_only_where_its_title_says_so() -> None:
     assert matcher.items("镜头膜", "lens protector") == ()
 
 
+def test_a_name_within_that_of_another_thing_answers_no_need() -> None:
+    shop = shop_of(
+        [
+            ("洗烘一体空调", "Washer-dryer air conditioner", "家电 > 空调"),
+            ("柔顺护发素", "Smooth conditioner", "美妆 > 护发"),
+            ("封闭式猫砂盆", "Covered litter box", "宠物"),
+            ("豆腐猫砂", "Tofu cat litter", "宠物"),
+        ]
+    )
+    index, knowledge = LexicalIndex.build(shop), Knowledge.load()
+    assert 0 in answering(index, "护发素", "conditioner")[0]
+    assert answering(index, "护发素", "conditioner", knowledge=knowledge)[0].tolist() == [1]
+    assert answering(index, "猫砂", "cat litter", knowledge=knowledge)[0].tolist() == [3]
+
+
+def test_a_query_that_names_a_product_finds_it_by_its_other_names_and_before_its_needs() -> None:
+    shop = shop_of(
+        [
+            ("轻量跑步鞋", "Light running shoes", "运动"),
+            ("夏季凉鞋", "Summer sandals", "运动"),
+            ("运动袜", "Sports socks", "服饰"),
+            ("青柠电解质水", "Lime electrolyte water", "食品"),
+        ]
+    )
+    index = LexicalIndex.build(shop)
+    pools = NeedPools(Library(Knowledge.load()), index)
+    item, score, sold = Understood(pools).named("跑鞋", *index.find("跑鞋"), shop)
+    assert sold
+    assert item[0] == 0
+    assert score[0] >= 0.9
+    assert len(set(item.tolist())) == len(item)
+    assert all(score[1:] <= 0.5)
+    for other in ("青柠", "春天在哪里", ""):
+        before = index.find(other)
+        item, score, sold = Understood(pools).named(other, *before, shop)
+        assert not sold
+        assert item.tolist() == before[0].tolist()
+
+
 def test_a_page_of_no_known_topic_still_gets_what_its_needs_name(finder: NeedFinder) -> None:
     matcher = ItemMatcher(SHOP, LexicalIndex.build(SHOP))
     reading = ContextReader(finder=finder).read(page_of("我老是失眠睡不着"))
