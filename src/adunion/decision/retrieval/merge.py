@@ -18,6 +18,7 @@ from .state import RetrievalState
 from .types import NO_LISTS, RETRIEVALS, By, Floats, Found, Ints, Lists, Retrieval, Routes
 
 FLOOR = 0.55  # of the best match
+_ENOUGH_FIT = 24  # beside a page: with fewer, all compete, so that there is a choice
 CONTEXT_MAX = 8
 """Items of a cart that are looked at: the last ones put in."""
 _DEEPER = 4  # times the quota, where places are left after the first round
@@ -180,7 +181,10 @@ def _gather_all(
             )
         cart = asked.context_offsets[i + 1] > asked.context_offsets[i]
         if asked.query[i] >= 0 or (cart and market.kinds[asked.placement[i]] == CART):
-            filled = _drop_weak(out, filled, asked.slots[i])
+            kind = market.kinds[asked.placement[i]]
+            strict = kind in (SEARCH, CART)
+            enough = int(asked.slots[i]) if strict else _ENOUGH_FIT
+            filled = _drop_weak(out, filled, enough, enough if strict else top)
         offsets[i + 1] = first + filled
 
 
@@ -286,17 +290,18 @@ def _take(
 
 
 @borrowing()
-def _drop_weak(out: _Out, filled: int, slots: int) -> int:
+def _drop_weak(out: _Out, filled: int, enough: int, least: int) -> int:
     """Keep what is at least `FLOOR` times as relevant as the best; how many are left.
 
-    Where that fills no page, the first of the others do.
+    Where those are not `enough`, the first of the others make them up to `least`.
     """
     best = np.float32(0)
     for c in range(filled):
         best = max(best, out.relevance[c])
-    floor, fillers = np.float32(FLOOR) * best, slots
+    floor, strong = np.float32(FLOOR) * best, 0
     for c in range(filled):
-        fillers -= out.relevance[c] >= floor
+        strong += out.relevance[c] >= floor
+    fillers = least - strong if strong < enough else 0
     kept = 0
     for c in range(filled):
         weak = out.relevance[c] < floor
