@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from adunion.advice import Needs
@@ -24,9 +23,8 @@ from adunion.understanding.trends import Board, Classifier, Linker, Told, TrendS
 from .currency import market_currency
 from .records import open_records
 
-RISE_TOPIC, RISE_SEASON, RISE_CATEGORY = 0.5, 0.3, 0.5
-"""How much a topic that doubles its heat, and a season, lift the need of what is surely linked;
-and what of it an item of the linked category has."""
+RISE_TOPIC, RISE_SEASON = 0.5, 0.3
+"""How much a topic that doubles its heat, and a season, lift the need of what is surely linked."""
 MADE_DAYS = 15
 """Of made topics."""
 
@@ -82,29 +80,20 @@ class _Rise:
     """The strongest lift of every item so far, and what it is by."""
 
     def __init__(self, catalog: CatalogSnapshot) -> None:
-        self._catalog = catalog
         self._row_of = row_of(catalog)
-        self._category = {path: row for row, path in enumerate(catalog.categories)}
         self.factor = np.ones(len(catalog))
         self.source = np.full(len(catalog), -1)
 
     def item(self, item_id: str, factor: float, source: int) -> None:
         """Lift one item."""
         if item_id in self._row_of:
-            self._lift(np.array([self._row_of[item_id]]), factor, source)
-
-    def category(self, path: str, factor: float, source: int) -> None:
-        """Lift all items of a category."""
-        wanted = self._category.get(path, -1)
-        self._lift(np.flatnonzero(self._catalog.category == wanted), factor, source)
-
-    def _lift(self, rows: npt.NDArray[np.int64], factor: float, source: int) -> None:
-        better = rows[self.factor[rows] < factor]
-        self.factor[better], self.source[better] = factor, source
+            row = self._row_of[item_id]
+            if self.factor[row] < factor:
+                self.factor[row], self.source[row] = factor, source
 
 
 def needs_of(board: Board | None, catalog: CatalogSnapshot) -> tuple[Needs, list[Source]]:
-    """How much rising topics and seasons lift the need of every item, and these by row."""
+    """How much rising topics and seasons lift the items they link, and these by row."""
     rise = _Rise(catalog)
     sources: list[Source] = []
     for one in board.topics if board else ():
@@ -114,8 +103,6 @@ def needs_of(board: Board | None, catalog: CatalogSnapshot) -> tuple[Needs, list
         sure = 1.0 if one["commerce"] == "yes" else 0.5
         growth = float(np.log2(max(one["peak_heat"], 1.0) / max(one["heat"], 1.0)))
         most = RISE_TOPIC * sure * min(max(growth, 0.0) + one["p_top10_6h"], 2.0)
-        for path in one["categories"][:1]:
-            rise.category(path, 1 + most * RISE_CATEGORY, len(sources) - 1)
         for each in one["items"]:
             rise.item(each["id"], 1 + most * each["strength"], len(sources) - 1)
     for each in board.warnings if board else ():

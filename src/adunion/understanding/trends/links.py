@@ -31,6 +31,14 @@ LISTED = {
     "运动健身": ("运动", "户外"),
 }  # fmt: skip
 """Categories of products by the list's category of a topic."""
+_BESIDE = re.compile(
+    r"[\s-]*(?:口味|风味|味|色|内胆|包(?!邮|装)|袋|套(?!装|盒)|保护|壳|膜|贴|架|支架|收纳|桌(?!面)|"
+    r"(?:flavou?r|sleeve|bag|backpack|case|cover|stand|skin|sticker|charger|desk|tray|mount)"
+    r"(?:e?s|ed)?\b)",
+    re.I,
+)
+"""What makes a thing's name a flavour, or the name of what holds it."""
+_FOR = re.compile(r"(?:\bfor\s+(?:\w+\s+)?|(?:适用于?|适配)\S{0,6})$", re.I)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -152,7 +160,11 @@ class Linker:
                 self._index, name, *self._english(name), kind=kinds.get(name, "")
             )
             found = zip(rows[:LOOKED_AT].tolist(), scores[:LOOKED_AT].tolist(), strict=True)
-            kept = ((row, score) for row, score in found if self._is_of_the_kind(row, name))
+            kept = (
+                (row, score)
+                for row, score in found
+                if self._is_of_the_kind(row, name) and self._is_the_thing(row, name)
+            )
             for row, score in islice(kept, ITEMS_MAX):
                 best[row] = max(best.get(row, 0.0), score * strength.get(name, NAMED))
         ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:ITEMS_MAX]
@@ -178,6 +190,17 @@ class Linker:
             return False
         alone = all(votes[kind] < most for kind in votes if kind != wanted)
         return alone or not _part_of_a_word(name.lower(), title)
+
+    def _is_the_thing(self, row: int, name: str) -> bool:
+        """Whether a title names the thing itself: no laptop bag, nothing of chocolate flavour."""
+        assert self.snapshot is not None
+        titles = (self.snapshot.titles[row], self.snapshot.titles_en[row])
+        told = [
+            _BESIDE.match(title, said.end()) or _FOR.search(title[: said.start()])
+            for each in (name, *self._english(name)) for title in titles
+            for said in re.finditer(re.escape(each), title, re.I)
+        ]  # fmt: skip
+        return not told or not all(told)
 
     def _kinds(self, text: str) -> list[int]:
         """Categories of the products that a text names, by row."""

@@ -1,8 +1,10 @@
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from adunion.bootstrap.trends import needs_of
 from adunion.kernel.errors import AdUnionError
 from adunion.understanding import LexicalIndex
 from adunion.understanding.needs import Knowledge, Library, Reading, Said
@@ -98,6 +100,25 @@ def test_an_item_is_linked_as_what_it_is_and_not_by_a_nickname() -> None:
     linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, LexicalIndex.build(shop))
     for title, category, rows in (("充电宝怎么选", "数码", [1]), ("咖啡涨价", "美食", [3])):
         assert [row for row, _ in linker.link(title, category).items] == rows
+
+
+def test_a_flavour_or_a_bag_of_a_thing_is_not_the_thing() -> None:
+    shop = shop_of([
+        ("乳清肌酸 巧克力味", "Whey creatine, chocolate flavour", "健康"),
+        ("丝滑 巧克力 礼盒", "Dark chocolate", "食品"),
+        ("笔记本电脑包 防水", "Laptop sleeve", "鞋包"),
+        ("轻薄笔记本电脑 送笔记本电脑包", "Laptop", "电脑"),
+        ("内胆 适用于笔记本电脑", "Sleeve for laptop", "鞋包"),
+    ])  # fmt: skip
+    linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, LexicalIndex.build(shop))
+    assert sorted(row for row, _ in linker.season(["巧克力", "笔记本电脑"])) == [1, 3]
+    assert [row for row, _ in linker.link("笔记本电脑怎么选", "数码").items] == [3]
+    topic = {"rising": True, "commerce": "yes", "title": "巧克力", "slug": "a", "peak_heat": 2.0,
+             "heat": 1.0, "p_top10_6h": 0.0, "categories": ["食品"],
+             "items": [{"id": shop.ids[1], "strength": 0.9}]}  # fmt: skip
+    board = SimpleNamespace(topics=[topic], warnings=[])
+    needs, _ = needs_of(board, shop)  # type: ignore[arg-type]
+    assert [round(float(each), 2) for each in needs.rise] == [1, 1.45, 1, 1, 1]
 
 
 def test_meaning_alone_speaks_only_for_what_the_topic_is_about() -> None:
