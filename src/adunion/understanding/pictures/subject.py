@@ -1,4 +1,7 @@
-"""Which part of a picture is the product: two colour models, seeded by border and centre."""
+"""Which part of a picture is the product: two colour models seeded by border and centre.
+
+On a plain ground a product that is not in the middle is what is unlike the ground.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,11 @@ from .types import SIDE, Floats
 COLOURS = 24
 ROUNDS = 6
 RIM = 6
+GROUND_DELTA_E, GROUND_MIN, OTHER_MIN = 12.0, 0.6, 0.005
+"""A ground is plain where so much of the border is within this of its middle colour; what is not
+like a plain ground, if it is no speck, is the product wherever it stands."""
+FOUND_MIN = 0.5
+"""Where the product is looked for in the middle and less of that is found, it is not there."""
 PART_MIN = 0.12
 """A separate part smaller than this share of the largest is background that looks alike."""
 
@@ -48,6 +56,10 @@ def find_subject(lab: Floats) -> Subject:
     """
     chance = _chance(lab)
     mask = _main_parts(chance > 0.5)
+    other = _unlike_the_ground(lab)
+    if other is not None and (mask & other).sum() < FOUND_MIN * other.sum():
+        chance = np.where(other, 0.95, 0.05).astype(np.float32)
+        mask = _main_parts(other)
     if mask.sum() < 200:
         mask = _prior() > 0.5
     rows, columns = np.where(mask.any(1))[0], np.where(mask.any(0))[0]
@@ -90,6 +102,15 @@ def _chance(lab: Floats) -> Floats:
         chance = ndimage.gaussian_filter(chance.reshape(SIDE, SIDE), 1.5).ravel()
         inside = np.where(border, 0.3 * chance, chance)
     return np.asarray(inside.reshape(SIDE, SIDE), np.float32)
+
+
+def _unlike_the_ground(lab: Floats) -> np.ndarray | None:
+    """Pixels unlike a plain ground; None where the border is of several colours, or of a speck."""
+    border = lab[_border()]
+    away = np.linalg.norm(lab - np.median(border, 0), axis=-1)
+    plain = (away[_border()] < GROUND_DELTA_E).mean()
+    other = np.asarray(away >= GROUND_DELTA_E)
+    return other if plain >= GROUND_MIN and other.mean() >= OTHER_MIN else None
 
 
 def _main_parts(mask: np.ndarray) -> np.ndarray:

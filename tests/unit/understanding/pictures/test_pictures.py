@@ -43,6 +43,17 @@ def test_a_plain_black_box_on_white_is_minimal_and_neutral_and_stands_in_the_mid
     assert (found.width, found.height) == (240, 320)
 
 
+@pytest.mark.parametrize(
+    "at", [(70, 80, 170, 250), (0, 80, 70, 250), (10, 10, 80, 90), (165, 240, 239, 319)]
+)
+def test_a_product_is_found_wherever_it_stands_on_a_plain_ground(at):
+    found = read_picture(saved(lambda pen: pen.rectangle(at, fill=(20, 150, 60))))
+    assert found.palette[0].name == "green"
+    assert found.palette[0].share > 0.8
+    assert found.background.name == "white"
+    assert "neutral" not in {s.word for s in found.styles}
+
+
 def test_colours_are_named_and_a_strong_one_is_vivid_with_its_figures():
     found = read_picture(saved(box((225, 20, 30))))
     assert found.palette[0].name == "red"
