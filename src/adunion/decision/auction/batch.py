@@ -233,6 +233,7 @@ def facts_of(
     slot: int,
     organic: npt.NDArray[np.int64],
     bid: npt.NDArray[np.int64],
+    plan: npt.NDArray[np.int32],
     item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
@@ -246,17 +247,18 @@ def facts_of(
     The payment is the sum over the slots gained of what each adds to the exposure, times the least
     bid that reaches it. To reach a slot the item must beat what stands there without it; where its
     merchant, its group or the ad load is full by then, it must beat the one that filled it up.
+    Items of its own `plan` (m,) that are not shown stand in its way by organic worth alone.
     """
     winner = work.chosen[slot]
     count, home = fill_without(
-        work, slot, organic, bid, item, merchant, group, slots, paid,
+        work, slot, organic, bid, plan, item, merchant, group, slots, paid,
         rules.merchant_cap, rules.group_cap,
     )  # fmt: skip
     bids, of_merchant, of_group = 0, 0, 0
     full, score, payment, rival = False, organic[winner], 0, 0
     for at in range(min(max(home, slot + 1), count)):
         other = work.other[at]
-        bids += int(bid[other] > 0)
+        bids += int(bid[other] > 0 if at < slot else work.other_score[at] > organic[other])
         if merchant[item[other]] == merchant[item[winner]]:
             of_merchant += 1
             of_group += int(group[item[other]] == group[item[winner]])
@@ -312,8 +314,9 @@ def run(
             if not work.counted[slot]:
                 continue
             without, payment, rival = facts_of(
-                work, slot, organic, bid, item, merchant, group, theta, slots, paid, rules
-            )
+                work, slot, organic, bid, scores.plan[begin:end], item, merchant, group, theta,
+                slots, paid, rules,
+            )  # fmt: skip
             out.exposure_organic[request, slot] = without
             out.payment[request, slot] = payment
             out.rival[request, slot] = rival

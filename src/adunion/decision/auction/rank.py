@@ -11,6 +11,9 @@ of the page goes by organic worth alone. So at most `paid` slots are moved by bi
 never lowers a slot and changes nothing above it, so the least bids that reach each slot are prices
 at which bidding one's value is best (Myerson 1981); without the cap they are the VCG payment.
 
+A plan is no rival of itself: what an item pays is what it takes from others, so against it those of
+its own plan's items that are not shown stand by their organic worth.
+
 `item` is the candidates of one request, (m,); `merchant` and `group` are the catalog's columns.
 Scores are int64 micros per seen impression.
 """
@@ -49,6 +52,7 @@ class Scratch(NamedTuple):
     counted: npt.NDArray[np.bool_]  # (SLOTS_MAX,) its bid counts
     other: npt.NDArray[np.int32]  # (SLOTS_MAX,) the ranking with one bid taken away ...
     other_score: npt.NDArray[np.int64]  # ... and what each stands by there
+    waiting: npt.NDArray[np.int32]  # (m_max,) the loser and its plan's items that are not shown
 
 
 def scratch(candidates_max: int) -> Scratch:
@@ -62,6 +66,7 @@ def scratch(candidates_max: int) -> Scratch:
         np.empty(SLOTS_MAX, np.bool_),
         np.empty(SLOTS_MAX, np.int32),
         np.empty(SLOTS_MAX, np.int64),
+        np.empty(candidates_max, np.int32),
     )
 
 
@@ -271,6 +276,7 @@ def fill_sorted(
 ) -> int:
     """The same where `work.score` and the two orders are made already."""
     filled, bids, at = 0, 0, 0
+    work.chosen[:slots] = -1
     while filled < slots and bids < paid:
         candidate = _at(work.by_score, at, work.score, item)
         if candidate < 0:
@@ -325,11 +331,62 @@ def _fill_organic(
 
 
 @borrowing(inline="always")
+def _waits(
+    candidate: int,
+    loser: int,
+    bid: npt.NDArray[np.int64],
+    plan: npt.NDArray[np.int32],
+    chosen: npt.NDArray[np.int32],
+    slots: int,
+) -> bool:
+    """Whether a candidate bids for the loser's plan without being shown."""
+    waits = plan[candidate] == plan[loser] and bid[candidate] > 0
+    for slot in range(slots if waits else 0):
+        waits = waits and chosen[slot] != candidate
+    return waits
+
+
+@borrowing()
+def _wait(
+    work: Scratch,
+    loser: int,
+    bid: npt.NDArray[np.int64],
+    plan: npt.NDArray[np.int32],
+    slots: int,
+) -> int:
+    """Write the loser and those of its plan that wait to `work.waiting`; how many they are."""
+    work.waiting[0] = loser
+    count = 1
+    for row in range(len(bid)):
+        if _waits(row, loser, bid, plan, work.chosen, slots):
+            work.waiting[count] = row
+            count += 1
+    return count
+
+
+@borrowing(inline="always")
+def _first_of(
+    waiting: npt.NDArray[np.int32],
+    count: int,
+    organic: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+) -> int:
+    """Which of those waiting is best by organic worth."""
+    best = 0
+    for k in range(1, count):
+        row, first = waiting[k], waiting[best]
+        if _beats(organic[row], item[row], organic[first], item[first]):
+            best = k
+    return best
+
+
+@borrowing(inline="always")
 def fill_without(
     work: Scratch,
     slot: int,
     organic: npt.NDArray[np.int64],
     bid: npt.NDArray[np.int64],
+    plan: npt.NDArray[np.int32],
     item: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
@@ -340,37 +397,42 @@ def fill_without(
 ) -> tuple[int, int]:
     """Rank again as if the item in `slot`, whose bid counts, had not bid, into `work.other`.
 
-    What stands before it stays as it is, so the walk goes on from there, to the end or to where
-    it finds its place. Returns how many slots are filled and that place (`slots` if none).
+    Nor have those of its `plan` (m,) that are not shown: bids of one plan do not raise each other's
+    prices. What stands before the slot stays as it is, so the walk goes on from there, to the end
+    or to where the item finds its place. Returns how many slots are filled and that place (`slots`
+    if none).
     """
     loser = work.chosen[slot]
-    worth = organic[loser]
-    bids = 0
-    for before in range(slot):
-        work.other[before] = work.chosen[before]
-        bids += int(work.counted[before])
+    work.other[:slot] = work.chosen[:slot]
+    bids = int(work.counted[:slot].sum())
     filled = slot
     at = work.taken_at[slot] + 1
     home = slots
-    waiting = True
+    waiting = _wait(work, loser, bid, plan, slots)
     while filled < slots and bids < paid:
         candidate = _at(work.by_score, at, work.score, item)
-        if waiting and (
-            candidate < 0 or _beats(worth, item[loser], work.score[candidate], item[candidate])
-        ):
-            waiting = False
-            if _fits(loser, work.other, filled, item, merchant, group, merchant_cap, group_cap):
-                work.other[filled], work.other_score[filled] = loser, worth
-                # What stands below its own place changes nothing for it.
-                return filled + 1, filled
+        if candidate >= 0 and _waits(candidate, loser, bid, plan, work.chosen, slots):
+            at += 1
             continue
-        if candidate < 0:
+        best = _first_of(work.waiting, waiting, organic, item)
+        row, unbid = work.waiting[best], waiting > 0
+        if candidate >= 0 and unbid:
+            unbid = _beats(organic[row], item[row], work.score[candidate], item[candidate])
+        if unbid:
+            waiting -= 1
+            work.waiting[best] = work.waiting[waiting]
+        elif candidate < 0:
             return filled, home
-        if _fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
-            work.other[filled], work.other_score[filled] = candidate, work.score[candidate]
-            bids += int(bid[candidate] > 0)
+        else:
+            row = candidate
+            at += 1
+        if _fits(row, work.other, filled, item, merchant, group, merchant_cap, group_cap):
+            work.other[filled] = row
+            work.other_score[filled] = organic[row] if unbid else work.score[row]
+            bids += int(bid[row] > 0 and not unbid)
             filled += 1
-        at += 1
+            if row == loser:  # what stands below its own place changes nothing for it
+                return filled, filled - 1
     bidding = filled
     filled = _fill_organic(
         work, work.other, filled, organic, item, merchant, group, slots, merchant_cap, group_cap

@@ -98,6 +98,7 @@ class _Room(NamedTuple):
     item: npt.NDArray[np.int32]
     organic: npt.NDArray[np.int64]
     bid: npt.NDArray[np.int64]
+    plan: npt.NDArray[np.int32]
     others: npt.NDArray[np.int32]
     best: npt.NDArray[np.int64]
 
@@ -106,7 +107,8 @@ class _Room(NamedTuple):
 def _room(most: int) -> _Room:
     return _Room(
         np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int64),
-        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(2 * SLOTS_MAX, np.int64),
+        np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int32),
+        np.empty(2 * SLOTS_MAX, np.int64),
     )  # fmt: skip
 
 
@@ -116,7 +118,7 @@ def _sweep(  # type: ignore[no-untyped-def]  # as `sweep`, which makes the room
     bids, plans, chances, weights, counts, goods, target_roi, rules, work, room, found, chance,
     value,
 ) -> None:  # fmt: skip
-    short, item, organic, bid, theirs, best = room
+    short, item, organic, bid, whose, theirs, best = room
     merchant, group = goods.merchant, goods.group
     for pair in range(len(pair_request)):
         request, plan = pair_request[pair], pair_plan[pair]
@@ -143,6 +145,7 @@ def _sweep(  # type: ignore[no-untyped-def]  # as `sweep`, which makes the room
             best,
         )
         their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
+        whose[:own], whose[own:count] = plan, -1
         _sort_others(work, own, count, organic, bid, item, theirs)
         # From the greatest down: where no bid of the plan wins a slot, no smaller one does, since
         # the others then stand where they would without it.
@@ -179,6 +182,7 @@ def _sweep(  # type: ignore[no-untyped-def]  # as `sweep`, which makes the room
                     slot,
                     their_organic,
                     their_bid,
+                    whose[:count],
                     their_item,
                     merchant,
                     group,

@@ -57,7 +57,8 @@ def _point(log: LoggedDecisions, factor: float, pricing: str, reserve_micros: in
     rules = Rules(0.0, int(log.merchant_cap[0]), int(log.group_cap[0]), reserve_micros)
     work = scratch(int(lengths.max(initial=1)))
     _rank(
-        log.offsets, log.exposures.astype(np.int64), log.paid_most, organic, log.bid, log.merchant,
+        log.offsets, log.exposures.astype(np.int64), log.paid_most, organic, log.bid,
+        np.unique(log.plan, return_inverse=True)[1].astype(np.int32), log.merchant,
         log.group, rules, work, row, found,
     )  # fmt: skip
     facts = Facts(
@@ -93,6 +94,7 @@ def _rank(
     paid_most: npt.NDArray[np.int16],
     organic: Micros,
     bid: Micros,
+    plan: npt.NDArray[np.int32],
     merchant: npt.NDArray[np.int32],
     group: npt.NDArray[np.int32],
     rules: Rules,
@@ -120,8 +122,9 @@ def _rank(
             if not work.counted[slot]:
                 continue
             without, payment, rival = facts_of(
-                work, slot, own, offer, item, merchants, groups, theta, slots, paid, rules
-            )
+                work, slot, own, offer, plan[begin:end], item, merchants, groups, theta, slots,
+                paid, rules,
+            )  # fmt: skip
             found[0, request, slot] = offer[winner]
             found[2, request, slot] = without
             found[3, request, slot] = payment

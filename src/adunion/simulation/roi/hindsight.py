@@ -87,8 +87,8 @@ def _options(
                 if kept.plan[begin + winner] != plan or not work.counted[slot]:
                     continue
                 without, payment, _ = facts_of(
-                    work, slot, organic, bid, item, goods.merchant, goods.group, theta, slots,
-                    paid, rules,
+                    work, slot, organic, bid, kept.plan[begin:end], item, goods.merchant,
+                    goods.group, theta, slots, paid, rules,
                 )  # fmt: skip
                 if theta[slot] <= without:
                     continue

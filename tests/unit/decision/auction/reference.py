@@ -26,13 +26,14 @@ class Case:
     group_cap: int = 1
     reserve: int = 0
     paid: int = 99  # bids that may count
+    plan: tuple[int, ...] = ()  # whose each bid is; absent: each its own
 
     def with_bid(self, row: int, bid: int) -> Case:
         bids = list(self.bid)
         bids[row] = bid
         return Case(
             self.organic, bids, self.merchant, self.group, self.theta, self.merchant_cap,
-            self.group_cap, self.reserve, self.paid,
+            self.group_cap, self.reserve, self.paid, self.plan,
         )  # fmt: skip
 
     def score(self, row: int) -> int:
@@ -116,6 +117,7 @@ def kernel(case: Case) -> Outcome:
     organic, bid, theta = (np.array(x, np.int64) for x in (case.organic, case.bid, case.theta))
     bid = np.maximum(bid - case.reserve, 0)
     merchant, group = (np.array(x, np.int32) for x in (case.merchant, case.group))
+    plan = np.array(case.plan or range(count), np.int32)
     slots = len(theta)
     filled = rank(work, organic, bid, item, merchant, group, slots, case.paid, rules)
     rows = work.chosen[:filled].tolist()
@@ -124,8 +126,9 @@ def kernel(case: Case) -> Outcome:
         rest = (theta[slot], 0, 0)
         if work.counted[slot]:
             rest = facts_of(
-                work, slot, organic, bid, item, merchant, group, theta, slots, case.paid, rules
-            )
+                work, slot, organic, bid, plan, item, merchant, group, theta, slots, case.paid,
+                rules,
+            )  # fmt: skip
         found[:, slot] = bid[row], organic[row], theta[slot], *rest
     facts = Facts(*found, reserve=case.reserve)
     names = ("uplift", "gsp", "first_price")

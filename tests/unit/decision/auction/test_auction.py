@@ -148,6 +148,32 @@ def test_under_an_ad_load_a_slot_costs_the_least_bids_that_reach_it(case: Case) 
         assert not out.facts.moved[slot] or out.price["gsp"][slot] <= case.bid[row]
 
 
+@EXAMPLES
+@given(case=cases(rows_max=12, slots_max=6), data=st.data())
+def test_a_plan_is_no_rival_of_itself(case: Case, data: st.DataObject) -> None:
+    plans = st.lists(st.integers(0, 2), min_size=len(case.bid), max_size=len(case.bid))
+    case = replace(case, plan=tuple(data.draw(plans)))
+    out = kernel(case)
+    apart = kernel(replace(case, plan=()))
+    assert out.rows == apart.rows
+    for slot, row in enumerate(out.rows):
+        alone = replace(case, plan=())
+        for other in range(len(case.bid)):
+            if case.plan[other] == case.plan[row] and other not in out.rows:
+                alone = alone.with_bid(other, 0)
+        told = kernel(alone)
+        assert told.rows == out.rows
+        assert [fact[slot] for fact in out.facts[:6]] == [fact[slot] for fact in told.facts[:6]]
+        assert out.price["uplift"][slot] <= apart.price["uplift"][slot]
+
+
+def test_a_variant_does_not_make_its_plan_pay_more() -> None:
+    # Two variants of one group bid 9 and 8; the best item of others is worth 3 to shoppers.
+    case = Case([1, 1, 3], [9, 8, 0], [0, 0, 1], [0, 0, 1], [10_000], plan=(0, 0, 1))
+    assert kernel(case).price["uplift"] == [2]  # 3 displaced, less its own 1
+    assert kernel(replace(case, plan=(0, 2, 1))).price["uplift"] == [8]  # as rivals
+
+
 def test_prices_by_hand() -> None:
     # Organic worth 10 and 8, a rival at 4, and our item: worth 2 to shoppers, bidding 7.
     case = Case([10, 8, 4, 2], [0, 0, 0, 7], [0, 1, 2, 3], [0, 1, 2, 3], [10_000, 5_000])
