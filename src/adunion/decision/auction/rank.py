@@ -276,7 +276,8 @@ def fill_sorted(
 ) -> int:
     """The same where `work.score` and the two orders are made already."""
     filled, bids, at = 0, 0, 0
-    work.chosen[:slots] = -1
+    for slot in range(slots):
+        work.chosen[slot] = -1
     while filled < slots and bids < paid:
         candidate = _at(work.by_score, at, work.score, item)
         if candidate < 0:
@@ -328,6 +329,16 @@ def _fill_organic(
             chosen[filled] = candidate
             filled += 1
     return filled
+
+
+@borrowing(inline="always")
+def _keep_before(work: Scratch, slot: int) -> int:
+    """What stands before a slot stays; how many of their bids count."""
+    bids = 0
+    for before in range(slot):
+        work.other[before] = work.chosen[before]
+        bids += int(work.counted[before])
+    return bids
 
 
 @borrowing(inline="always")
@@ -403,8 +414,7 @@ def fill_without(
     if none).
     """
     loser = work.chosen[slot]
-    work.other[:slot] = work.chosen[:slot]
-    bids = int(work.counted[:slot].sum())
+    bids = _keep_before(work, slot)
     filled = slot
     at = work.taken_at[slot] + 1
     home = slots

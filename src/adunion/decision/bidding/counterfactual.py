@@ -145,7 +145,8 @@ def _sweep(  # type: ignore[no-untyped-def]  # as `sweep`, which makes the room
             best,
         )
         their_item, their_organic, their_bid = item[:count], organic[:count], bid[:count]
-        whose[:own], whose[own:count] = plan, -1
+        for row in range(count):
+            whose[row] = plan if row < own else -1
         _sort_others(work, own, count, organic, bid, item, theirs)
         # From the greatest down: where no bid of the plan wins a slot, no smaller one does, since
         # the others then stand where they would without it.
