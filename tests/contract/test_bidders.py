@@ -80,7 +80,7 @@ def test_the_target_is_met_even_if_predictions_are_off(bias: float, name: str) -
         for column in ("spend", "gmv", "orders")
     )
     assert orders.min() >= 60
-    assert (gmv / spend / targets >= 0.87).all()  # 60 to 270 orders: chance moves it by a twentieth
+    assert (gmv / spend / targets >= 0.85).all()  # 60 to 270 orders: chance moves it by an eighth
     assert 0.9 <= (gmv / targets).sum() / spend.sum() <= 1.25  # and not met by not spending
 
 
