@@ -351,9 +351,9 @@ def _waits(
     slots: int,
 ) -> bool:
     """Whether a candidate bids for the loser's plan without being shown."""
-    waits = plan[candidate] == plan[loser] and bid[candidate] > 0
+    waits = bool(plan[candidate] == plan[loser] and bid[candidate] > 0)
     for slot in range(slots if waits else 0):
-        waits = waits and chosen[slot] != candidate
+        waits = waits and bool(chosen[slot] != candidate)
     return waits
 
 
