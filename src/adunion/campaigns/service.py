@@ -89,6 +89,16 @@ class Plans:
             rows = rows[1:] if ending_before is not None else rows[:limit]
         return Page(rows, more)
 
+    def check_amounts(
+        self, merchant_id: str, item_ids: Sequence[str], cost_minor: int | None,
+        new_minor: int | None,
+    ) -> None:  # fmt: skip
+        """Refuse a cost of an order or a worth of a new customer out of proportion to the items."""
+        with self._engine.connect() as conn:
+            goods = check_goods(conn, merchant_id, item_ids, self._currency)
+        checks.in_proportion("target_cost", cost_minor, goods.dearest_minor, goods.currency)
+        checks.in_proportion("new_customer", new_minor, goods.dearest_minor, goods.currency)
+
     def item_ids(self, plan_id: str, merchant_id: str | None = None) -> tuple[str, ...]:
         """The items of a plan."""
         with self._engine.begin() as conn:

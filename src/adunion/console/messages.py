@@ -204,8 +204,13 @@ _FIELDS = {
     "amount": N_("A shared budget must pay for at least one click: an amount such as 500."),
     "period": N_("Choose whether it counts a day or in all."),
     "goal": N_("Choose one of the goals."),
-    "target_cost": N_("The cost of an order is an amount above zero."),
-    "new_customer": N_("The worth of a new customer is an amount above zero."),
+    "target_cost": N_(
+        "The cost of an order is an amount above zero, at most a thousand times the dearest item."
+    ),
+    "new_customer": N_(
+        "The worth of a new customer is an amount above zero, "
+        "at most a thousand times the dearest item."
+    ),
     "min_new_share": N_(
         "Write how many of 100 orders new customers are to make: above 0 and below 100."
     ),

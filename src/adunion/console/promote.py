@@ -159,6 +159,10 @@ def set_target(
             read_money("new_customer", new, currency) if goal == "new_customers" else None,
         )
         min_share = checks.min_new_share(read_percent(share))
+        if found.item_ids and (cost_minor or new_minor):
+            it.services.plans.check_amounts(
+                found.merchant_id, found.item_ids, cost_minor, new_minor
+            )
     except AdUnionError as error:
         given = {"goal": goal, "target": target, "cost": cost, "new": new, "share": share}
         shown = next((replace(found, goal=one) for one in get_args(Goal) if one == goal), found)

@@ -132,7 +132,6 @@ def test_a_higher_target_spends_less_and_returns_more(market: Market, free: Ask)
         assert cell.outside.gmv_minor < 0
         anyway = cell.gmv_minor.value - cell.gained_minor
         assert cell.organic_minor == pytest.approx(max(anyway, 0))
-        assert cell.gained_minor < cell.added_minor.value  # its items take each other's places
     assert found.reached > 100
     assert found.assumptions in ([], ["other_days"])
 

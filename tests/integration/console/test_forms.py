@@ -86,8 +86,8 @@ def draft_at(browser: Browser, site: Site, step: str) -> str:
     [
         ("target_roi", "target", TARGETS),
         ("volume", "target", TARGETS - {""}),
-        ("cost_per_order", "cost", AMOUNTS | {""}),
-        ("new_customers", "new", AMOUNTS | {""}),
+        ("cost_per_order", "cost", frozenset(ODD)),
+        ("new_customers", "new", frozenset(ODD)),
         ("target_roi", "share", TARGETS - {""}),
     ],
 )
