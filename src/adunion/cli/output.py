@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -72,9 +73,11 @@ def stop(signum: int, _frame: object) -> None:
     """Handle SIGINT: raise KeyboardInterrupt.
 
     Python drops what is raised within a finaliser or a weak reference's callback, and under load
-    many of those run; so the next report of progress raises it again.
+    many of those run; so the next report of progress raises it again. What libraries then log of
+    work that was cut off, such as a connection in the middle of a reset, tells nobody anything.
     """
     _signals.append(signum)
+    logging.disable(logging.ERROR)
     raise KeyboardInterrupt
 
 
