@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.baskets.lists import companions
 from adunion.understanding.needs.pools import NeedPools, Pool
 
+from .answers import best_first
 from .intent import BESIDE
 from .types import Floats, Ints, Lists
 
@@ -40,12 +42,11 @@ class Understood:
         mine, worth = self.needs.thing(query, catalog)
         if not len(mine):
             return rows, scores, False
-        besides = np.where(np.isin(rows, mine), scores, scores * np.float32(BESIDE))
-        item, score = np.concatenate([rows, mine]), np.concatenate([besides, worth])
-        order = np.argsort(-score, kind="stable")
-        _, first = np.unique(item[order], return_index=True)
-        kept = order[np.sort(first)]
-        return item[kept], score[kept], True
+        item = np.empty(len(rows) + len(mine), np.int32)
+        score = np.empty(len(item), np.float32)
+        size = _join(rows, scores, mine, worth, item, score)
+        order = best_first(score[:size])
+        return item[order], score[order], True
 
     def needed(self, query: str, merit: Floats, wait: bool = True) -> Lists | None:
         """One list: the best items of each of a query's needs, the strongest need's first.
@@ -66,6 +67,37 @@ class Understood:
             scores.append((relevance[best] * np.float32(strength)).astype(np.float32))
         item = np.concatenate(items)
         return Lists(np.array([0, len(item)], np.int64), item, np.concatenate(scores))
+
+
+@njit(cache=True, nogil=True)
+def _join(rows: Ints, scores: Floats, mine: Ints, worth: Floats, item: Ints, score: Floats) -> int:
+    """Write each item once with its greater score, those not `mine` for less; how many."""
+    mask = 2
+    while mask < 2 * len(mine):
+        mask *= 2
+    place, mask = np.full(mask, -1, np.int32), mask - 1
+    for k in range(len(mine)):
+        slot = mine[k] & mask
+        while place[slot] >= 0:
+            slot = (slot + 1) & mask
+        place[slot] = k
+    size, better = 0, np.ones(len(mine), np.bool_)
+    for k in range(len(rows)):
+        slot = rows[k] & mask
+        while place[slot] >= 0 and mine[place[slot]] != rows[k]:
+            slot = (slot + 1) & mask
+        own = place[slot]
+        if own < 0 or scores[k] >= worth[own]:
+            item[size] = rows[k]
+            score[size] = scores[k] if own >= 0 else scores[k] * np.float32(BESIDE)
+            size += 1
+            if own >= 0:
+                better[own] = False
+    for k in range(len(mine)):
+        if better[k]:
+            item[size], score[size] = mine[k], worth[k]
+            size += 1
+    return size
 
 
 def learn_carts(snapshot: CatalogSnapshot, basket: npt.NDArray[np.uint64], item: Ints) -> Lists:

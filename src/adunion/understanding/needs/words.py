@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from adunion.understanding.tokens import CHARS_MAX, tokens
 
-_NAME_WORDS_MAX = 6
-_NAME_CHARS_MAX = 16
 _HEAD_FIRST = re.compile(r"[\u0e00-\u0e7fđăơư\u1ea0-\u1ef9]")  # Thai, Vietnamese
+_WORDS = re.compile(r"(?:[^\W_]|[\u0300-\U0010ffff])+")
 _SIZES = re.compile(
     r"(?<![^\W_])\d+(?:[.x×*]\d+)*\s*-?(?:inch(?:es)?|in|cm|mm|m|ml|l|kg|g|gb|tb|w|v|mah|hz|"
     r"pcs|寸|英寸|厘米|毫升|升|公斤|斤|克|码|瓦|米)(?![a-z])", re.IGNORECASE
@@ -84,24 +83,30 @@ class NameFinder:
     def __init__(self, names: dict[str, int]) -> None:
         self._spaced: dict[tuple[str, ...], tuple[str, int]] = {}
         self._unspaced: dict[str, int] = {}
+        words_from: dict[str, set[int]] = {}  # a first word -> how many words such names have
+        characters_from: dict[str, set[int]] = {}  # the first two -> how many characters
         for name, row in names.items():
             if _unspaced(name):
                 if len(name) > 1:
                     self._unspaced.setdefault(name, row)
-            else:
-                self._spaced.setdefault(tuple(_words(name)), (name, row))
+                    characters_from.setdefault(name[:2], set()).add(len(name))
+            elif words := tuple(_words(name)):
+                self._spaced.setdefault(words, (name, row))
+                words_from.setdefault(words[0], set()).add(len(words))
+        self._words_from = {key: sorted(sizes)[::-1] for key, sizes in words_from.items()}
+        self._characters_from = {key: sorted(sizes)[::-1] for key, sizes in characters_from.items()}
 
     def find(self, text: str) -> list[Mention]:
         """The products named, in order, none within another's name."""
         low = text[:CHARS_MAX].lower()
-        letters = max(sum(c.isalnum() for c in low), 1)
+        letters = max(sum(map(str.isalnum, low)), 1)
         found = [*self._in_words(low, letters), *self._in_characters(low, letters)]
         return sorted(found, key=lambda mention: low.find(mention.name))
 
     def _in_words(self, text: str, letters: int) -> Iterable[Mention]:
         words, start = _words(text), 0
         while start < len(words):
-            for size in range(min(_NAME_WORDS_MAX, len(words) - start), 0, -1):
+            for size in self._words_from.get(words[start], ()):
                 hit = self._spaced.get(tuple(words[start : start + size]))
                 if hit:
                     length = sum(len(word) for word in words[start : start + size])
@@ -113,11 +118,12 @@ class NameFinder:
     def _in_characters(self, text: str, letters: int) -> Iterable[Mention]:
         start = 0
         while start < len(text):
-            for size in range(min(_NAME_CHARS_MAX, len(text) - start), 1, -1):
-                row = self._unspaced.get(text[start : start + size])
+            for size in self._characters_from.get(text[start : start + 2], ()):
+                name = text[start : start + size]  # at the end of the text it may be shorter
+                row = self._unspaced.get(name)
                 if row is not None:
-                    yield Mention(row, text[start : start + size], size / letters)
-                    start += size - 1
+                    yield Mention(row, name, len(name) / letters)
+                    start += len(name) - 1
                     break
             start += 1
 
@@ -148,5 +154,5 @@ def _unspaced(name: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Words of spaced scripts, without their plural, accents kept."""
-    split = "".join(c if c.isalnum() or ord(c) > 0x2FF else " " for c in text.lower()).split()
-    return [w[:-1] if len(w) > 3 and w[-1] == "s" and w[-2:] != "ss" else w for w in split]
+    said = _WORDS.findall(text.lower())
+    return [w[:-1] if len(w) > 3 and w[-1] == "s" and w[-2:] != "ss" else w for w in said]
