@@ -374,7 +374,7 @@ class Brain:
             return
         self._carts = learn_carts(self.catalog, *self._together.pairs())
         if pools is not None:
-            known = pools.go_with(self.catalog.titles)
+            known = pools.go_with(self.catalog)
             self._product, self._companions = known[0], Lists(known[1], known[2], known[3])
 
     def _retrieve(self, requests: RequestBatch) -> CandidateBatch:

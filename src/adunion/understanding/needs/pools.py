@@ -50,6 +50,9 @@ class NeedPools:
         self._whole = NeedFinder(library) if library.embedder else None
         self._pools: dict[int, tuple[Rows, Scores]] = {}
         self._things: dict[str, tuple[Rows, Scores]] = {}
+        self._names, self._product_of = zip(*library.knowledge.names.items(), strict=True)
+        self._place_of = {name: k for k, name in enumerate(self._names)}
+        self._titles: tuple[npt.NDArray[np.int64], Rows] | None = None  # names by item
         self._waiting: dict[str, None] = {}
         self._read: dict[str, list[Pool]] = {}
         self._by_words: dict[str, list[Pool]] = {}
@@ -137,25 +140,48 @@ class NeedPools:
         rows, scores = answering(self._index, *names, knowledge=self._library.knowledge)
         rows, scores = rows[:_THINGS_MAX], scores[:_THINGS_MAX]
         low = [name.lower() for name in names]
-        find = self._library.name_finder.find
-        said = [
-            any(
-                each.product == product or any(names_the_thing(each.name, name) for name in low)
-                for each in (*find(catalog.titles[row]), *find(catalog.titles_en[row]))
-            )
-            for row in rows.tolist()
+        owner, name = self._named_in(rows, catalog)
+        kinds = np.unique(name)
+        right = [
+            self._product_of[k] == product
+            or any(names_the_thing(self._names[k], each) for each in low)
+            for k in kinds.tolist()
         ]
-        kept = np.flatnonzero(np.array(said, np.bool_))
+        kept = np.unique(owner[np.isin(name, kinds[np.array(right, np.bool_)])])
         return rows[kept], _SAYS_IT + (1 - _SAYS_IT) * scores[kept]
 
-    def go_with(self, titles: Sequence[str]) -> GoWith:
-        """By the knowledge file alone: what goes with items of these titles, before anyone bought.
+    def _named_in(self, rows: Rows, catalog: CatalogSnapshot) -> tuple[Rows, Rows]:
+        """What the titles of some items name, in either language: places in `rows`, and names."""
+        if self._titles is not None:
+            offsets, name = self._titles
+            size = offsets[rows + 1] - offsets[rows]
+            owner = np.repeat(np.arange(len(rows), dtype=np.int32), size)
+            within = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
+            return owner, name[offsets[rows][owner] + within]
+        said = [
+            self._found(catalog.titles[row]) + self._found(catalog.titles_en[row])
+            for row in rows.tolist()
+        ]
+        owner = np.repeat(np.arange(len(rows), dtype=np.int32), [len(each) for each in said])
+        return owner, np.array([k for each in said for k in each], np.int32)
+
+    def _found(self, title: str) -> list[int]:
+        """The names of products in a title, as places in `_names`."""
+        return [self._place_of[each.name] for each in self._library.name_finder.find(title)]
+
+    def go_with(self, catalog: CatalogSnapshot) -> GoWith:
+        """By the knowledge file alone: what goes with a catalog's items, before anyone bought.
 
         The product of each item (n,), -1 where its title names none, and for each product the items
-        that go with it: the best of each complement in turn.
+        that go with it: the best of each complement in turn. What all titles name is remembered, so
+        that `thing` needs to read none of them.
         """
-        named = [self._library.name_finder.find(title) for title in titles]
-        product = np.array([each[-1].product if each else -1 for each in named], np.int32)
+        named = [self._found(title) for title in catalog.titles]
+        product = np.array([self._product_of[each[-1]] if each else -1 for each in named], np.int32)
+        for each, title in zip(named, catalog.titles_en, strict=True):
+            each += self._found(title)
+        ends = np.cumsum([0, *map(len, named)])
+        self._titles = ends, np.array([k for each in named for k in each], np.int32)
         sizes = np.zeros(len(self._library.knowledge.products), np.int64)
         rows, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
         for row in np.unique(product[product >= 0]).tolist():

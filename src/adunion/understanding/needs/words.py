@@ -116,7 +116,7 @@ class NameFinder:
             start += 1
 
     def _in_characters(self, text: str, letters: int) -> Iterable[Mention]:
-        start = 0
+        start = len(text) if text.isascii() else 0
         while start < len(text):
             for size in self._characters_from.get(text[start : start + 2], ()):
                 name = text[start : start + size]  # at the end of the text it may be shorter

@@ -50,7 +50,7 @@ def test_a_decision_takes_what_was_read_and_never_waits() -> None:
 
 
 def test_items_nobody_bought_go_with_what_people_know() -> None:
-    product, offsets, item, score = POOLS.go_with(SHOP.titles)
+    product, offsets, item, score = POOLS.go_with(SHOP)
     assert product[0] == product[3] >= 0
     mine = slice(offsets[product[0]], offsets[product[0] + 1])
     assert {"手机挂绳", "桌面手机支架"} <= titles(item[mine])
