@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -59,10 +60,22 @@ class Knowledge:
         category = self.products[mine].category
         return [
             longer
-            for longer, row in self.names.items()
-            if low in longer and row != mine and _holds(longer, low)
+            for longer in self._holding(low)
+            if (row := self.names[longer]) != mine and _holds(longer, low)
             and not (self.products[row].category == category and names_the_thing(longer, low))
         ]  # fmt: skip
+
+    def _holding(self, part: str) -> Iterator[str]:
+        """The names that hold a text, by one search of all of them."""
+        every, at = self._every_name, 0
+        while (at := every.find(part, at)) >= 0:
+            end = every.index("\n", at)
+            yield every[every.rindex("\n", 0, at) + 1 : end]
+            at = end
+
+    @cached_property
+    def _every_name(self) -> str:
+        return "".join(f"\n{name}" for name in self.names) + "\n"
 
     @classmethod
     def load(cls, home: Path | None = None) -> Knowledge:

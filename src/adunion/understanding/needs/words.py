@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from adunion.understanding.tokens import CHARS_MAX, tokens
 
 _HEAD_FIRST = re.compile(r"[\u0e00-\u0e7fđăơư\u1ea0-\u1ef9]")  # Thai, Vietnamese
+_WORDS_MAX, _WORD_CHARS_MAX = 20_000, 40  # of words whose names are remembered
 _WORDS = re.compile(r"(?:[^\W_]|[\u0300-\U0010ffff])+")
 _SIZES = re.compile(
     r"(?<![^\W_])\d+(?:[.x×*]\d+)*\s*-?(?:inch(?:es)?|in|cm|mm|m|ml|l|kg|g|gb|tb|w|v|mah|hz|"
@@ -95,6 +97,7 @@ class NameFinder:
                 words_from.setdefault(words[0], set()).add(len(words))
         self._words_from = {key: sorted(sizes)[::-1] for key, sizes in words_from.items()}
         self._characters_from = {key: sorted(sizes)[::-1] for key, sizes in characters_from.items()}
+        self._names_within = lru_cache(_WORDS_MAX)(self._read_word)
 
     def find(self, text: str) -> list[Mention]:
         """The products named, in order, none within another's name."""
@@ -116,16 +119,25 @@ class NameFinder:
             start += 1
 
     def _in_characters(self, text: str, letters: int) -> Iterable[Mention]:
-        start = len(text) if text.isascii() else 0
-        while start < len(text):
-            for size in self._characters_from.get(text[start : start + 2], ()):
-                name = text[start : start + size]  # at the end of the text it may be shorter
-                row = self._unspaced.get(name)
-                if row is not None:
-                    yield Mention(row, name, len(name) / letters)
+        for word in text.split():
+            if word.isascii():
+                continue
+            read = self._names_within if len(word) <= _WORD_CHARS_MAX else self._read_word
+            for name in read(word):
+                yield Mention(self._unspaced[name], name, len(name) / letters)
+
+    def _read_word(self, word: str) -> tuple[str, ...]:
+        """The names in a text without spaces."""
+        found, start = [], 0
+        while start < len(word):
+            for size in self._characters_from.get(word[start : start + 2], ()):
+                name = word[start : start + size]  # at the end it may be shorter
+                if name in self._unspaced:
+                    found.append(name)
                     start += len(name) - 1
                     break
             start += 1
+        return tuple(found)
 
 
 def sizeless(text: str) -> str:
