@@ -21,6 +21,10 @@ from .security import Publisher
 router = APIRouter(prefix="/publisher")
 TOP, LEFT = 20, 10
 """Products chosen, and of those left out as many as are shown."""
+RATES = (0, 500, 800, 1_000, 1_500, 2_000)
+FLAGS = ("0", "1")
+RATE_MAX = 10_000
+"""Of commissions, ten-thousandths."""
 FACTORS = {
     "need": N_("the need for it is rising"),
     "fit": N_("your audience wants it %(times)s times as much"),
@@ -39,6 +43,9 @@ WHY = {
     "another variant is chosen": N_("another variant is chosen"),
     "below the last place": N_("below the last place"),
 }  # fmt: skip
+_NO_SUCH = N_(
+    "The filter “%(name)s” has no value “%(value)s”; it is left out. There are: %(there)s."
+)
 UNSAFE = {
     "death": N_("death or grave illness"), "crime": N_("crime or court"),
     "disaster": N_("disaster or accident"), "politics": N_("politics or war"),
@@ -62,12 +69,12 @@ _NO_TRENDS = Empty(
 def selection(request: Request, who: Publisher) -> Any:
     """Today's potential products, with reasons and what was left out."""
     it = Context(request)
-    wish, wrong = _wish(it)
+    with it.services.engine.connect() as conn:
+        known = repository.categories(conn, it.lang)
+    wish, wrong = _wish(it, {path: name for path, name, _ in known})
     found = it.services.selections.of(party(who), wish)
     picks = [_row(it, one) for one in found["picks"]]
     left = [_row(it, one) | {"why": it.say(WHY[one["why"]])} for one in found["left"][:LEFT]]
-    with it.services.engine.connect() as conn:
-        known = repository.categories(conn, it.lang)
     return it.page(
         "selection.html",
         wrong=wrong,
@@ -75,7 +82,7 @@ def selection(request: Request, who: Publisher) -> Any:
         price_min=it.text("price_min", 20),
         price_max=it.text("price_max", 20),
         categories=known,
-        rates=[0, 500, 800, 1_000, 1_500, 2_000],
+        rates=sorted({*RATES, wish.rate_min_bps}),
         figures=_figures(it, found),
         picks=_table(it, "picks", picks, chosen=True),
         left=_table(it, "left", left, chosen=False),
@@ -166,17 +173,33 @@ def trend(request: Request, who: Publisher, slug: str) -> Any:
     )
 
 
-def _wish(it: Context) -> tuple[Wish, str]:
-    """What the URL asks for; where its prices cannot be, the rest of it and why."""
+def _wish(it: Context, categories: Mapping[str, str]) -> tuple[Wish, list[str]]:
+    """What the URL asks for without what cannot be, and of that: what, and what there is.
+
+    `categories` are names in the reader's language by path.
+    """
+    tops = it.fmt.listed([name for path, name in categories.items() if " > " not in path])
+    rate, category = it.text("rate"), it.text("category")
+    whole = rate.isascii() and rate.isdigit() and int(rate) <= RATE_MAX
+    flags = it.fmt.listed(FLAGS)
+    asked = (
+        (N_("Category"), category, category in categories, tops),
+        (N_("Least commission"), rate, whole,
+         it.say(N_("0 to %(most)s, in hundredths of a per cent"), most=RATE_MAX)),
+        (N_("Rising only"), it.text("rising"), it.text("rising") in FLAGS, flags),
+        (N_("Without a link yet"), it.text("new"), it.text("new") in FLAGS, flags),
+    )  # fmt: skip
+    wrong = [it.say(_NO_SUCH, name=it.say(name), value=value, there=there)
+             for name, value, known, there in asked if value and not known]  # fmt: skip
     rest = Wish(
-        TOP, it.text("category"), min(it.number("rate"), 10_000),
+        TOP, category if category in categories else "", int(rate) if whole else 0,
         rising_only=it.text("rising") == "1", new_only=it.text("new") == "1",
     )  # fmt: skip
     try:
         least, most = _price(it, "price_min"), _price(it, "price_max")
-        return replace(rest, price_min_minor=least or 0, price_max_minor=most), ""
+        return replace(rest, price_min_minor=least or 0, price_max_minor=most), wrong
     except AdUnionError:
-        return rest, it.say(N_("Give prices as numbers, the least first."))
+        return rest, [*wrong, it.say(N_("Give prices as numbers, the least first."))]
 
 
 def _price(it: Context, name: str) -> int | None:
@@ -294,7 +317,7 @@ def _course(it: Context, one: Mapping[str, Any]) -> list[Stat]:
 
 
 def _chart(it: Context, one: Mapping[str, Any], at: str) -> Chart:
-    """Heat by hour, then the forecast of 6 and 24 hours ahead with its interval."""
+    """Heat by hour, then the forecast of 6 and 24 hours ahead with its interval and its chance."""
     import numpy as np
 
     last = np.datetime64(at, "h")
@@ -307,6 +330,9 @@ def _chart(it: Context, one: Mapping[str, Any], at: str) -> Chart:
     def column(name: str) -> list[float | None]:
         return [known[hour][name] if hour in known else None for hour in hours]
 
+    said = N_("listed: %(chance)s")
+    chances = {str(last + hours): it.say(said, chance=it.fmt.rate(one[f"p_listed_{hours}h"]))
+               for hours in (6, 24)}  # fmt: skip
     edges = {hour: {"low": heat, "high": heat} for hour, heat in past.items()} | known
     low = [edges[hour]["low"] for hour in hours]
     high = [edges[hour]["high"] for hour in hours]
@@ -317,7 +343,12 @@ def _chart(it: Context, one: Mapping[str, Any], at: str) -> Chart:
         [
             Series(it.say(N_("8 of 10 end here")), high, "band", "band", base=low),
             Series(it.say(N_("Heat")), [past.get(hour) for hour in hours], "gmv"),
-            Series(it.say(N_("Forecast")), column("value"), "target"),
+            Series(
+                it.say(N_("Forecast, if listed")),
+                column("value"),
+                "target",
+                notes=[chances.get(hour, "") for hour in hours],
+            ),
         ],
         (it.say(N_("Heat")),),
         x_unit=it.say(N_("Hour of the list")),

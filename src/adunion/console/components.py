@@ -113,6 +113,7 @@ class Series:
     kind: str = "line"  # line bar band
     axis: int = 0
     base: Sequence[float] | None = None  # lower edge of a band
+    notes: Sequence[str] | None = None  # beside each point; empty: none
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ class Chart:
                     "kind": s.kind,
                     "axis": s.axis,
                     "base": None if s.base is None else list(s.base),
+                    "notes": None if s.notes is None else list(s.notes),
                 }
                 for s in self.series
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 from adunion.kernel.money import exponent, to_major
@@ -60,6 +62,10 @@ class Formats:
         if value is None:
             return NOTHING
         return str(format_percent(value, "#,##0.0%", locale=self.locale))
+
+    def listed(self, values: Sequence[str]) -> str:
+        """`a, b and c` or `a、b和c`."""
+        return str(format_list(values, locale=self.locale))
 
     def time(self, at: datetime | None, zone: tzinfo = UTC, seconds: bool = False) -> str:
         """`2026-11-11 08:00` in the reader's zone."""

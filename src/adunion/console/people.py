@@ -42,6 +42,8 @@ _STEPS = {
     Step.NONE: N_("Not yet aware"), Step.AWARE: N_("Aware"), Step.INTERESTED: N_("Interested"),
     Step.BOUGHT: N_("Bought once"), Step.LOYAL: N_("Loyal"),
 }  # fmt: skip
+_IN_COLOUR = N_("%(share)s took something in %(look)s; of others who like this category %(usual)s.")
+_IN_STYLE = N_("%(share)s took something %(look)s; of others who like this category %(usual)s.")
 NOBODY = Empty(
     N_("Not enough people yet"),
     N_("Segments appear when 50 shoppers who consented looked at your items or bought them."),
@@ -184,7 +186,7 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str
         found.append(it.say(N_("They pay what others pay who like this category.")))
     if also:
         found.append(
-            it.say(N_("More than others they also look for %(also)s."), also=", ".join(also))
+            it.say(N_("More than others they also look for %(also)s."), also=it.fmt.listed(also))
         )
     _, bought, loyal = segment.stages
     if bought is not None and loyal is not None:
@@ -192,9 +194,10 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str
         found.append(it.say(N_("%(share)s have bought from you."), share=rate(min(part, 1))))
     told = [(said, "#table-segments") for said in found]
     for each in special(segment.likes):
+        look = looks()[each.look]
         said = it.say(
-            N_("%(share)s took something in %(look)s; of others who like this category %(usual)s."),
-            share=rate(each.share), look=look_name(it, looks()[each.look]), usual=rate(each.usual),
+            _IN_COLOUR if look.is_colour else _IN_STYLE,
+            share=rate(each.share), look=look_name(it, look), usual=rate(each.usual),
         )  # fmt: skip
         told.append((said, "#table-likes"))
     return told

@@ -14,9 +14,22 @@ const token = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 const colour = (role) => token("--" + role) || token("--accent");
 
+// Names of groups: each is shown, on lines of its own; where they have no room side by side, the bars lie.
+const NAMES_MAX = 12, NAME_WIDTH = 12, ROOM_MIN = 96, ROW_HEIGHT = 56;
+const letters = (text) => [...text].reduce((sum, c) => sum + (c > "\u2e7f" ? 2 : 1), 0);
+
+function namesOf(spec, width) {
+  const named = spec.xKind === "label" && spec.x.length <= NAMES_MAX && spec.x.some((x) => letters(x) > NAME_WIDTH);
+  const room = Math.floor((width - 96) / spec.x.length);
+  return { lying: named && room < ROOM_MIN, label: named && { interval: 0, hideOverlap: false, overflow: "break", width: room < ROOM_MIN ? 112 : room - 8 } };
+}
+
 function seriesOf(spec) {
   const out = [];
   const point = (value, i) => (spec.xKind === "label" ? value : [spec.x[i], value]);
+  const noted = (value, note, i) => (note
+    ? { value, symbol: "circle", label: { show: true, position: "top", align: i === spec.x.length - 1 ? "right" : "center", formatter: note, color: token("--text-soft") } }
+    : { value, symbol: "none" });
   for (const s of spec.series) {
     const base = {
       name: s.name, yAxisIndex: s.axis, type: s.kind === "bar" ? "bar" : "line",
@@ -34,6 +47,10 @@ function seriesOf(spec) {
     base.data = s.values.map(point);
     base.lineStyle = { width: 2, type: s.role === "target" ? "dashed" : "solid" };
     if (s.role === "target") base.showSymbol = false;
+    if (s.notes) {
+      Object.assign(base, { showSymbol: true, labelLayout: { moveOverlap: "shiftY" } });
+      base.data = base.data.map((value, i) => noted(value, s.notes[i], i));
+    }
     if (spec.marks && spec.marks.x !== undefined && out.length === 0) {
       base.markLine = { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: colour("target"), type: "dashed" }, data: [{ xAxis: spec.marks.x }] };
     }
@@ -49,8 +66,10 @@ function drawChart(box) {
   const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
   const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   const visible = spec.series.filter((s) => s.kind !== "band").map((s) => s.name);
+  const names = namesOf(spec, box.clientWidth);
+  box.style.height = names.lying ? `${96 + ROW_HEIGHT * spec.x.length}px` : "";
   const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "canvas" });
-  chart.setOption({
+  const option = {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: soft },
     legend: { data: visible, top: 8, left: 12, itemWidth: 16, itemHeight: 8, textStyle: { color: token("--text-soft") } },
@@ -63,8 +82,9 @@ function drawChart(box) {
         const x = rows[0].axisValue;
         const lines = rows.filter((r) => visible.includes(r.seriesName)).map((r) => {
           const value = Array.isArray(r.value) ? r.value[1] : r.value;
-          const unit = spec.units[(spec.series.find((s) => s.name === r.seriesName) || {}).axis || 0];
-          return `${r.marker} ${echarts.format.encodeHTML(r.seriesName)} <b>${value === null || value === undefined ? "–" : number.format(value)}</b> ${echarts.format.encodeHTML(unit)}`;
+          const of = spec.series.find((s) => s.name === r.seriesName) || {};
+          const after = [spec.units[of.axis || 0], of.notes && of.notes[r.dataIndex]].filter(Boolean).join(" · ");
+          return `${r.marker} ${echarts.format.encodeHTML(r.seriesName)} <b>${value === null || value === undefined ? "–" : number.format(value)}</b> ${echarts.format.encodeHTML(after)}`;
         });
         const head = spec.xKind === "time" ? clock.format(new Date(x)) : spec.xKind === "value" ? `${spec.xUnit} ${number.format(x)}` : x;
         return [echarts.format.encodeHTML(head), ...lines].join("<br>");
@@ -76,7 +96,7 @@ function drawChart(box) {
       min: spec.xKind === "value" ? "dataMin" : undefined, max: spec.xKind === "value" ? "dataMax" : undefined,
       name: spec.xKind === "value" ? spec.xUnit : "", nameLocation: "middle", nameGap: 28,
       axisLine: { onZero: false, lineStyle: { color: line } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: soft, hideOverlap: true, ...(spec.xKind === "time" && { alignMinLabel: "left", alignMaxLabel: "right" }) },
+      axisLabel: { color: soft, hideOverlap: true, ...names.label, ...(spec.xKind === "time" && { alignMinLabel: "left", alignMaxLabel: "right" }) },
     },
     yAxis: spec.units.map((unit, i) => ({
       type: "value", name: unit, position: i ? "right" : "left", alignTicks: true, min: (of) => Math.min(0, of.min),
@@ -85,7 +105,14 @@ function drawChart(box) {
       splitLine: { show: i === 0, lineStyle: { color: line } },
     })),
     series: seriesOf(spec),
-  }, { notMerge: true });
+  };
+  if (names.lying) {
+    [option.xAxis, option.yAxis] = [option.yAxis.map((axis) => ({ ...axis, position: "bottom", nameLocation: "middle", nameGap: 28, nameTextStyle: { color: soft } })), { ...option.xAxis, inverse: true }];
+    option.series.forEach((one) => { one.xAxisIndex = one.yAxisIndex; one.yAxisIndex = 0; });
+    option.grid.bottom = 28;
+  }
+  chart.setOption(option, { notMerge: true });
+  chart.resize();
 }
 
 const sizes = new ResizeObserver((entries) => {
