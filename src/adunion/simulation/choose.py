@@ -85,14 +85,17 @@ def _plan(
     part: PlanPart,
     rival: bool,
 ) -> Planned:
-    if part.start_hour >= scenario.days * 24:
-        raise AdUnionError(
-            "bad_scenario",
-            f"{where}: it starts in hour {part.start_hour:g}, when the run of {scenario.days} days"
-            " is over.",
-            422,
-            hint="Start it earlier, or let the run take more days.",
-        )
+    begins = [("it starts", part.start_hour)]
+    begins += [("a boost begins", boost.at_hour) for boost in part.boosts]
+    begins += [("an edit is made", edit.at_hour) for edit in part.edits]
+    for what, hour in begins:
+        if hour >= scenario.days * 24:
+            raise AdUnionError(
+                "bad_scenario",
+                f"{where}: {what} in hour {hour:g}, when the run of {scenario.days} days is over.",
+                422,
+                hint="Name an earlier hour, or let the run take more days.",
+            )
     merchant, items, free_hour = chooser.choose(part, f"{where} ({name})")
     try:
         budget, cost, new = _money(part, world, items)
@@ -112,15 +115,22 @@ def _money(part: PlanPart, world: World, items: I64) -> tuple[int | None, int | 
     currency = world.view.currency
     cost, new = minor(part.target_cost, currency), minor(part.new_customer, currency)
     _, target, cost, new = checks.goal(part.goal, part.asked_roi, cost, new)
-    cheapest = int(world.view.items.price_minor[items].min())
+    prices = world.view.items.price_minor[items]
+    cheapest, dearest = int(prices.min()), int(prices.max())
+    for each in (cost, *(minor(edit.target_cost, currency) for edit in part.edits)):
+        checks.in_proportion("target_cost", each, dearest, currency)
+    checks.in_proportion("new_customer", new, dearest, currency)
     for budget in (part.budget, *(edit.budget for edit in part.edits)):
         checks.budget_minor(minor(budget, currency), target, cheapest, currency)
     return minor(part.budget, currency), cost, new
 
 
 def minor(amount: float | None, currency: str) -> int | None:
-    """An amount of a scenario in minor units, at least 1."""
-    return None if amount is None else max(to_minor(str(amount), currency, exact=False), 1)
+    """An amount of a scenario in minor units; what is less than one is no amount."""
+    found = None if amount is None else to_minor(str(amount), currency, exact=False)
+    if found == 0:
+        raise AdUnionError("invalid", f"{amount:g} {currency} is less than the least coin.", 422)
+    return found
 
 
 def _hours(part: PlanPart, scenario: Scenario) -> None:

@@ -21,6 +21,9 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 Currency = Literal["CNY", "USD", "EUR", "GBP", "JPY", "KRW"]
 """Those a generated world has believable price levels of."""
 
+Region = Literal["north", "east", "south", "west", "centre"]
+"""Where the shoppers of every world live (`world.types.REGIONS`)."""
+
 COSTLY = ("cart", "needs")
 """The one default that is not a served market's: what a scenario does without unless it asks.
 
@@ -30,9 +33,9 @@ minutes, which is a third of what deciding then costs (`plans_20_needs` of `benc
 
 
 class Part(BaseModel):
-    """A table of the file; an unknown key is an error."""
+    """A table of the file; an unknown key is an error, and so is a number in quotes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class WorldPart(Part):
@@ -42,8 +45,10 @@ class WorldPart(Part):
     items: int = Field(2_000, ge=50, le=1_000_000)
     merchants: int = Field(40, ge=2, le=100_000)
     shoppers: int = Field(5_000, ge=100, le=10_000_000)
-    path: Path | None = Field(None, description="A folder written by `adunion world`")
-    orders: Path | None = Field(None, description="An order file to ground the world in")
+    path: Path | None = Field(None, strict=False, description="A folder written by `adunion world`")
+    orders: Path | None = Field(
+        None, strict=False, description="An order file to ground the world in"
+    )
     mapping: str | None = Field(None, description="The order file's mapping, e.g. online_retail")
     currency: Currency = Field("CNY", description="Of a world made here")
 
@@ -116,9 +121,7 @@ class BoostPart(Part):
     floor_roi: float | None = Field(
         None, ge=0.1, le=1_000, description="No sale is bought at less; absent: 1 at most"
     )
-    regions: list[str] | None = Field(
-        None, min_length=1, description="Where; of a made world: north, east, south, west, centre"
-    )
+    regions: list[Region] | None = Field(None, min_length=1, description="Where; absent: all")
 
     @model_validator(mode="after")
     def _in_order(self) -> BoostPart:
@@ -279,7 +282,7 @@ class Scenario(RankingRules, Part):
 
     name: str = "scenario"
     seed: int = Field(1, ge=0, description="`--seed` overrides it")
-    start: datetime = datetime(2026, 11, 2, tzinfo=UTC)
+    start: datetime = Field(datetime(2026, 11, 2, tzinfo=UTC), strict=False)
     history_days: int = Field(4, ge=1, le=365, description="Without plans, to learn from")
     days: int = Field(2, ge=1, le=365, description="With plans")
     drain_hours: int = Field(240, ge=0, le=24 * 90, description="After the last request")
@@ -310,6 +313,16 @@ class Scenario(RankingRules, Part):
             raise ValueError(f"start is in the year {self.start.year}, not 2000 to 2100")
         if (self.tick_minutes > 60 and self.tick_minutes % 60) or 1_440 % self.tick_minutes:
             raise ValueError("tick_minutes must divide a day, e.g. 15, 30, 60")
+        return self
+
+    @model_validator(mode="after")
+    def _plans_told_apart(self) -> Scenario:
+        named = [
+            each.name for each in (*self.plans, *self.rivals) if "name" in each.model_fields_set
+        ]
+        twice = next((name for name in named if named.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two plans are called {twice!r}; reports tell them apart by name")
         return self
 
     @model_validator(mode="after")

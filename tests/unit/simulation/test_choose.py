@@ -85,7 +85,17 @@ def test_items_may_be_taken_over_when_their_plan_is_over(small: World) -> None:
         ),
         ({"plans": [{"budget": 0.01}]}, r"plans.0 \(plan\): .* below one click"),
         ({"plans": [{"dayparts": [20], "end_hour": 12}]}, "the plan would never run"),
-        ({"plans": [{"start_hour": 48}]}, "when the run of 2 days is over"),
+        ({"plans": [{"start_hour": 48}]}, "it starts in hour 48, when the run of 2 days is over"),
+        (
+            {"plans": [{"boosts": [{"at_hour": 50, "until_hour": 60, "budget": 500}]}]},
+            "a boost begins in hour 50",
+        ),
+        ({"plans": [{"edits": [{"at_hour": 48, "target_roi": 5}]}]}, "an edit is made in hour 48"),
+        ({"plans": [{"budget": 0.001}]}, "0.001 CNY is less than the least coin"),
+        (
+            {"plans": [{"goal": "cost_per_order", "target_cost": 1e9}]},
+            "times the price of the dearest",
+        ),
         ({"plans": [{"target_roi": 2.12345}]}, "more than 3 decimals"),
         ({"bidder": "wild"}, "No bidder named 'wild'"),
         ({"pricing": "free"}, "No pricing named 'free'"),

@@ -21,6 +21,17 @@ def test_an_empty_scenario_is_a_small_market() -> None:
         ({"plans": [{"target_roi": 0}]}, "plans.0.target_roi"),
         ({"plans": [{"target_roi": "nan"}]}, "plans.0.target_roi"),
         ({"plans": [{"target_roi": float("nan")}]}, "target_roi: nan is not a finite number"),
+        ({"plans": [{"target_roi": True}]}, "plans.0.target_roi: Input should be a valid number"),
+        ({"plans": [{"target_roi": "4"}]}, "plans.0.target_roi: Input should be a valid number"),
+        ({"plans": [{"name": "a"}, {"name": "a"}]}, "two plans are called 'a'"),
+        (
+            {
+                "plans": [
+                    {"boosts": [{"at_hour": 1, "until_hour": 2, "budget": 5, "regions": ["火星"]}]}
+                ]
+            },
+            "regions.0: Input should be 'north', 'east', 'south', 'west' or 'centre'",
+        ),
         ({"plans": [{"start_hour": 5, "end_hour": 4}]}, "not after start_hour"),
         ({"shocks": [{"kind": "rival", "at_hour": 1}]}, "belong together"),
         ({"shocks": [{"kind": "traffic", "at_hour": 2, "until_hour": 1}]}, "not after at_hour"),
