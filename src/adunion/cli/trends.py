@@ -120,7 +120,8 @@ def _show(made: Board) -> None:
             name, justify="right" if name in ("pos", "heat", "peak", "life h") else "left"
         )
     for one in made.topics:
-        goods = ", ".join(one["categories"][:2]) or one["commerce"]
+        kinds = [each["zh"] for each in one["kinds"]]
+        goods = ", ".join((one["categories"] or kinds)[:2]) or one["commerce"]
         why = ", ".join(f"{each['reason']} {each['word']}".strip() for each in one["reasons"][:2])
         table.add_row(
             "↑" if one["rising"] else "", str(one["pos"] + 1), plain(one["title"]),

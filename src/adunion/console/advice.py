@@ -272,9 +272,11 @@ def _topic(it: Context, one: Mapping[str, Any], names: Mapping[str, str]) -> dic
     """A topic as the table shows it."""
     state = N_("rising") if one["rising"] else N_("steady")
     state = N_("new and rising") if one["early"] else state
-    goods = ", ".join(names.get(path, path) for path in one["categories"][:2]) or it.say(
-        VERDICTS[one["commerce"]]
-    )
+    held = [names.get(path, path) for path in one["categories"][:2]]
+    kinds = [each["en" if it.lang == "en" else "zh"] for each in one.get("kinds", ())[:2]]
+    goods = ", ".join(held) or it.say(VERDICTS[one["commerce"]])
+    if kinds and not held:
+        goods = it.say(N_("%(kinds)s; no such item here"), kinds=it.fmt.listed(kinds))
     if one["commerce"] == "no":
         goods = f"{it.say(VERDICTS['no'])}: {_reason(it, one['reasons'][0])}"
     return {

@@ -115,6 +115,7 @@ def linked(link: Link, snapshot: CatalogSnapshot | None) -> Plain:
         "commerce": link.commerce.verdict, "unsafe": link.commerce.unsafe,
         "reasons": [{"reason": reason, "word": word} for reason, word in link.commerce.reasons],
         "products": products, "categories": list(link.categories), "items": items,
+        "kinds": [{"zh": zh, "en": en} for zh, en in link.kinds],
     }  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class Classifier:
         self._makers = [(int(points), word) for points, word in _words(lists["makers"])]
         self._category = {word: int(points) for points, word in _words(lists["category"])}
         self._kinds = list(lists["unsafe"])
+        self._means = _words(lists["means"])
 
     @classmethod
     def load(cls, home: Path | None = None) -> Classifier:
@@ -94,6 +95,10 @@ class Classifier:
         )
         said = tuple((reason, word) for _, reason, word in reasons)
         return Commerce(verdict, said or (("nothing", ""),))
+
+    def meant(self, title: str) -> list[str]:
+        """Categories of goods that words of a title mean: makers, models, kinds of fruit."""
+        return list(dict.fromkeys(name for name, word in self._means if _holds(title, word)))
 
     def _harm(self, title: str) -> list[tuple[str, str]]:
         """(kind, word) of harm in a title, in the order of kinds."""
@@ -152,5 +157,5 @@ def _check(path: Path, shipped: Lists, own: Lists) -> None:
                 raise bad_lists(path, f"{name}.{key} is no text of words with spaces between")
             if name in ("unsafe", "talk") and key not in shipped[name]:
                 raise bad_lists(path, f"{name}.{key} is none of {', '.join(shipped[name])}")
-            if name not in ("unsafe", "talk") and not re.fullmatch(r"-?\d+", key):
+            if name in ("buy", "makers", "category") and not re.fullmatch(r"-?\d+", key):
                 raise bad_lists(path, f"{name}.{key} is no number of points")

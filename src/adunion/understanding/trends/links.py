@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,6 +20,8 @@ from .commerce import Classifier, Commerce
 PRODUCTS_MAX, ITEMS_MAX, CATEGORIES_MAX = 6, 8, 4
 STRENGTH_MIN = 0.3
 """Needs are calibrated: of those with this strength, three of ten are right."""
+BESIDE_NAMED = 0.5
+"""Beside what the title names, meaning alone must be as sure."""
 NAMED = 0.95
 """Strength of a product that the title names."""
 LOOKED_AT = 40
@@ -32,14 +34,20 @@ LISTED = {
 }  # fmt: skip
 """Categories of products by the list's category of a topic."""
 _BESIDE = re.compile(
-    r"[\s-]*(?:口味|风味|味|色|内胆|包(?!邮|装)|袋|套(?!装|盒)|保护|壳|膜|贴|架|支架|收纳|桌(?!面)|"
-    r"(?:flavou?r|sleeve|bag|backpack|case|cover|stand|skin|sticker|charger|desk|tray|mount)"
+    r"[\s-]*(?:口味|风味|味|色|内胆|包(?!邮|装)|袋|套(?!装|盒)|保护|壳|膜|贴|架|支架|挂[绳件]|模具|纸|收纳|"
+    r"桌(?!面)|"
+    r"(?:flavou?r|sleeve|bag|backpack|case|cover|stand|skin|sticker|charger|desk|tray|mount|"
+    r"strap|lanyard|charm|holder|protector|mou?ld)"
     r"(?:e?s|ed)?\b)",
     re.I,
 )
 """What makes a thing's name a flavour, or the name of what holds it."""
 _FOR = re.compile(r"(?:\bfor\s+(?:\w+\s+)?|(?:适用于?|适配)\S{0,6})$", re.I)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HEAD_LETTERS = range(6, 1, -1)
+"""Of the end of a topic that is looked for at the ends of words in titles."""
+HEAD_ITEMS = 3
+"""So many items, and most of those that say it, must have it there."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class Link:
     """The catalog's, the likeliest first; of the knowledge where there is no catalog."""
     items: tuple[tuple[int, float], ...] = field(default=())
     """(row of the catalog, how surely)."""
+    kinds: tuple[tuple[str, str], ...] = ()
+    """(zh, en) categories of the knowledge that it is about, even if the catalog has none of it."""
 
 
 class Linker:
@@ -88,7 +98,7 @@ class Linker:
     def link(self, title: str, category: str = "") -> Link:
         """Read one title; nothing is linked to what is unsafe or no commerce."""
         named = self._library.name_finder.find(title)
-        own = [name for name in self._goods if name in title]
+        own = self._own(title, [each.name for each in named])
         said = sorted({*(each.name for each in named), *own}, key=len, reverse=True)
         said = [name for name in said if len(name) > 1]
         commerce = self._classifier.read(title, category, said)
@@ -96,9 +106,10 @@ class Linker:
             return Link(commerce)
         rows = [each.product for each in named if len(each.name) > 1]
         products = self._products(title, rows, self._talked_of(commerce, category, rows))
-        names = [*_things(title, commerce), *own, *(product.zh for product in products)]
-        items = self._items(names, products)
-        return Link(commerce, products, self._categories(products, own, items), items)
+        names = [*_things(title, commerce), *said, *(product.zh for product in products)]
+        items = self._items(names if own or products else [*names, *self._head(title)], products)
+        kinds = self._kinds_of(title, category, commerce, products)
+        return Link(commerce, products, self._categories(kinds, own, items), items, kinds)
 
     def season(self, needs: Sequence[str]) -> tuple[tuple[int, float], ...]:
         """Items for products by name."""
@@ -112,6 +123,44 @@ class Linker:
         """The English name of a product; none of what the knowledge does not hold."""
         row = self._library.knowledge.names.get(name.lower())
         return [] if row is None else [self._library.knowledge.products[row].en]
+
+    def _own(self, title: str, named: Sequence[str]) -> list[str]:
+        """The catalog's own names of goods in a title, not those within the name of another thing.
+
+        A coffee machine (咖啡机) is no coffee (咖啡).
+        """
+        found = [name for name in self._goods if name in title]
+        longer = {*found, *named}
+        return [
+            name for name in found
+            if any(name in rest for rest in _without(title, name, longer))
+        ]  # fmt: skip
+
+    def _head(self, title: str) -> list[str]:
+        """The end of a title that items end a word with: 水杯 of 今年流行的水杯."""
+        if self.snapshot is None or self._index is None:
+            return []
+        for letters in HEAD_LETTERS:
+            head = title[-letters:]
+            rows = self._index.saying(head)[:LOOKED_AT].tolist() if len(head) == letters else []
+            said = sum(any(word.endswith(head) for word in self.snapshot.titles[row].split())
+                       for row in rows)  # fmt: skip
+            if said >= HEAD_ITEMS and 2 * said > len(rows):
+                return [head]
+        return []
+
+    def _kinds_of(
+        self, title: str, category: str, commerce: Commerce, products: Sequence[Product]
+    ) -> tuple[tuple[str, str], ...]:
+        """Categories of its products; else of words that mean one; else of goods, of the list."""
+        found = [(product.category_zh, product.category_en) for product in products]
+        if not found:
+            english = dict(self._library.knowledge.categories)
+            names = self._classifier.meant(title)
+            if not names and commerce.verdict == "yes":
+                names = list(LISTED.get(category, ()))[:1]
+            found = [(name, english.get(name, name)) for name in names]
+        return tuple(dict.fromkeys(found))[:CATEGORIES_MAX]
 
     def _talked_of(self, commerce: Commerce, category: str, named: list[int]) -> set[str] | None:
         """Categories of products that meaning alone may speak for; None: any.
@@ -140,7 +189,8 @@ class Linker:
             guessed = all(each.source == "meaning" for each in need.evidence)
             if guessed and talked_of is not None and need.category_zh not in talked_of:
                 continue
-            if need.strength >= STRENGTH_MIN and need.evidence:
+            least = BESIDE_NAMED if guessed and named else STRENGTH_MIN
+            if need.strength >= least and need.evidence:
                 found.setdefault(need.zh, Product(
                     need.zh, need.en, need.category_zh, need.category_en,
                     round(need.strength, 3), need.evidence[0].source,
@@ -189,7 +239,9 @@ class Linker:
         if votes[wanted] < most:
             return False
         alone = all(votes[kind] < most for kind in votes if kind != wanted)
-        return alone or not _part_of_a_word(name.lower(), title)
+        first = self._kinds(title.split(" ", 1)[0])
+        said = not first or wanted in first
+        return alone or (said and not _part_of_a_word(name.lower(), title))
 
     def _is_the_thing(self, row: int, name: str) -> bool:
         """Whether a title names the thing itself: no laptop bag, nothing of chocolate flavour."""
@@ -208,11 +260,14 @@ class Linker:
         return [products[each.product].category for each in self._library.name_finder.find(text)]
 
     def _categories(
-        self, products: Sequence[Product], own: Sequence[str], items: Sequence[tuple[int, float]]
+        self,
+        kinds: Sequence[tuple[str, str]],
+        own: Sequence[str],
+        items: Sequence[tuple[int, float]],
     ) -> tuple[str, ...]:
         """Categories that the title names, then those of the linked items."""
         if self.snapshot is None:
-            return tuple(dict.fromkeys(p.category_zh for p in products))[:CATEGORIES_MAX]
+            return tuple(zh for zh, _ in kinds)
         weight: dict[str, float] = {}
         for name in own:
             for path in self._goods[name]:
@@ -221,6 +276,15 @@ class Linker:
             path = self.snapshot.categories[self.snapshot.category[row]]
             weight[path] = weight.get(path, 0.0) + value / 4
         return tuple(sorted(weight, key=lambda path: (-weight[path], path))[:CATEGORIES_MAX])
+
+
+def _without(title: str, name: str, longer: Iterable[str]) -> list[str]:
+    """The parts of a title beside the longer names that hold a name."""
+    parts = [title]
+    for other in longer:
+        if name in other and name != other:
+            parts = [part for whole in parts for part in whole.split(other)]
+    return parts
 
 
 def _part_of_a_word(name: str, title: str) -> bool:

@@ -73,6 +73,32 @@ def test_items_that_say_what_the_title_is_of_come_and_no_lookalikes() -> None:
         assert linker.link(title, "电商").categories == (first,)
 
 
+def test_the_end_of_a_topic_finds_items_whose_words_end_with_it() -> None:
+    shop = shop_of(
+        [(f"素宅 儿童水杯 {n}00ml", "Mug", "家居 > 保温壶") for n in range(3)]
+        + [
+            ("意式咖啡机 家用", "Espresso machine", "家电 > 咖啡机"),
+            ("咖啡 速溶", "", "零食 > 咖啡"),
+        ]
+    )
+    linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, LexicalIndex.build(shop))
+    assert linker.link("今年流行的水杯", "电商").categories == ("家居 > 保温壶",)
+    assert linker.link("咖啡机怎么选", "电商").categories == ("家电 > 咖啡机",)
+    assert linker.link("女子在食堂丢水杯", "社会").items == ()
+
+
+def test_goods_that_the_market_has_not_have_their_category_still() -> None:
+    shop = shop_of([("手工紫砂壶", "Teapot", "茶具")])
+    linker = Linker(Library(Knowledge.load()), Classifier.load(), shop, LexicalIndex.build(shop))
+    for title, category, kind in (
+        ("洗碗机值得买吗", "", "厨房"), ("iPhone17官降", "", "手机数码"), ("榴莲降价", "", "生鲜"),
+        ("首款增程车开启预售", "汽车", "汽车"),
+    ):  # fmt: skip
+        found = linker.link(title, category)
+        assert (found.categories, [zh for zh, _ in found.kinds]) == ((), [kind])
+    assert linker.link("江城外长会谈 洗碗机").kinds == ()
+
+
 class Guesses:
     """Meaning that always thinks of the same products."""
 
