@@ -41,20 +41,20 @@ def taken_looks(
 
 
 def liked(
-    mine: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_], key: str, noise: Noise
+    mine: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_], people: int, key: str, noise: Noise
 ) -> tuple[Liked, ...]:
     """The looks that at least PEOPLE_MIN of a group (p, looks) took, the commonest first.
 
-    `others` (q, looks) are everyone in the market who likes the same category.
+    `others` (q, looks) are everyone in the market who likes the same category; `people` is how
+    many the group is told to have, so that shares agree with it.
     """
     found = []
-    people = max(noisy_count(len(mine), f"{key}:size", noise), 1)
     all_ = max(noisy_count(len(others), f"{key}:others", noise), 1)
     for look in np.flatnonzero(mine.sum(0) >= PEOPLE_MIN).tolist():
         count = noisy_count(int(mine[:, look].sum()), f"{key}:look:{look}", noise)
         usual = noisy_count(int(others[:, look].sum()), f"{key}:usual:{look}", noise)
         if count >= PEOPLE_MIN:
-            share, of_all = min(count / people, 1.0), min(usual / all_, 1.0)
+            share, of_all = min(count / max(people, 1), 1.0), min(usual / all_, 1.0)
             found.append(Liked(look, count, round(share, 3), round(of_all, 3)))
     return tuple(sorted(found, key=lambda each: (-each.people, each.look)))
 

@@ -161,11 +161,11 @@ def persona(
         alike = np.asarray((of == group.category) | (group.category < 0))
         likes: tuple[Liked, ...] = ()
         if theirs.looks is not None and market.looks is not None:
-            likes = liked(theirs.looks, market.looks[alike], key, noise)
+            likes = liked(theirs.looks, market.looks[alike], group.count, key, noise)
         known = theirs.paid is not None and np.isfinite(theirs.paid).sum() >= PEOPLE_MIN
         return Segment(
             group.category, group.parent, group.band, group.count,
-            round(min(group.count / people, 1.0), 3), round(math.expm1(apart), 2), stages,
+            round(min(group.count / people, 1.0), 3), round(math.expm1(apart), 2) + 0.0, stages,
             _also(theirs.tastes, usual), likes,
             _two_digits(math.exp(group.others_log + apart)) if known else 0,
             None if theirs.liking is None else theirs.liking.mean(0),

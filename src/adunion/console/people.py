@@ -32,9 +32,9 @@ SHOWN_IN_CHART = 8
 PORTRAITS_MAX = 12
 """The largest segments; the others stand in the table."""
 _PAYS = {
-    "thrifty": N_("Buy %(category)s cheaper than others do"),
-    "usual": N_("Buy %(category)s at the price others pay"),
-    "premium": N_("Buy dearer %(category)s than others do"),
+    "thrifty": N_("Pay less for %(category)s"),
+    "usual": N_("Pay the usual price for %(category)s"),
+    "premium": N_("Pay more for %(category)s"),
     "": N_("All others"),
 }
 _BAND = {"thrifty": N_("Cheaper"), "usual": N_("The same"), "premium": N_("Dearer"), "": ""}
@@ -183,7 +183,7 @@ def _sentences(it: Context, segment: Segment, also: list[str]) -> list[tuple[str
         cheaper = N_("They pay %(by)s less than others who like this category.")
         found.append(it.say(dearer if apart > 0 else cheaper, by=rate(abs(apart))))
     else:
-        found.append(it.say(N_("They pay what others pay who like this category.")))
+        found.append(it.say(N_("They pay about what others pay who like this category.")))
     if also:
         found.append(
             it.say(N_("More than others they also look for %(also)s."), also=it.fmt.listed(also))

@@ -37,17 +37,21 @@ def have(people: int, **counts: int) -> np.ndarray:
 
 
 def test_what_more_of_a_group_took_than_of_others_is_special() -> None:
-    found = liked(have(200, grey=120, minimal=60), have(1_000, grey=600, minimal=150), "k", middle)
+    found = liked(
+        have(200, grey=120, minimal=60), have(1_000, grey=600, minimal=150), 200, "k", middle
+    )
     assert [(each.look, each.people) for each in found] == [(GREY, 120), (MINIMAL, 60)]
     assert (found[0].share, found[0].usual) == (0.6, 0.6)
     assert (found[1].share, found[1].usual) == (0.3, 0.15)
     assert [each.look for each in special(found)] == [MINIMAL]
     assert special(found)[0].lift == pytest.approx(2)
+    told = liked(have(200, grey=120), have(1_000, grey=600), 240, "k", middle)
+    assert told[0].share == 120 / 240  # of the people that the segment is said to have
 
 
 def test_looks_of_fewer_people_than_the_floor_are_not_told() -> None:
-    assert liked(have(200, grey=PEOPLE_MIN - 1), have(1_000, grey=10), "k", middle) == ()
-    unlucky = liked(have(200, grey=PEOPLE_MIN), have(1_000, grey=10), "k", lambda _: 0.999)
+    assert liked(have(200, grey=PEOPLE_MIN - 1), have(1_000, grey=10), 200, "k", middle) == ()
+    unlucky = liked(have(200, grey=PEOPLE_MIN), have(1_000, grey=10), 200, "k", lambda _: 0.999)
     assert unlucky == ()  # the noisy count is under it
 
 
