@@ -87,7 +87,8 @@ def of_lines(
     credited to nobody, at the time of its return.
     """
     order_ids, lines = id_texts("ord", order), line.tolist()
-    found = {(c.order_id, c.line): c for c in of_orders(conn, sorted(set(order_ids)))}
+    known = of_orders(conn, sorted(set(order_ids))) if order_ids else ()
+    found = {(c.order_id, c.line): c for c in known}
     rows = [found.get(pair) for pair in zip(order_ids, lines, strict=True)]
     return Credits(
         order=order,

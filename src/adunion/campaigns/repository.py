@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
-    literal_column,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -55,27 +55,21 @@ _GOODS = (
     .order_by(items.c.id)
 )  # fmt: skip
 _NOW = bindparam("now", type_=plans.c.end_at.type)
-_LIVE = (
-    select(plans, _SPEND, func.array_agg(plan_items.c.item_id).label("item_ids"))
-    .select_from(_FROM.join(plan_items, plan_items.c.plan_id == plans.c.id))
+_HELD = (
+    select(func.array_agg(plan_items.c.item_id).label("item_ids"))
+    .where(plan_items.c.plan_id == plans.c.id, plan_items.c.active)
+    .lateral("held")
+)
+_LIVE = (  # boosts hold no items, and come along
+    select(plans, _SPEND, _HELD.c.item_ids)
+    .select_from(_FROM.join(_HELD, true()))
     .where(
         plans.c.status == "active",
         plans.c.currency == bindparam("in_currency"),
         or_(plans.c.end_at.is_(None), plans.c.end_at > _NOW),
-        plan_items.c.active,
+        or_(_HELD.c.item_ids.is_not(None), plans.c.parent_id.is_not(None)),
     )
-    .group_by(plans.c.id, plan_spend.c.spend_micros)
     .order_by(plans.c.id)
-)
-_LIVE_BOOSTS = (
-    select(plans, _SPEND, literal_column("array[]::text[]").label("item_ids"))
-    .select_from(_FROM)
-    .where(
-        plans.c.status == "active",
-        plans.c.parent_id == func.any(bindparam("of_plans", type_=ARRAY(Text))),
-        plans.c.end_at > _NOW,
-    )
-    .order_by(plans.c.start_at, plans.c.id)
 )
 _DUE = (
     select(plans.c.id)
@@ -244,15 +238,19 @@ def select_items(
 def live(conn: Connection, currency: str, now: datetime) -> list[LivePlan]:
     """Active plans of a currency that have not ended, with their items, by id."""
     rows = ask(conn, _LIVE, {"in_currency": currency, "now": now})
-    found = [_live(row) for row in rows]
-    return found + _live_boosts(conn, {plan.id for plan in found}, now)
+    found = [_live(row) for row in rows if row.parent_id is None]
+    return found + _live_boosts(rows, {plan.id for plan in found})
 
 
-def _live_boosts(conn: Connection, plan_ids: set[str], now: datetime) -> list[LivePlan]:
+def _live_boosts(rows: Sequence[Row[Any]], plan_ids: Collection[str]) -> list[LivePlan]:
     """The boost that each of the plans has now, or has next."""
-    rows = ask(conn, _LIVE_BOOSTS, {"of_plans": list(plan_ids), "now": now})
-    first = {row.parent_id: row for row in reversed(rows)}
+    those = sorted((row for row in rows if row.parent_id in plan_ids), key=_soonest)
+    first = {row.parent_id: row for row in reversed(those)}
     return sorted((_live(row) for row in first.values()), key=lambda plan: plan.id)
+
+
+def _soonest(row: Row[Any]) -> tuple[datetime, str]:
+    return row.start_at, row.id
 
 
 def keep_handicaps(conn: Connection, handicaps: Mapping[str, float]) -> None:
@@ -354,7 +352,7 @@ def _live(row: Row[Any]) -> LivePlan:
         target_cost_micros=row.target_cost_minor and row.target_cost_minor * unit,
         budget_left_micros=left, start_at=row.start_at, end_at=row.end_at,
         dayparts=None if row.dayparts is None else tuple(row.dayparts), stage=row.stage,
-        item_ids=tuple(row.item_ids),
+        item_ids=tuple(row.item_ids or ()),
         new_customer_micros=row.new_customer_minor and row.new_customer_minor * unit,
         min_new_share=row.min_new_share, handicap=row.handicap,
         pool_id=row.shared_budget_id, boost_of=row.parent_id, factor=row.factor,

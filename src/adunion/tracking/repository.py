@@ -125,12 +125,13 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
         "amount": rows.amount_minor.tolist(),
         "at": [from_micros(at) for at in rows.at_us.tolist()],
     }
-    run(conn, statements.INSERT_ORDERS, columns)
+    made = {row.id for row in ask(conn, statements.INSERT_ORDERS, columns)}
     names = ("order", "item", "line", "quantity", "amount")
     new = ask(conn, statements.INSERT_LINES, {name: columns[name] for name in names})
-    sums: dict[str, int] = {}
+    sums: dict[str, int] = {}  # what orders that were there before have gained
     for order_id, _, amount in new:
-        sums[order_id] = sums.get(order_id, 0) + amount
+        if order_id not in made:
+            sums[order_id] = sums.get(order_id, 0) + amount
     if sums:
         run(conn, statements.ADD_TOTALS, {"order": list(sums), "amount": list(sums.values())})
     inserted = {(order_id, line) for order_id, line, _ in new}

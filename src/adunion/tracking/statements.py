@@ -5,24 +5,38 @@ from __future__ import annotations
 from sqlalchemy import text
 
 INSERT_ORDERS = text("""
+with given as (  -- an order is its first known item's merchant's, and has that merchant's lines
+  select e.*, i.merchant_id, i.currency,
+         first_value(i.merchant_id) over (partition by e.id order by e.nth) as owner
+  from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as text[]),
+              cast(:item as text[]), cast(:line as int[]), cast(:amount as bigint[]),
+              cast(:at as timestamptz[]))
+       with ordinality as e(id, external, shopper, item, line, amount, at, nth)
+  join items i on i.id = e.item
+), lines as (
+  select distinct on (id, line) * from given where merchant_id = owner order by id, line, nth
+)
 insert into orders (id, external_id, merchant_id, source, shopper, currency, total_minor, placed_at)
-select distinct on (e.id) e.id, e.external, i.merchant_id, 'live', e.shopper, i.currency, 0, e.at
-from unnest(cast(:order as text[]), cast(:external as text[]), cast(:shopper as text[]),
-            cast(:item as text[]), cast(:line as int[]), cast(:at as timestamptz[]))
-     with ordinality as e(id, external, shopper, item, line, at, nth)
-join items i on i.id = e.item
-order by e.id, e.nth
+select distinct on (id) id, external, merchant_id, 'live', shopper, currency,
+       (sum(amount) over (partition by id))::bigint, at
+from lines order by id, nth
 on conflict do nothing
+returning id
 """)
 
 INSERT_LINES = text("""
+with given as materialized (  -- orders by their id: each merchant has very many
+  select e.*, o.merchant_id
+  from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
+              cast(:quantity as int[]), cast(:amount as bigint[]))
+       with ordinality as e(id, item, line, quantity, amount, nth)
+  join orders o on o.id = e.id
+)
 insert into order_lines (order_id, line, item_id, quantity, amount_minor)
-select o.id, e.line, e.item, e.quantity, e.amount
-from unnest(cast(:order as text[]), cast(:item as text[]), cast(:line as int[]),
-            cast(:quantity as int[]), cast(:amount as bigint[]))
-     as e(id, item, line, quantity, amount)
-join orders o on o.id = e.id
-join items i on i.id = e.item and i.merchant_id = o.merchant_id
+select distinct on (e.id, e.line) e.id, e.line, e.item, e.quantity, e.amount
+from given e
+join items i on i.id = e.item and i.merchant_id = e.merchant_id
+order by e.id, e.line, e.nth
 on conflict do nothing
 returning order_id, line, amount_minor
 """)

@@ -104,9 +104,10 @@ def test_lines_of_one_order_may_come_apart(shop: Engine) -> None:
     assert rows(shop, "select total_minor from orders") == [(150,)]
 
 
-def test_a_line_sent_twice_in_one_batch_counts_once(shop: Engine) -> None:
-    assert len(write(shop, order(O1), order(O1)).applied) == 1
+def test_a_line_sent_twice_in_one_batch_counts_once_as_it_came_first(shop: Engine) -> None:
+    assert len(write(shop, order(O1, 1, 100), order(O1, 1, 70)).applied) == 1
     assert rows(shop, "select total_minor from orders") == [(100,)]
+    assert rows(shop, "select amount_minor from order_lines") == [(100,)]
 
 
 STORY = {
