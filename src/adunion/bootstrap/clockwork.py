@@ -14,6 +14,7 @@ from adunion.kernel.config import Settings
 from adunion.serving import settle
 from adunion.serving.http import Receive, Send
 
+from .ahead import Ahead
 from .live import LiveMarket
 from .nodes import Collector
 
@@ -22,6 +23,7 @@ LEASE_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 TICK_SECONDS = 60.0
 FOLLOW_SECONDS = 30.0
+AHEAD_SECONDS = 1.0
 TRAIN_SECONDS = 86_400.0
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Clockwork:
     def __init__(self, market: LiveMarket) -> None:
         self._market = market
         self._collector = Collector(market)
+        self._ahead = Ahead(market)
         self._stop = Event()
         self._seen: tuple[object, ...] = ()
         self._threads = [
@@ -53,7 +56,7 @@ class Clockwork:
         return (
             (APPLY_SECONDS, self.apply), (LEASE_SECONDS, market.lease),
             (WATCH_SECONDS, self.watch), (TICK_SECONDS, market.tick),
-            (TRAIN_SECONDS, market.train),
+            (TRAIN_SECONDS, market.train), (AHEAD_SECONDS, self._ahead.read),
         )  # fmt: skip
 
     def _understanding(self) -> Sequence[tuple[float, Callable[[], object]]]:

@@ -21,12 +21,14 @@ from adunion.kernel.errors import conflict, invalid
 from adunion.kernel.money import micros_per_minor
 from adunion.ledger import merchant_wallet
 from adunion.simulation.forecast import Forecast
+from adunion.simulation.forecast.answer import Cell
 from adunion.simulation.forecast.ask import CELLS_MAX, Ask, grid
 
 from .forecast import forecast
 from .market import Market
 from .replayed import Grounds, Wish
 
+RUNS_OUT = 0.95  # of a budget: what else is left is less than a place costs
 TURN_SECONDS = 0.0005  # that a forecast leaves the market's lock to others between two turns
 
 
@@ -49,6 +51,8 @@ class Forecasts:
         found = self._of_plan(ask) if ask.plan_id else self._of_draft(ask)
         if max(cell.orders.value for cell in found.cells) < ORDERS_A_WEEK * found.days / 7:
             found.assumptions.append("few_orders")
+        if found.endless and any(_runs_out(cell) for cell in found.cells):
+            found.assumptions.append("no_end")
         spend = max(cell.spend_minor.value for cell in found.cells)
         if ask.merchant_id and spend > self._wallet(ask.merchant_id):
             found.assumptions.append("wallet")
@@ -140,6 +144,12 @@ class Forecasts:
         account, currency = merchant_wallet(merchant_id), self._market.currency
         with self._market.engine.connect() as conn:
             return int(self._market.ledger.balance(conn, account, currency).available_minor)
+
+
+def _runs_out(cell: Cell) -> bool:
+    """Whether the budget is spent before the forecast's time is over."""
+    budget = cell.budget_minor
+    return budget is not None and cell.spend_minor.value > RUNS_OUT * budget
 
 
 def _targets(ask: Ask) -> tuple[float, ...]:

@@ -173,7 +173,7 @@ def _show_funnel(found: PlanFunnel) -> None:
     out.print(_OBSTACLES[found.obstacle])
     for step in found.steps:
         out.print(
-            f"at target {step.target_roi:g} instead of {found.target_roi:g}: GMV {step.gmv:+.0%}"
-            f" ({step.gmv_low:+.0%} to {step.gmv_high:+.0%}), spend {step.spend:+.0%}"
+            f"at target {step.target_roi:g} instead of {found.target_roi:g}: GMV {step.gmv:+.1%}"
+            f" ({step.gmv_low:+.1%} to {step.gmv_high:+.1%}), spend {step.spend:+.1%}"
             + (", all there is" if step.most else "")
         )

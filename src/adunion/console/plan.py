@@ -33,6 +33,7 @@ from .i18n import N_
 from .plan_tables import edit_table, item_table, placement_table
 from .reports import Span, result_chart, result_stats, span_of
 from .security import Merchant, Operator
+from .steady import kept_stage
 from .views import redirect
 from .waterfall import guarantee, waterfall
 
@@ -285,6 +286,11 @@ def _shared_options(it: Context, plan: Plan) -> list[tuple[str, str]]:
     return [("", it.say(N_("none"))), *options] if options else []
 
 
+def _opened(it: Context, table_id: str) -> bool:
+    """Whether the address sorts or turns the pages of a table, which is then not folded away."""
+    return any(it.text(f"{how}_{table_id}") for how in ("sort", "page"))
+
+
 def _page(
     it: Context, plan_id: str, merchant_id: str | None, given: dict[str, str] | None = None,
     wrong: Wrong = NOTHING_WRONG, status: int = 200,
@@ -311,6 +317,8 @@ def _page(
         mine=merchant_id is not None,
         merchant_name=names.get(plan.merchant_id, ""),
         span=span.key,
+        opened=partial(_opened, it),
+        keeps=kept_stage(it, plan, edits),
         given=_kept(plan, zone) | (given or {}),
         wrong=wrong,
         orders=report.result.orders,

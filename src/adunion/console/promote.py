@@ -33,6 +33,8 @@ from .forms import (
 from .i18n import N_
 from .promote_forecast import (
     TARGET_DEFAULT,
+    UNLIMITED,
+    Limits,
     ask_of,
     budget_table,
     by_budget,
@@ -194,34 +196,41 @@ def create(
     budget: Annotated[str, Form()] = "",
     start: Annotated[str, Form()] = "",
     end: Annotated[str, Form()] = "",
+    look: Annotated[str, Form()] = "",
 ) -> Any:
-    """Make the plan; what is wrong is said on the same page."""
+    """Make the plan, or `look` at its forecast; what is wrong is said on the same page."""
     it = Context(request)
     found = _draft(it, draft, who)
     zone = zone_of(request.cookies.get("tz"))
+    given = {"name": name, "budget": budget, "start": start, "end": end}
     try:
-        plan = it.services.plans.create(
-            PlanDraft(
-                merchant_id=found.merchant_id,
-                goal=found.goal,
-                target_roi=None if found.goal == "cost_per_order" else found.target_roi,
-                target_cost_minor=found.target_cost_minor,
-                new_customer_minor=found.new_customer_minor,
-                min_new_share=found.min_new_share,
-                item_ids=found.item_ids,
-                name=name,
-                budget_minor=read_money("budget", budget, it.services.currency),
-                start_at=read_time("start_at", start, zone),
-                end_at=read_time("end_at", end, zone),
-            ),
-            by=who.id,
+        limits = Limits(
+            read_money("budget", budget, it.services.currency),
+            read_time("start_at", start, zone),
+            read_time("end_at", end, zone),
         )
+        plan = PlanDraft(
+            merchant_id=found.merchant_id,
+            goal=found.goal,
+            target_roi=None if found.goal == "cost_per_order" else found.target_roi,
+            target_cost_minor=found.target_cost_minor,
+            new_customer_minor=found.new_customer_minor,
+            min_new_share=found.min_new_share,
+            item_ids=found.item_ids,
+            name=name,
+            budget_minor=limits.budget_minor,
+            start_at=limits.start_at,
+            end_at=limits.end_at,
+        )
+        if look:
+            it.services.plans.check(plan)
+            return _time_page(it, found, given, limits=limits)
+        made = it.services.plans.create(plan, by=who.id)
     except AdUnionError as error:
-        given = {"name": name, "budget": budget, "start": start, "end": end}
         return _time_page(it, found, given, wrong_of(it, error, *given), error.status)
     with it.services.engine.begin() as conn:
         repository.drop_draft(conn, draft)
-    return redirect(f"/merchant/plans/{plan.id}", done="created")
+    return redirect(f"/merchant/plans/{made.id}", done="created")
 
 
 def _draft(it: Context, draft_id: str, who: Principal) -> Draft:
@@ -310,12 +319,13 @@ def _refused(it: Context, draft: Draft, error: AdUnionError) -> Any:
 
 def _time_page(
     it: Context, draft: Draft, given: dict[str, str], wrong: Wrong = NOTHING_WRONG,
-    status: int = 200,
+    status: int = 200, limits: Limits = UNLIMITED,
 ) -> Any:  # fmt: skip
+    """Step 3 with what was typed and the forecast within `limits`."""
     currency = it.services.currency
     target = draft.target_roi or TARGET_DEFAULT
     try:
-        found, near = by_budget(it, draft)
+        found, near = by_budget(it, draft, limits)
     except AdUnionError as refusal:
         return _refused(it, draft, refusal)
     with it.services.engine.connect() as conn:
@@ -336,6 +346,7 @@ def _time_page(
             "gmv": round(near.gmv_minor.value / found.days),
         },
         budgets=budget_table(found, currency),
+        assumed=[it.say(ASSUMPTIONS[code]) for code in found.assumptions],
         days=round(found.days),
         wallet=wallet,
         items_path=f"/merchant/promote/{draft.id}/items",

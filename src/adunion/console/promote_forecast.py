@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from adunion.kernel.errors import AdUnionError
@@ -104,7 +105,7 @@ _COLUMNS = (
     Column("orders", N_("Orders a day"), "ratio", sortable=False),
     Column("roi", N_("ROI"), "ratio", sortable=False),
     Column("newcomers", N_("New customers"), "rate", sortable=False),
-    Column("others", N_("Other plans lose"), "money", sortable=False),
+    Column("others", N_("Other plans' sales"), "money", sortable=False),
 )
 
 
@@ -117,9 +118,7 @@ def cell_table(found: Forecast, currency: str) -> Table:
             "orders": cell.orders.value / found.days,
             "roi": cell.roi.value,
             "newcomers": cell.newcomer_share,
-            "others": None
-            if cell.outside is None
-            else round(max(-cell.outside.gmv_minor, 0.0) / found.days),
+            "others": None if cell.outside is None else round(cell.outside.gmv_minor / found.days),
         }
         for cell in found.cells
     ]
@@ -143,24 +142,38 @@ _BUDGET_COLUMNS = (
 )
 
 
-def by_budget(it: Context, draft: Draft) -> tuple[Forecast, Cell]:
-    """The chosen target at rising budgets and without one, and the draft's own cell.
+@dataclass(frozen=True)
+class Limits:
+    """What step 3 asks for; None: not limited."""
+
+    budget_minor: int | None = None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+
+
+UNLIMITED = Limits()
+
+
+def by_budget(it: Context, draft: Draft, limits: Limits = UNLIMITED) -> tuple[Forecast, Cell]:
+    """The chosen target at rising budgets and without one, and the cell of what was typed.
 
     Goals other than a return are forecast at their own budget alone.
     """
+    own = limits.budget_minor
     target = float(draft.target_roi or TARGET_DEFAULT)
-    ask = replace(ask_of(draft), targets=(target, target))
+    ask = replace(ask_of(draft), start_at=limits.start_at, end_at=limits.end_at)
     if ask.goal != "target_roi":
-        found = it.services.forecast(ask_of(draft))
-        return replace(found, cells=[]), found.near(target, draft.budget_minor)
+        found = it.services.forecast(replace(ask, budgets_minor=(own,)))
+        return replace(found, cells=[]), found.near(target, own)
+    ask = replace(ask, targets=(target, target))
     free = it.services.forecast(replace(ask, budgets_minor=(None,))).cells[0]
     shares = {_round_sum(share * free.spend_minor.value) for share in BUDGET_SHARES}
-    budgets = {*shares, draft.budget_minor} - {None, 0}
+    budgets = {*shares, own} - {None, 0}
     try:
         found = it.services.forecast(replace(ask, budgets_minor=(*budgets, None)))
     except AdUnionError:  # each of them too small for a click: the plan would spend next to nothing
         found = it.services.forecast(replace(ask, budgets_minor=(None,)))
-    return found, found.near(target, draft.budget_minor)
+    return found, found.near(target, own)
 
 
 def _round_sum(minor: float) -> int:

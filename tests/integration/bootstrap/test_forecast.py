@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adunion.bootstrap.ahead import Ahead
 from adunion.bootstrap.forecasts import Forecasts
 from adunion.bootstrap.market import Market
 from adunion.bootstrap.planfile import ask, read
@@ -156,14 +157,30 @@ def test_a_least_share_of_new_customers_is_forecast_with_its_price(
         Forecasts(market).of(replace(free, min_new_share=float("nan")))
 
 
+def test_what_is_asked_for_is_found_before_a_forecast_looks(market: Market, free: Ask) -> None:
+    known = market.brain.retrieval.matches
+    known.clear()
+    ahead = Ahead(market)
+    while ahead.read():
+        pass
+    found = set(known)
+    assert len(found) > 50
+    Forecasts(market).of(replace(free, targets=(2.0, 3.0)))
+    assert set(known) == found  # it had nothing left to find
+
+
 def test_a_budget_is_a_cap_and_is_compared_with_none(market: Market, free: Ask) -> None:
     open_ended = Forecasts(market).of(replace(free, targets=(2.0, 3.0))).cells[0]
     budget = round(open_ended.spend_minor.value / 3)
+    endless = Forecasts(market).of(replace(free, targets=(2.0, 3.0), budgets_minor=(budget,)))
+    assert "no_end" in endless.assumptions
     end = market.clock.now() + timedelta(days=7)
     found = Forecasts(market).of(
         replace(free, targets=(2.0, 3.0), budgets_minor=(None, budget), end_at=end)
     )
     assert [cell.budget_minor for cell in found.cells] == [budget, None, budget, None]
+    assert "no_end" not in found.assumptions
+    assert found.cells[0].gmv_minor.value > 1.2 * endless.cells[0].gmv_minor.value
     capped, free_ = found.cells[:2]
     assert 0.7 * budget < capped.spend_minor.value <= budget
     assert capped.spend_minor.high <= budget

@@ -53,6 +53,23 @@ def test_every_goal_makes_its_plan(
     site.faces.plans.end(plan_id)
 
 
+def test_the_last_step_shows_the_forecast_of_what_was_typed_and_makes_nothing(site: Site) -> None:
+    browser = site.client("merchant")
+    begun = browser.get("/merchant/promote").headers["location"]
+    browser.post(begun, data={"do": "toggle", "item": site.items[0]})
+    browser.post(begun.replace("/items", "/target"), data={"goal": "target_roi", "target": "4"})
+    step = begun.replace("/items", "/time") + "?lang=en"
+    end = (site.faces.clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    before = site.faces.plans.list(site.merchant)
+    shown = browser.post(step, data={"budget": "500", "end": end, "look": "1"})
+    assert shown.status_code == 200
+    assert "Predicted by budget, over 3 days" in shown.text
+    assert f'value="{end}"' in shown.text
+    assert site.faces.plans.list(site.merchant) == before
+    wrong = browser.post(step, data={"budget": "0", "look": "1"})
+    assert wrong.status_code == 422
+
+
 @pytest.mark.parametrize(
     "bad",
     [

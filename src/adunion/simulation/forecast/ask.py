@@ -33,6 +33,9 @@ ASSUMPTIONS = {
     " plan would stay in its learning stage, its return mostly chance. Add items or ask for less.",
     "new_share": "The least share of new customers is not expected to be reached, even when nothing"
     " is bid for people who bought before.",
+    "no_end": "A budget without an end is spent as soon as the target allows, and the plan sells"
+    " nothing after it. With an end it is spread until then at lower bids, which buys more sales"
+    " for the same money.",
     "wallet": "The wallet holds less than the plan may spend: it is assumed to be topped up.",
 }
 """What each code that a forecast carries says."""
