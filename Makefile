@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+KERNELS := $(VENV)/.kernels
 ASSETS := src/adunion/console/static/vendor/.built
 ARGS ?=
 
@@ -12,10 +13,10 @@ ARGS ?=
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-demo: $(READY) $(ASSETS)  ## a whole market from nothing, then the console at http://127.0.0.1:8000
+demo: $(READY) $(KERNELS) $(ASSETS)  ## a whole market from nothing, then the console at http://127.0.0.1:8000
 	@$(BIN)/adunion demo $(ARGS)
 
-test: $(READY) $(ASSETS) browser  ## every test: unit, contract, integration, e2e, simulation
+test: $(READY) $(KERNELS) $(ASSETS) browser  ## every test: unit, contract, integration, e2e, simulation
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(READY)  ## ruff, mypy --strict, import directions, house rules
@@ -25,10 +26,10 @@ check: $(READY)  ## ruff, mypy --strict, import directions, house rules
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house_rules.py src
 
-bench: $(READY)  ## every benchmark; one JSON object a line, ratios against a peer or a limit
+bench: $(READY) $(KERNELS)  ## every benchmark; one JSON object a line, ratios against a peer or a limit
 	@$(BIN)/python bench/run.py $(ARGS)
 
-serve: $(READY) $(ASSETS)  ## the API, the console and the storefront on 127.0.0.1:8000
+serve: $(READY) $(KERNELS) $(ASSETS)  ## the API, the console and the storefront on 127.0.0.1:8000
 	@$(BIN)/adunion serve $(ARGS)
 
 fmt: $(READY)  ## put the sources in their standard form
@@ -51,6 +52,11 @@ clean:  ## remove what make built (not the data under .adunion)
 	rm -rf $(VENV) node_modules dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	rm -rf src/adunion/console/static/vendor
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# numba looks at the file of a kernel alone, not at those of the kernels that it calls
+$(KERNELS): $(READY) $(shell find src/adunion -name '*.py')
+	@find src bench tests -name '*.nb[ic]' -delete
+	@touch $@
 
 .PHONY: browser
 browser: $(READY)

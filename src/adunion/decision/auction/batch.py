@@ -247,7 +247,7 @@ def facts_of(
     The payment is the sum over the slots gained of what each adds to the exposure, times the least
     bid that reaches it. To reach a slot the item must beat what stands there without it; where its
     merchant, its group or the ad load is full by then, it must beat the one that filled it up.
-    Items of its own `plan` (m,) that are not shown stand in its way by organic worth alone.
+    Items of its own `plan` (m,) below it or not shown stand in its way by organic worth alone.
     """
     winner = work.chosen[slot]
     count, home = fill_without(

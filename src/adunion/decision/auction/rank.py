@@ -12,7 +12,8 @@ never lowers a slot and changes nothing above it, so the least bids that reach e
 at which bidding one's value is best (Myerson 1981); without the cap they are the VCG payment.
 
 A plan is no rival of itself: what an item pays is what it takes from others, so against it those of
-its own plan's items that are not shown stand by their organic worth.
+its own plan's items that stand below it or are not shown count by their organic worth. Along a page
+the payments of a plan then add up to what all its bids together take from the others.
 
 `item` is the candidates of one request, (m,); `merchant` and `group` are the catalog's columns.
 Scores are int64 micros per seen impression.
@@ -52,7 +53,7 @@ class Scratch(NamedTuple):
     counted: npt.NDArray[np.bool_]  # (SLOTS_MAX,) its bid counts
     other: npt.NDArray[np.int32]  # (SLOTS_MAX,) the ranking with one bid taken away ...
     other_score: npt.NDArray[np.int64]  # ... and what each stands by there
-    waiting: npt.NDArray[np.int32]  # (m_max,) the loser and its plan's items that are not shown
+    waiting: npt.NDArray[np.int32]  # (m_max,) the loser and its plan's items that count as unbid
 
 
 def scratch(candidates_max: int) -> Scratch:
@@ -348,12 +349,12 @@ def _waits(
     bid: npt.NDArray[np.int64],
     plan: npt.NDArray[np.int32],
     chosen: npt.NDArray[np.int32],
-    slots: int,
+    slot: int,
 ) -> bool:
-    """Whether a candidate bids for the loser's plan without being shown."""
+    """Whether a candidate bids for the loser's plan without being shown above a slot."""
     waits = bool(plan[candidate] == plan[loser] and bid[candidate] > 0)
-    for slot in range(slots if waits else 0):
-        waits = waits and bool(chosen[slot] != candidate)
+    for above in range(slot if waits else 0):
+        waits = waits and bool(chosen[above] != candidate)
     return waits
 
 
@@ -363,13 +364,13 @@ def _wait(
     loser: int,
     bid: npt.NDArray[np.int64],
     plan: npt.NDArray[np.int32],
-    slots: int,
+    slot: int,
 ) -> int:
     """Write the loser and those of its plan that wait to `work.waiting`; how many they are."""
     work.waiting[0] = loser
     count = 1
     for row in range(len(bid)):
-        if _waits(row, loser, bid, plan, work.chosen, slots):
+        if row != loser and _waits(row, loser, bid, plan, work.chosen, slot):
             work.waiting[count] = row
             count += 1
     return count
@@ -408,20 +409,20 @@ def fill_without(
 ) -> tuple[int, int]:
     """Rank again as if the item in `slot`, whose bid counts, had not bid, into `work.other`.
 
-    Nor have those of its `plan` (m,) that are not shown: bids of one plan do not raise each other's
-    prices. What stands before the slot stays as it is, so the walk goes on from there, to the end
-    or to where the item finds its place. Returns how many slots are filled and that place (`slots`
-    if none).
+    Nor have those of its `plan` (m,) below it or not shown: bids of one plan do not raise each
+    other's prices. What stands before the slot stays as it is, so the walk goes on from there, to
+    the end or to where the item finds its place. Returns how many slots are filled and that place
+    (`slots` if none).
     """
     loser = work.chosen[slot]
     bids = _keep_before(work, slot)
     filled = slot
     at = work.taken_at[slot] + 1
     home = slots
-    waiting = _wait(work, loser, bid, plan, slots)
+    waiting = _wait(work, loser, bid, plan, slot)
     while filled < slots and bids < paid:
         candidate = _at(work.by_score, at, work.score, item)
-        if candidate >= 0 and _waits(candidate, loser, bid, plan, work.chosen, slots):
+        if candidate >= 0 and _waits(candidate, loser, bid, plan, work.chosen, slot):
             at += 1
             continue
         best = _first_of(work.waiting, waiting, organic, item)

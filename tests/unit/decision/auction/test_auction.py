@@ -157,7 +157,7 @@ def test_a_plan_is_no_rival_of_itself(case: Case, data: st.DataObject) -> None:
     apart = kernel(replace(case, plan=()))
     assert out.rows == apart.rows
     for slot, row in enumerate(out.rows):
-        alone = replace(case, plan=())
+        alone = case
         for other in range(len(case.bid)):
             if case.plan[other] == case.plan[row] and other not in out.rows:
                 alone = alone.with_bid(other, 0)
@@ -165,6 +165,44 @@ def test_a_plan_is_no_rival_of_itself(case: Case, data: st.DataObject) -> None:
         assert told.rows == out.rows
         assert [fact[slot] for fact in out.facts[:6]] == [fact[slot] for fact in told.facts[:6]]
         assert out.price["uplift"][slot] <= apart.price["uplift"][slot]
+
+
+@EXAMPLES
+@given(case=cases(), data=st.data())
+def test_a_plan_pays_what_all_its_bids_take_from_others(case: Case, data: st.DataObject) -> None:
+    plans = st.lists(st.integers(0, 2), min_size=len(case.bid), max_size=len(case.bid))
+    case = replace(case, plan=tuple(data.draw(plans)), paid=99)
+    out = kernel(case)
+
+    def worth_of_others(rows: list[int], plan: int) -> int:
+        worth = [case.organic[r] if case.plan[r] == plan else case.score(r) for r in rows]
+        return sum(t * w for t, w in zip(case.theta, worth, strict=False))
+
+    for plan in set(case.plan):
+        without = case
+        for row in range(len(case.bid)):
+            if case.plan[row] == plan:
+                without = without.with_bid(row, 0)
+        taken = worth_of_others(page(without), plan) - worth_of_others(out.rows, plan)
+        paid = sum(
+            int(out.facts.payment[slot])
+            for slot, row in enumerate(out.rows)
+            if case.plan[row] == plan
+        )
+        assert paid == taken
+
+
+def test_an_only_plan_pays_the_same_however_much_its_items_bid() -> None:
+    # Both slots are taken from organic items worth 5 and 4; its own are worth 1.
+    def paid(bid: int) -> list[int]:
+        rows = [0, 1, 2, 3]
+        case = Case([1, 1, 5, 4], [bid, bid, 0, 0], rows, rows, [10_000, 5_000], plan=(0, 0, 1, 2))
+        out = kernel(case)
+        assert out.rows == [0, 1]
+        return out.price["uplift"]
+
+    # The first moves 5 to the second slot and 4 off the page, the second 5 off the page.
+    assert paid(10) == paid(1_000) == [3, 4]
 
 
 def test_a_variant_does_not_make_its_plan_pay_more() -> None:
