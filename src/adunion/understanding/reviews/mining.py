@@ -140,8 +140,7 @@ def _clauses(
     opinions: list[Opinion], aspects: Aspects, model: Polarity, parts: list[str],
     whole: float, row: int, month: str,
 ) -> None:  # fmt: skip
-    named = [(part, aspects.found(part)) for part in parts]
-    named = [(part, found) for part, found in named if found]
+    named = [(part, found) for part, found in zip(parts, aspects.told(parts), strict=True) if found]
     if not named:
         return
     logits = model.read([part for part, _ in named]) + WHOLE * whole

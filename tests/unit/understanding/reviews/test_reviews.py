@@ -177,6 +177,19 @@ def test_one_width_one_case_one_hash() -> None:
     assert len(buckets("")) == 0
 
 
+def test_what_was_bought_beside_is_no_aspect_and_a_late_parcel_is_no_slow_thing() -> None:
+    known = Aspects(load_lists())
+    for text, aspects in (
+        ("质量很好，顺便买了充电宝，配着用", ["quality"]),
+        ("Very soft. I bought a charger to go with it.", ["comfort"]),
+        ("It took 5 days to arrive, too slow.", ["delivery", "delivery"]),
+        ("物流正常，太慢了", ["delivery", "delivery"]), ("Fast delivery", ["delivery"]),
+        ("Arrived well. The tablet is slow.", ["delivery", "speed"]),
+    ):  # fmt: skip
+        found = [each for part in known.told(clauses(text)) for each in part]
+        assert [known.aspects[row].name for row, _ in found] == aspects, text
+
+
 def test_a_markets_own_aspects(tmp_path: Path) -> None:
     own = tmp_path / "reviews" / "aspects.toml"
     own.parent.mkdir()
