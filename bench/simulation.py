@@ -1,10 +1,11 @@
 """How fast a scenario runs: decided requests per CPU second of this process; prints JSON.
 
-A day in the demo's market (20,000 items, 50,000 shoppers): of 40,000 requests without plans and
-with 20, the latter also with retrieval by need and by cart, and of 240,000 with 20; each after a
-day that warms up, all after a small market that compiles the kernels. Everything is in it: the
-people, decisions, tracking with fsync, attribution, commissions, ledger and reports, on the
-client's side; `with_postgres_per_cpu_second` counts PostgreSQL's own processes too (on Linux).
+A day in the demo's market (20,000 items, 50,000 shoppers), in a database of its own as `adunion
+simulate` makes it: of 40,000 requests without plans and with 20, the latter also with retrieval by
+need and by cart, and of 240,000 with 20; each after a day that warms up, all after a small market
+that compiles the kernels. Everything is in it: the people, decisions, tracking with fsync,
+attribution, commissions, ledger and reports, on the client's side; `with_postgres_per_cpu_second`
+counts PostgreSQL's own processes too (on Linux).
 `shares` are those of this process's CPU time: of deciding (the limit of what is possible), of
 taking events in (`apply`), of each tick's work on the plans (`steer`), of launching them, and of
 the rest, which is the people.
@@ -25,7 +26,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from adunion.bootstrap.records import open_records
-from adunion.bootstrap.simulator import open_run
+from adunion.bootstrap.simulator import open_run, own_home
 from adunion.decision.types import DecisionBatch, RequestBatch
 from adunion.kernel.config import Settings
 from adunion.simulation.run import Run
@@ -100,17 +101,18 @@ def main() -> None:
 def day(
     world: World, home: Path, plans: int, requests: int, more: dict[str, Any]
 ) -> dict[str, Any]:
-    with open_records(Settings(home=home, database_url=None)) as server:
+    settings = Settings(home=home, database_url=None)
+    with open_records(settings) as server, own_home(settings, server) as (engine, own):
         start = time.process_time()
         asked = parse(scenario(plans, requests, more))
-        run = open_run(server.engine, home, asked, 1, world, lambda *_: None)
+        run = open_run(engine, own, asked, 1, world, lambda *_: None)
         staged = time.process_time()
         run.history()
         watch = Stopwatch(run)
-        begun, served = time.process_time(), postgres_seconds(server.engine)
+        begun, served = time.process_time(), postgres_seconds(engine)
         run.live()
         took = time.process_time() - begun
-        served = postgres_seconds(server.engine) - served
+        served = postgres_seconds(engine) - served
         run.market.close()
     shares = {name: round(seconds / took, 3) for name, seconds in watch.seconds.items()}
     return {

@@ -163,7 +163,8 @@ def own_home(settings: Settings, server: Postgres) -> Iterator[tuple[Engine, Pat
         engine = server.database(name)
         try:
             guard.execute(text(f'alter database "{name}" set synchronous_commit to off'))
-            guard.commit()  # it is dropped at the end, whatever happens
+            guard.execute(text(f'alter database "{name}" set random_page_cost to 1.1'))
+            guard.commit()  # it is dropped at the end, whatever happens; and it lies in memory
             migrate(engine)
             (folder / name).mkdir(parents=True)
             yield engine, folder / name

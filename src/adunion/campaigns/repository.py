@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from adunion.catalog.tables import items
-from adunion.engines.direct import ask, run
+from adunion.engines.direct import ask, insert_row, run
 from adunion.kernel.errors import invalid
 from adunion.kernel.money import micros_per_minor
 
@@ -145,7 +145,7 @@ def find_edit(conn: Connection, edit_id: str) -> Edit | None:
 
 def insert_plan(conn: Connection, values: Mapping[str, Any]) -> None:
     """Write a new plan's row."""
-    conn.execute(plans.insert().values(**values))
+    insert_row(conn, plans, values)
 
 
 def change_plan(conn: Connection, plan_id: str, values: Mapping[str, Any]) -> None:
@@ -155,12 +155,7 @@ def change_plan(conn: Connection, plan_id: str, values: Mapping[str, Any]) -> No
 
 def insert_edit(conn: Connection, edit: Edit) -> None:
     """Record an edit."""
-    conn.execute(
-        plan_edits.insert().values(
-            id=edit.id, plan_id=edit.plan_id, at=edit.at, by=edit.by,
-            changes=edit.changes, large=edit.large,
-        )
-    )  # fmt: skip
+    insert_row(conn, plan_edits, vars(edit))
 
 
 def item_ids(conn: Connection, plan_id: str) -> tuple[str, ...]:

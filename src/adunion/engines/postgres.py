@@ -44,7 +44,10 @@ class Postgres:
         )
 
     def database(self, name: str) -> Engine:
-        """An engine to another database of the same server, made if absent."""
+        """An engine to another database of the same server, made if absent.
+
+        For a program's own use: unlike the server's, its connections are not tried before each use.
+        """
         admin = create_engine(self.url, isolation_level="AUTOCOMMIT", connect_args=_CONNECT_ARGS)
         with admin.connect() as conn:
             known = conn.execute(text("select 1 from pg_database where datname = :n"), {"n": name})
@@ -54,7 +57,6 @@ class Postgres:
         return create_engine(
             self.url.set(database=name),
             pool_size=4,
-            pool_pre_ping=True,
             connect_args=_CONNECT_ARGS,
         )
 

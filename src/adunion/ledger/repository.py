@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import ARRAY, Connection, Text, bindparam, func, select, text
 from sqlalchemy.engine import Row
 
-from adunion.engines.direct import ask, run
+from adunion.engines.direct import ask, ask_plain, run
 
 from .moves import Account, Effect, Pending, is_bounded
 from .tables import accounts, transfers
@@ -177,7 +177,7 @@ def insert_transfers(
 ) -> set[str]:
     """Write (id, posting) rows whose key is new; returns the keys written."""
     postings = [p for _, p in rows]
-    written = ask(
+    written = ask_plain(
         conn,
         _INSERT,
         {
@@ -194,7 +194,7 @@ def insert_transfers(
             "at": at,
         },
     )
-    return {row.key for row in written}
+    return {key for (key,) in written}
 
 
 def add_to_balances(conn: Connection, changes: dict[int, Effect]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from adunion.engines.direct import ask, run
+from adunion.engines.direct import ask, ask_plain, run
 from adunion.kernel.clock import from_micros
 
 from . import statements
@@ -125,9 +125,9 @@ def _record_orders(conn: Connection, rows: EventBatch) -> tuple[EventBatch, int]
         "amount": rows.amount_minor.tolist(),
         "at": [from_micros(at) for at in rows.at_us.tolist()],
     }
-    made = {row.id for row in ask(conn, statements.INSERT_ORDERS, columns)}
+    made = {id_ for (id_,) in ask_plain(conn, statements.INSERT_ORDERS, columns)}
     names = ("order", "item", "line", "quantity", "amount")
-    new = ask(conn, statements.INSERT_LINES, {name: columns[name] for name in names})
+    new = ask_plain(conn, statements.INSERT_LINES, {name: columns[name] for name in names})
     sums: dict[str, int] = {}  # what orders that were there before have gained
     for order_id, _, amount in new:
         if order_id not in made:
@@ -170,7 +170,7 @@ def _released(conn: Connection, orders: EventBatch) -> list[Step]:
     if not len(orders):
         return []
     columns = {"order": id_texts("ord", orders.order), "line": orders.line.tolist()}
-    rows = ask(conn, statements.RELEASE, columns)
+    rows = ask_plain(conn, statements.RELEASE, columns)
     steps = [Step(o, line, s, n, amount, at_us) for o, line, s, n, amount, at_us in rows]
     return sorted(steps, key=lambda step: (step.at_us, step.order_id, step.line, step.number))
 
@@ -186,10 +186,10 @@ class _Line:
 def _lines(conn: Connection, order_ids: list[str]) -> dict[tuple[str, int], _Line]:
     """Every line of the orders, with what was refunded; line 0 is the whole order."""
     found: dict[tuple[str, int], _Line] = {}
-    for order_id, line, item_id, amount, refunded, numbers in ask(
+    for order_id, line, item_id, amount, refunded, numbers in ask_plain(
         conn, statements.LINES, {"order": order_ids}
     ):
-        found[order_id, line] = _Line(item_id, amount, refunded, set(numbers))
+        found[order_id, line] = _Line(item_id, amount, refunded, set(numbers or ()))
         whole = found.setdefault((order_id, 0), _Line(None, 0, 0, set()))
         whole.amount_minor += amount
     return found
@@ -263,7 +263,7 @@ def _insert(conn: Connection, table: str, steps: list[Step]) -> set[tuple[str, i
         "amount_minor": [step.amount_minor for step in steps],
         "at": [from_micros(step.at_us) for step in steps],
     }
-    rows = ask(conn, statements.INSERT_STEPS[table], columns)
+    rows = ask_plain(conn, statements.INSERT_STEPS[table], columns)
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 

@@ -83,7 +83,7 @@ from gone order by us, order_id, line, number
 
 LINES = text("""
 select l.order_id, l.line, l.item_id, l.amount_minor, coalesce(sum(s.amount_minor), 0)::bigint,
-       array_remove(array_agg(s.number), null)
+       array_agg(s.number) filter (where s.number is not null)
 from order_lines l
 left join order_steps s on s.order_id = l.order_id and s.line = l.line and s.step = 'refund'
 where l.order_id = any(cast(:order as text[]))

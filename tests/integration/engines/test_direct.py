@@ -3,10 +3,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, bindparam, column, select, table, text
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    bindparam,
+    column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DataError, IntegrityError
 
-from adunion.engines.direct import ask, run
+from adunion.engines.direct import ask, ask_plain, insert_row, run
 
 pytestmark = pytest.mark.integration
 
@@ -60,3 +72,18 @@ def test_a_refusal_is_what_sqlalchemy_says_of_it(notes: Engine) -> None:
         conn.rollback()
         assert ask(conn, text("select 1 as n"), {}) == [(1,)]
     assert numbers(notes) == []
+
+
+def test_a_row_is_written_with_its_json_and_rows_come_back_plain(engine: Engine) -> None:
+    said = Table("direct_said", MetaData(), Column("n", Integer), Column("what", JSONB))
+    with engine.connect() as conn:  # rolled back at the end
+        conn.execute(text("create table direct_said (n int, what jsonb)"))
+        insert_row(conn, said, {"n": 1, "what": {"名": ["é'\\", None]}})
+        insert_row(conn, said, {"n": 2, "what": None})
+        insert_row(conn, said, {"n": 3})
+        wanted = [(1, {"名": ["é'\\", None]}, "object"), (2, None, "null"), (3, None, None)]
+        found = ask_plain(
+            conn, text("select n, what, jsonb_typeof(what) from direct_said order by n"), {}
+        )
+        assert found == wanted
+        assert [type(row) for row in found] == [tuple] * 3

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from adunion.attribution.types import Credits
 from adunion.campaigns.tables import plans
 from adunion.engines.arrays import add_columns
-from adunion.engines.direct import ask
+from adunion.engines.direct import ask_plain
 from adunion.kernel.money import micros_per_minor
 from adunion.publishers.tables import links
 from adunion.tracking.types import NO_ID
@@ -76,7 +76,7 @@ def first_orders(conn: Connection, credits: Credits) -> npt.NDArray[np.bool_]:
     if not len(credited):
         return np.zeros(len(credits), np.bool_)
     ids = prefixed_ids("ord", credits.order[credited])
-    first = {row.id for row in ask(conn, _FIRST_ORDERS, {"ids": sorted(set(ids))})}
+    first = {id_ for (id_,) in ask_plain(conn, _FIRST_ORDERS, {"ids": sorted(set(ids))})}
     found = np.zeros(len(credits), np.bool_)
     found[credited] = [id_ in first for id_ in ids]
     return found
