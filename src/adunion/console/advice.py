@@ -97,9 +97,8 @@ def trends(request: Request, who: Publisher) -> Any:
     board = it.services.selections.board()
     names = _category_names(it)
     rows = [_topic(it, one, names) for one in board.topics] if board else []
+    sold = [row for row in rows if row["verdict"] != "no"]
     goods_only = it.text("goods") == "1"
-    if goods_only:
-        rows = [row for row in rows if row["verdict"] != "no"]
     columns = (
         Column("title", N_("Topic"), "long", "/publisher/trends/{slug}"),
         Column("place", N_("Place"), "number"),
@@ -118,14 +117,16 @@ def trends(request: Request, who: Publisher) -> Any:
             Stat(it.say(N_("Rising topics")), it.fmt.number(sum(r["rising"] for r in rows))),
             Stat(
                 it.say(N_("With goods")),
-                it.fmt.number(sum(r["verdict"] != "no" for r in rows)),
+                it.fmt.number(len(sold)),
                 it.say(N_("of %(count)s listed"), count=it.fmt.number(len(rows))),
             ),
             Stat(it.say(N_("Seasons near")), it.fmt.number(len(board.warnings) if board else 0)),
         ],
         goods_only=goods_only,
         warnings=[_warning(it, one) for one in board.warnings] if board else [],
-        topics=Table("topics", columns, rows, it.services.currency, _NO_TRENDS),
+        topics=Table(
+            "topics", columns, sold if goods_only else rows, it.services.currency, _NO_TRENDS
+        ),
     )
 
 

@@ -40,6 +40,14 @@ def test_filter_values_that_there_are_say_nothing(site: Site) -> None:
     assert '<option value="300" selected>' in page
 
 
+def test_topics_without_goods_are_counted_also_where_they_are_not_shown(site: Site) -> None:
+    other = TOPIC | {"slug": "abd", "title": "决赛", "commerce": "no"}
+    TrendStore(site.faces.market.home).keep(Board("2026-03-01T12", [TOPIC, other], []))
+    page = site.client("publisher").get("/publisher/trends?goods=1&lang=en").text
+    assert "of 2 listed" in page
+    assert "决赛" not in page
+
+
 def test_a_forecast_of_heat_says_how_likely_the_topic_is_listed_then(site: Site) -> None:
     TrendStore(site.faces.market.home).keep(Board("2026-03-01T12", [TOPIC], []))
     page = site.client("publisher").get("/publisher/trends/abc?lang=en").text
