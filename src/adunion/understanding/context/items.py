@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adunion.understanding.needs import ItemMatcher, Knowledge
@@ -27,9 +26,8 @@ def items_for(
 ) -> list[Placed]:
     """Up to `top` items, none twice; empty where the page is unsafe.
 
-    Needs of the best fitting categories come first. Only where they bring nothing, product types of
-    fitting categories do, each category in turn, that the words of its topics name: none is better
-    than what the page does not speak of. Where no category was recognised, all needs count.
+    Needs of the best fitting categories come first, then the product types that a fitting
+    category begins with, each category in turn. Where no category was recognised, all needs count.
     """
     fits = {category.zh: category.fit for category in reading.categories}
     needs = sorted(reading.needs, key=lambda need: -fits.get(need.category_zh, 0.0))
@@ -38,19 +36,13 @@ def items_for(
         for need in needs
         if need.category_zh in fits or not fits
     ]
-    said = {word.lower() for topic in reading.topics for word in topic.words}
     by_category = [
         [(p.zh, p.en, category.zh) for p in knowledge.products
-         if knowledge.categories[p.category][0] == category.zh
-         and not said.isdisjoint(name.lower() for name in (p.zh, p.en, *p.also))]
+         if knowledge.categories[p.category][0] == category.zh]
         for category in reading.categories
     ]  # fmt: skip
     depth = max(map(len, by_category), default=0)
-    types = [row[at] for at in range(depth) for row in by_category if at < len(row)]
-    return _placed(wanted, matcher, top) or _placed(types, matcher, top)
-
-
-def _placed(wanted: Sequence[tuple[str, str, str]], matcher: ItemMatcher, top: int) -> list[Placed]:
+    wanted += [row[at] for at in range(depth) for row in by_category if at < len(row)]
     found: dict[str, Placed] = {}
     for zh, en, category in wanted:
         for item in matcher.items(zh, en, kind=category)[:PER_NEED]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from adunion.decision.retrieval import Lists, Understood, learn_carts, moved
@@ -134,22 +132,6 @@ def test_a_page_of_no_known_topic_still_gets_what_its_needs_name(finder: NeedFin
     assert reading.categories == ()
     placed = items_for(reading, finder.library.knowledge, matcher, 4)
     assert {"助眠枕头", "真丝眼罩"} <= {each.title for each in placed}
-
-
-def test_a_page_brings_no_goods_of_its_categories_that_it_does_not_speak_of(
-    finder: NeedFinder,
-) -> None:
-    shop = shop_of(
-        [("珐琅炒锅", "Wok", "厨房"), ("东北大米", "Rice", "食品饮料"), ("电烤箱", "Oven", "家电")]
-    )
-    matcher, knowledge = ItemMatcher(shop, LexicalIndex.build(shop)), finder.library.knowledge
-    reader = ContextReader(finder=finder)
-    cake = reader.read(page_of("在家做戚风蛋糕：鸡蛋打发，放进烤箱烤四十分钟，蛋糕胚蓬松"))
-    assert cake.categories
-    titles = {each.title for each in items_for(cake, knowledge, matcher, 8)}
-    assert titles <= {"电烤箱"}
-    wok = replace(cake, topics=(replace(cake.topics[0], words=("炒锅",)),), needs=())
-    assert [each.title for each in items_for(wok, knowledge, matcher, 8)] == ["珐琅炒锅"]
 
 
 def test_part_of_a_name_answers_no_need_but_what_the_thing_is_does() -> None:
