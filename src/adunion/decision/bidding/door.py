@@ -150,12 +150,16 @@ class ReturnTargetController:
         self._log.append(seen)
         self._bids = None
         self.tick += 1
-        if self.tick == self.ticks and self.status == "unreachable" and self._held():
+        if self.spent >= self.budget:
+            self.status = "spent"
+        elif self.tick == self.ticks and self.status == "unreachable" and self._held():
             self.status = "on_target"
 
     def _held(self) -> bool:
         """Whether the day bought something and held its target, whatever seemed to come."""
-        return self.attainment >= HELD and self.spent >= HARDLY[0] * self.budget
+        all_value = sum(float(seen.values.sum()) for seen in self._log)
+        some = self.spent >= HARDLY[0] * self.budget or self.value >= HARDLY[1] * all_value
+        return some and self.attainment >= HELD
 
     def _learn(self, slots: int = 0) -> Profile:
         """Make the profile, of today's slots or those of earlier periods, and tell it of those."""
@@ -197,7 +201,8 @@ class ReturnTargetController:
         spare = left - BUDGET_KEPT * self.budget - come[1]
         goal = evidence.sales_ratio() / AIM
         room = goal * self.target * value - cost
-        self._say(room.mean(axis=0), spare.mean(axis=0), come.mean(axis=1))
+        held = evidence.sales_ratio() / HELD * self.target * value - cost
+        self._say(room.mean(axis=0), held.mean(axis=0), spare.mean(axis=0), come.mean(axis=1))
         doubt = DOUBT * spread_at(shadow_price(room, spare, goal), value, cost)
         goal /= 1 + min(doubt, DOUBT_MOST)
         room = goal * self.target * value - cost
@@ -224,10 +229,13 @@ class ReturnTargetController:
         safe = np.nonzero(risk <= left)[0]
         return float(lower[safe[0]]) if len(safe) else np.inf
 
-    def _say(self, room: Floats, spare: Floats, come: Floats) -> None:
+    def _say(self, room: Floats, held: Floats, spare: Floats, come: Floats) -> None:
+        """How it stands, by what each multiplier leaves of the aim, the target and the budget."""
         fits = spare >= 0
         good = np.nonzero((room >= 0) & fits & (come[1] > 0))[0]
-        if not len(good):
+        if not len(good) and ((held >= 0) & fits & (come[1] > 0)).any():
+            self.status = "on_target"
+        elif not len(good):
             short = not (fits & (come[1] > 0)).any()
             self.status = "budget_bound" if short else "unreachable"
         elif not fits[min(int(good[-1]) + 1, len(fits) - 1)]:

@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 def positive(name: str, number: float, most: float = 1e15) -> float:
     """A finite number above 0."""
     try:
-        given = float(number)
+        given = np.nan if isinstance(number, bool | np.bool_ | str) else float(number)
     except (TypeError, ValueError):
         given = np.nan
     if not 0 < given <= most:

@@ -116,6 +116,23 @@ def test_after_the_last_tick_the_status_tells_what_came(
     assert (controller.attainment >= 0.9, controller.status) == (True, status)
 
 
+def test_prices_that_rise_over_the_day_leave_the_target_held_and_said_so() -> None:
+    rng, controller = generator(3), make(1e9, 0.2)
+    for tick in range(48):
+        values, price = rng.lognormal(0, 1, 400), rng.lognormal(1.1 * (tick / 48 - 0.5), 0.8, 400)
+        won = controller.bids(values) >= price
+        controller.observe(values, price, won, won, np.where(won, price, 0.0))
+    assert 0.9 < controller.attainment < 1
+    assert controller.status == "on_target"
+
+
+def test_costs_beyond_the_budget_are_told_as_spent_at_once() -> None:
+    controller, ones = make(10.0), np.ones(3)
+    controller.bids(ones)
+    controller.observe(ones, ones, ones, ones, [8, 8, 8])
+    assert (controller.spent, controller.status) == (24.0, "spent")
+
+
 def test_costs_of_one_slot_alone_still_hold_budget_and_target() -> None:
     controller = make(1e6, 60)
     paid, gained = day(controller, slots=1)
@@ -233,7 +250,7 @@ def test_empty_ticks_no_values_and_ticks_beyond_the_end_bid_nothing() -> None:
 
 
 def test_what_cannot_be_is_refused_before_anything_is_counted() -> None:
-    for bad in (0, -1, np.nan, np.inf, "much", None):
+    for bad in (0, -1, np.nan, np.inf, "much", "9", True, None):
         with pytest.raises(AdUnionError, match="budget"):
             ReturnTargetController(budget=bad, target_cost_per_value=1, ticks=1)  # type: ignore[arg-type]
         with pytest.raises(AdUnionError, match="target_cost_per_value"):
