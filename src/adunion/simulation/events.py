@@ -27,6 +27,7 @@ from .world.types import LINK, Orders, Response, Traffic
 Ids = npt.NDArray[np.void]
 Rows = npt.NDArray[np.int64]
 
+_PARTS_MOST = 8  # what is still to happen is put together where it lies in more batches
 SEEN_AFTER_US = 1_000_000  # a slot counts as seen one second after the page came
 CLICK_AFTER_US = 5_000_000
 CART_AFTER_US = 20_000_000
@@ -240,8 +241,13 @@ class Later:
                 ready.append(part.between(given, cut))
             if cut < len(part):
                 left.append((part, max(cut, given)))
-        self._parts = left
+        self._parts = left if len(left) <= _PARTS_MOST else [(_rest(left), 0)]
         return in_time(ready)
+
+
+def _rest(parts: list[tuple[EventBatch, int]]) -> EventBatch:
+    """What was not given back of each part, as one: a part costs the same however few it gives."""
+    return in_time([part.between(given, len(part)) for part, given in parts])
 
 
 def in_time(parts: list[EventBatch]) -> EventBatch:
