@@ -46,7 +46,7 @@ class NeedPools:
         self._library = library
         self._index = index
         by_words = ("knowledge", "complements")
-        self._words = NeedFinder(library, Weights.load("words"), sources=by_words)
+        self._words = NeedFinder(library.wordly(), Weights.load("words"), sources=by_words)
         self._whole = NeedFinder(library) if library.embedder else None
         self._pools: dict[int, tuple[Rows, Scores]] = {}
         self._things: dict[str, tuple[Rows, Scores]] = {}

@@ -45,6 +45,10 @@ class Library:
         self.advisor = advisor
         self._kinds: dict[int, frozenset[int]] = {}
 
+    def wordly(self) -> Library:
+        """The same by words alone: nothing that is read with it is embedded."""
+        return Library(self.knowledge, None, self.links, self.opinions, self.advisor)
+
     @cached_property
     def phrases(self) -> tuple[list[str], npt.NDArray[np.int64]]:
         """All phrases of situations, and which situation each is of."""
