@@ -29,7 +29,7 @@ NEW_PLAN = {
     "items": {"merchant": 0, "share": 0.4}, "shared_budget": "both",
 }  # fmt: skip
 PLANS: list[dict[str, Any]] = [
-    {"name": "pushed", "target_roi": 8, "boosts": [BOOST]},
+    {"name": "pushed", "target_roi": 25, "boosts": [BOOST]},
     NEW_PLAN,
     {"name": "beside", "target_roi": 2, "items": {"merchant": 0}, "shared_budget": "both"},
 ]

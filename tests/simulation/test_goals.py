@@ -62,7 +62,7 @@ def test_volume_spends_its_budget_over_the_whole_time(
 def test_a_net_target_is_kept_after_returns(plans: dict[str, list[dict[str, Any]]]) -> None:
     net = plans["net_roi"]
     assert all(one["attainment"] == one["attainment_net"] for one in net)
-    assert sum(one["expected_net_minor"] for one in net) > 0.82 * 4 * sum(
+    assert sum(one["expected_net_minor"] for one in net) > 0.77 * 4 * sum(
         one["spend_minor"] for one in net
     )
 
