@@ -6,6 +6,7 @@ own validation (422), so that a stranger learns nothing from a route's schema.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
@@ -13,6 +14,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi import HTTPException as BodyError
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -57,7 +59,7 @@ ANYONE_WITH_A_KEY = tuple(Role)
 
 
 class _LimitedRequest(Request):
-    """A request whose body may not be larger than its route says."""
+    """A request whose body may not be larger than its route says, nor say a thing twice."""
 
     body_bytes_max = BODY_BYTES_MAX
 
@@ -71,6 +73,19 @@ class _LimitedRequest(Request):
                 chunks.append(chunk)
             self._limited = b"".join(chunks)
         return self._limited
+
+    async def json(self) -> Any:
+        return json.loads(await self.body(), object_pairs_hook=_each_once)
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are unique (RFC 8259, section 4), so that no reader is misled."""
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BodyError(400, f"The body names {twice[:60]!r} twice in one object.")
+    return found
 
 
 class ApiRoute(APIRoute):

@@ -52,6 +52,7 @@ BODIES = [
     (b"[]", 422, "invalid"),
     (b"\xff\xfe", 422, "invalid"),
     (b"[" * 100_000, 400, "bad_request"),
+    (b'{"external_id": "x", "name": "X", "name": "Y"}', 400, "bad_request"),
     (b'{"external_id": "x", "name": "\\u0000"}', 422, "invalid"),
     (b'{"external_id": "x", "name": "\\ud800"}', 422, "invalid"),
     (b'{"external_id": "x", "name": NaN}', 422, "invalid"),
