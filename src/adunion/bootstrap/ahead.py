@@ -1,4 +1,4 @@
-"""What is asked for is found once after each change of items, before a forecast waits for it."""
+"""What is asked for is found and read after each change of items, so that no forecast waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PAUSE_SECONDS = 0.0005  # that the market's lock is left to others between two q
 
 
 class Ahead:
-    """Finds what the logged queries match, the most frequent first; retrieval remembers it."""
+    """Finds what the logged queries match and reads what they need, the most frequent first.
+
+    Retrieval remembers both.
+    """
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -37,6 +40,9 @@ class Ahead:
             with market.lock:
                 if market.catalog is not self._catalog:
                     break
-                market.brain.retrieval.answer([self._left.pop()])
+                retrieval, query = market.brain.retrieval, self._left.pop()
+                retrieval.answer([query])
+            if retrieval.understood.needs is not None:
+                retrieval.understood.needs.of(query)
             sleep(PAUSE_SECONDS)
         return len(self._left)

@@ -121,11 +121,6 @@ def world_of(scenario: Scenario, seed: int, progress: Progress) -> World:
     """The world a scenario names."""
     part = scenario.world
     progress("world", 0, 1)
-    if part.path is None and part.orders is None and part.merchants > part.items:
-        raise AdUnionError(
-            "bad_scenario",
-            f"world.merchants: {part.merchants} cannot share the {part.items} of world.items.", 422,
-        )  # fmt: skip
     if part.path is not None:
         world = load(part.path)
     elif part.orders is not None:

@@ -186,7 +186,7 @@ def _wish(it: Context, categories: Mapping[str, str]) -> tuple[Wish, list[str]]:
     asked = (
         (N_("Category"), category, category in categories, tops),
         (N_("Least commission"), rate, whole,
-         it.say(N_("0 to %(most)s, in hundredths of a per cent"), most=RATE_MAX)),
+         it.say(N_("0 to %(most)s, in hundredths of a per cent"), most=it.fmt.number(RATE_MAX))),
         (N_("Rising only"), it.text("rising"), it.text("rising") in FLAGS, flags),
         (N_("Without a link yet"), it.text("new"), it.text("new") in FLAGS, flags),
     )  # fmt: skip

@@ -58,6 +58,8 @@ class WorldPart(Part):
             raise ValueError("give path or orders, not both")
         if self.orders and not self.mapping:
             raise ValueError("orders needs a mapping, e.g. mapping = 'online_retail'")
+        if not (self.path or self.orders) and self.merchants > self.items:
+            raise ValueError(f"{self.merchants} merchants cannot share {self.items} items")
         return self
 
 
@@ -317,9 +319,9 @@ class Scenario(RankingRules, Part):
 
     @model_validator(mode="after")
     def _plans_told_apart(self) -> Scenario:
-        named = [
-            each.name for each in (*self.plans, *self.rivals) if "name" in each.model_fields_set
-        ]
+        entering = (shock.rival for shock in self.shocks if shock.rival is not None)
+        plans = (*self.plans, *self.rivals, *entering)
+        named = [each.name for each in plans if "name" in each.model_fields_set]
         twice = next((name for name in named if named.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"two plans are called {twice!r}; reports tell them apart by name")

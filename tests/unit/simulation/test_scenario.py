@@ -26,6 +26,14 @@ def test_an_empty_scenario_is_a_small_market() -> None:
         ({"plans": [{"name": "a"}, {"name": "a"}]}, "two plans are called 'a'"),
         (
             {
+                "plans": [{"name": "a"}],
+                "shocks": [{"kind": "rival", "at_hour": 1, "rival": {"name": "a"}}],
+            },
+            "two plans are called 'a'",
+        ),
+        ({"world": {"merchants": 400, "items": 200}}, "world: 400 merchants cannot share 200"),
+        (
+            {
                 "plans": [
                     {"boosts": [{"at_hour": 1, "until_hour": 2, "budget": 5, "regions": ["火星"]}]}
                 ]

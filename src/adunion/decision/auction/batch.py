@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from adunion.kernel.borrowing import borrowing
 
-from .rank import SCORE_MAX, Scratch, fill, fill_without
+from .rank import SCORE_MAX, Scratch, fill
+from .without import fill_without
 
 HOUR_US = 3_600_000_000
 MONDAY_HOURS = 72  # 1970-01-01 was a Thursday: three days after Monday 00 UTC

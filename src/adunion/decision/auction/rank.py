@@ -11,10 +11,6 @@ of the page goes by organic worth alone. So at most `paid` slots are moved by bi
 never lowers a slot and changes nothing above it, so the least bids that reach each slot are prices
 at which bidding one's value is best (Myerson 1981); without the cap they are the VCG payment.
 
-A plan is no rival of itself: what an item pays is what it takes from others, so against it those of
-its own plan's items that stand below it or are not shown count by their organic worth. Along a page
-the payments of a plan then add up to what all its bids together take from the others.
-
 `item` is the candidates of one request, (m,); `merchant` and `group` are the catalog's columns.
 Scores are int64 micros per seen impression.
 """
@@ -76,7 +72,7 @@ def _empty(count: int) -> Sorted:
 
 
 @borrowing(inline="always")
-def _beats(score_a: int, item_a: int, score_b: int, item_b: int) -> bool:
+def beats(score_a: int, item_a: int, score_b: int, item_b: int) -> bool:
     """The better score first; equal scores by item row, so that every run ranks alike."""
     return score_a > score_b or (score_a == score_b and item_a < item_b)
 
@@ -98,10 +94,10 @@ def _sift(
         best = heap[child]
         if child + 1 < size:
             right = heap[child + 1]
-            if _beats(score[right], item[right], score[best], item[best]):
+            if beats(score[right], item[right], score[best], item[best]):
                 best = right
                 child += 1
-        if not _beats(score[best], item[best], moving_score, moving_item):
+        if not beats(score[best], item[best], moving_score, moving_item):
             break
         heap[at] = best
         at = child
@@ -118,7 +114,7 @@ def _insert(
 ) -> None:
     """Put a candidate among the first `at` of an order; what it beats moves down by one."""
     mine, row = score[candidate], item[candidate]
-    while at > 0 and _beats(mine, row, score[order[at - 1]], item[order[at - 1]]):
+    while at > 0 and beats(mine, row, score[order[at - 1]], item[order[at - 1]]):
         order[at] = order[at - 1]
         at -= 1
     order[at] = candidate
@@ -133,7 +129,7 @@ def start(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32
         at = size
         if size < _FIRST:
             size += 1
-        elif _beats(score[row], item[row], score[worst], item[worst]):
+        elif beats(score[row], item[row], score[worst], item[worst]):
             at -= 1
         else:
             continue
@@ -148,7 +144,7 @@ def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.
     """Make the heap of those that are not sorted; of equals the earlier are."""
     count, last = 0, into.order[into.sizes[1] - 1]
     for row in range(len(item)):
-        if _beats(score[last], item[last], score[row], item[row]) or (
+        if beats(score[last], item[last], score[row], item[row]) or (
             row > last and score[row] == score[last] and item[row] == item[last]
         ):
             into.heap[count] = row
@@ -159,7 +155,9 @@ def _heap_rest(into: Sorted, score: npt.NDArray[np.int64], item: npt.NDArray[np.
 
 
 @borrowing(inline="always")
-def _at(ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]) -> int:
+def placed(
+    ranked: Sorted, at: int, score: npt.NDArray[np.int64], item: npt.NDArray[np.int32]
+) -> int:
     """The candidate at a place of the ranking, -1 past the end."""
     if at < ranked.sizes[1]:
         return int(ranked.order[at])
@@ -187,7 +185,7 @@ def _sort_to(
 
 
 @borrowing(inline="always")
-def _fits(
+def fits(
     candidate: int,
     chosen: npt.NDArray[np.int32],
     filled: int,
@@ -197,6 +195,7 @@ def _fits(
     merchant_cap: int,
     group_cap: int,
 ) -> bool:
+    """Whether a candidate may stand on a page beside those chosen, under the caps."""
     of_merchant = 0
     of_group = 0
     whose = merchant[item[candidate]]
@@ -223,7 +222,7 @@ def fitting(
     for candidate in range(len(item)):
         if filled == slots:
             break
-        if _fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
+        if fits(candidate, work.other, filled, item, merchant, group, merchant_cap, group_cap):
             work.other[filled] = candidate
             filled += 1
     return filled
@@ -280,10 +279,10 @@ def fill_sorted(
     for slot in range(slots):
         work.chosen[slot] = -1
     while filled < slots and bids < paid:
-        candidate = _at(work.by_score, at, work.score, item)
+        candidate = placed(work.by_score, at, work.score, item)
         if candidate < 0:
             return filled
-        if _fits(candidate, work.chosen, filled, item, merchant, group, merchant_cap, group_cap):
+        if fits(candidate, work.chosen, filled, item, merchant, group, merchant_cap, group_cap):
             work.chosen[filled] = candidate
             work.taken_at[filled] = at
             work.counted[filled] = bid[candidate] > 0
@@ -291,7 +290,7 @@ def fill_sorted(
             filled += 1
         at += 1
     bidding = filled
-    filled = _fill_organic(
+    filled = fill_organic(
         work, work.chosen, filled, organic, item, merchant, group, slots, merchant_cap, group_cap
     )
     for slot in range(bidding, filled):
@@ -300,7 +299,7 @@ def fill_sorted(
 
 
 @borrowing()
-def _fill_organic(
+def fill_organic(
     work: Scratch,
     chosen: npt.NDArray[np.int32],
     filled: int,
@@ -317,139 +316,16 @@ def _fill_organic(
         start(work.by_organic, organic, item)
     at = 0
     while filled < slots:
-        candidate = _at(work.by_organic, at, organic, item)
+        candidate = placed(work.by_organic, at, organic, item)
         if candidate < 0:
             break
         at += 1
         there = False
         for slot in range(filled):
             there = there or chosen[slot] == candidate
-        if not there and _fits(
+        if not there and fits(
             candidate, chosen, filled, item, merchant, group, merchant_cap, group_cap
         ):
             chosen[filled] = candidate
             filled += 1
     return filled
-
-
-@borrowing(inline="always")
-def _keep_before(work: Scratch, slot: int) -> int:
-    """What stands before a slot stays; how many of their bids count."""
-    bids = 0
-    for before in range(slot):
-        work.other[before] = work.chosen[before]
-        bids += int(work.counted[before])
-    return bids
-
-
-@borrowing(inline="always")
-def _waits(
-    candidate: int,
-    loser: int,
-    bid: npt.NDArray[np.int64],
-    plan: npt.NDArray[np.int32],
-    chosen: npt.NDArray[np.int32],
-    slot: int,
-) -> bool:
-    """Whether a candidate bids for the loser's plan without being shown above a slot."""
-    waits = bool(plan[candidate] == plan[loser] and bid[candidate] > 0)
-    for above in range(slot if waits else 0):
-        waits = waits and bool(chosen[above] != candidate)
-    return waits
-
-
-@borrowing()
-def _wait(
-    work: Scratch,
-    loser: int,
-    bid: npt.NDArray[np.int64],
-    plan: npt.NDArray[np.int32],
-    slot: int,
-) -> int:
-    """Write the loser and those of its plan that wait to `work.waiting`; how many they are."""
-    work.waiting[0] = loser
-    count = 1
-    for row in range(len(bid)):
-        if row != loser and _waits(row, loser, bid, plan, work.chosen, slot):
-            work.waiting[count] = row
-            count += 1
-    return count
-
-
-@borrowing(inline="always")
-def _first_of(
-    waiting: npt.NDArray[np.int32],
-    count: int,
-    organic: npt.NDArray[np.int64],
-    item: npt.NDArray[np.int32],
-) -> int:
-    """Which of those waiting is best by organic worth."""
-    best = 0
-    for k in range(1, count):
-        row, first = waiting[k], waiting[best]
-        if _beats(organic[row], item[row], organic[first], item[first]):
-            best = k
-    return best
-
-
-@borrowing(inline="always")
-def fill_without(
-    work: Scratch,
-    slot: int,
-    organic: npt.NDArray[np.int64],
-    bid: npt.NDArray[np.int64],
-    plan: npt.NDArray[np.int32],
-    item: npt.NDArray[np.int32],
-    merchant: npt.NDArray[np.int32],
-    group: npt.NDArray[np.int32],
-    slots: int,
-    paid: int,
-    merchant_cap: int,
-    group_cap: int,
-) -> tuple[int, int]:
-    """Rank again as if the item in `slot`, whose bid counts, had not bid, into `work.other`.
-
-    Nor have those of its `plan` (m,) below it or not shown: bids of one plan do not raise each
-    other's prices. What stands before the slot stays as it is, so the walk goes on from there, to
-    the end or to where the item finds its place. Returns how many slots are filled and that place
-    (`slots` if none).
-    """
-    loser = work.chosen[slot]
-    bids = _keep_before(work, slot)
-    filled = slot
-    at = work.taken_at[slot] + 1
-    home = slots
-    waiting = _wait(work, loser, bid, plan, slot)
-    while filled < slots and bids < paid:
-        candidate = _at(work.by_score, at, work.score, item)
-        if candidate >= 0 and _waits(candidate, loser, bid, plan, work.chosen, slot):
-            at += 1
-            continue
-        best = _first_of(work.waiting, waiting, organic, item)
-        row, unbid = work.waiting[best], waiting > 0
-        if candidate >= 0 and unbid:
-            unbid = _beats(organic[row], item[row], work.score[candidate], item[candidate])
-        if unbid:
-            waiting -= 1
-            work.waiting[best] = work.waiting[waiting]
-        elif candidate < 0:
-            return filled, home
-        else:
-            row = candidate
-            at += 1
-        if _fits(row, work.other, filled, item, merchant, group, merchant_cap, group_cap):
-            work.other[filled] = row
-            work.other_score[filled] = organic[row] if unbid else work.score[row]
-            bids += int(bid[row] > 0 and not unbid)
-            filled += 1
-            if row == loser:  # what stands below its own place changes nothing for it
-                return filled, filled - 1
-    bidding = filled
-    filled = _fill_organic(
-        work, work.other, filled, organic, item, merchant, group, slots, merchant_cap, group_cap
-    )
-    for later in range(bidding, filled):
-        work.other_score[later] = organic[work.other[later]]
-        if work.other[later] == loser:
-            home = later
-    return filled, home

@@ -70,14 +70,6 @@ def ranked(matches: Sequence[Match], merit: Floats, is_planned: npt.NDArray[np.b
     )
 
 
-def best_first(merit: Floats) -> npt.NDArray[np.int64]:
-    """The rows by merit, equal ones in their order: one sort of words, the merit before the row."""
-    bits = (np.float32(0) - merit).view(np.int32)  # as integers, floats below 0 sort backwards
-    high = np.where(bits < 0, ~bits, bits ^ np.int32(-(1 << 31))).view(np.uint32)
-    words = high.astype(np.uint64) << np.uint64(32) | np.arange(len(merit), dtype=np.uint64)
-    return (np.sort(words) & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
 def _room(offsets: npt.NDArray[np.int64]) -> Lists:
     """Room for the first of so many matches."""
     if len(offsets) == 2:

@@ -19,7 +19,7 @@ from adunion.prediction import ItemColumns, kind_codes
 from adunion.understanding import LexicalIndex
 from adunion.understanding.lexical import remember
 
-from .answers import CATEGORIES, Answers, Match, best_first, ranked
+from .answers import CATEGORIES, Answers, Match, ranked
 from .complements import Complements
 from .intent import BESIDE
 from .types import Floats, Ints, Lists
@@ -210,12 +210,20 @@ def _demand(snapshot: CatalogSnapshot, merit: Floats) -> npt.NDArray[np.float64]
 
 def _by_category(snapshot: CatalogSnapshot, merit: Floats, chosen: npt.NDArray[np.bool_]) -> Lists:
     rows = np.flatnonzero(chosen)
-    rows = rows[best_first(merit[rows])]
+    rows = rows[_best_first(merit[rows])]
     category, size = snapshot.category[rows], len(snapshot.categories)
     rows = rows[_grouped(category, size)]
     sizes = np.bincount(category, minlength=size)
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     return Lists(offsets, np.asarray(rows, np.int32), np.ones(len(rows), np.float32))
+
+
+def _best_first(merit: Floats) -> npt.NDArray[np.int64]:
+    """The rows by merit, equal ones in their order: one sort of words, the merit before the row."""
+    bits = (np.float32(0) - merit).view(np.int32)  # as integers, floats below 0 sort backwards
+    high = np.where(bits < 0, ~bits, bits ^ np.int32(-(1 << 31))).view(np.uint32)
+    words = high.astype(np.uint64) << np.uint64(32) | np.arange(len(merit), dtype=np.uint64)
+    return (np.sort(words) & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def _grouped(codes: npt.NDArray[np.integer], size: int) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ read soon after (`read_waiting`), by words and meaning, and remembered.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from adunion.catalog.types import CatalogSnapshot
 from adunion.understanding.embed import Cached
-from adunion.understanding.lexical import LexicalIndex
+from adunion.understanding.lexical import LexicalIndex, remember
 
 from .finder import NeedFinder
 from .match import Rows, Scores, answering
@@ -46,7 +47,7 @@ class NeedPools:
         self._library = library
         self._index = index
         by_words = ("knowledge", "complements")
-        self._words = NeedFinder(library.wordly(), Weights.load("words"), sources=by_words)
+        self._words = NeedFinder(library.by_words, Weights.load("words"), sources=by_words)
         self._whole = NeedFinder(library) if library.embedder else None
         self._pools: dict[int, tuple[Rows, Scores]] = {}
         self._things: dict[str, tuple[Rows, Scores]] = {}
@@ -54,8 +55,8 @@ class NeedPools:
         self._place_of = {name: k for k, name in enumerate(self._names)}
         self._titles: tuple[npt.NDArray[np.int64], Rows] | None = None  # names by item
         self._waiting: dict[str, None] = {}
-        self._read: dict[str, list[Pool]] = {}
-        self._by_words: dict[str, list[Pool]] = {}
+        self._read: OrderedDict[str, list[Pool]] = OrderedDict()
+        self._by_words: OrderedDict[str, list[Pool]] = OrderedDict()
 
     def ready(self, query: str) -> list[Pool] | None:
         """What was read of a query; None where nothing was yet: then it waits to be read."""
@@ -72,26 +73,23 @@ class NeedPools:
             self._library.embedder.embed(some, "query")
         for text in some:
             self._waiting.pop(text, None)
-            if len(self._read) >= _READ_MAX:
-                self._read.pop(next(iter(self._read)))
-            self._read[text] = self.of(text)
+            remember(self._read, text, self.of(text), _READ_MAX)
         return len(some)
 
     def of(self, query: str) -> list[Pool]:
         """The pools of a query's needs, strongest first; those without items are left out.
 
-        By its words, and by its meaning too where it was embedded before.
+        By its words, and by its meaning too where it was embedded before; remembered.
         """
         text = query[:TEXT_CHARS_MAX]
-        finder = self._finder(text)
-        if finder is not self._words:
-            return self._pools_of(finder, text)
-        known = self._by_words.get(text)
+        known = self._read.get(text)
         if known is None:
-            known = self._pools_of(finder, text)
-            if len(self._by_words) >= _READ_MAX:
-                self._by_words.pop(next(iter(self._by_words)))
-            self._by_words[text] = known
+            finder = self._finder(text)
+            kept = self._by_words if finder is self._words else self._read
+            known = kept.get(text)
+            if known is None:
+                known = self._pools_of(finder, text)
+                remember(kept, text, known, _READ_MAX)
         return known
 
     def _pools_of(self, finder: NeedFinder, text: str) -> list[Pool]:

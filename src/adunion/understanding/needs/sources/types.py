@@ -45,8 +45,11 @@ class Library:
         self.advisor = advisor
         self._kinds: dict[int, frozenset[int]] = {}
 
-    def wordly(self) -> Library:
-        """The same by words alone: nothing that is read with it is embedded."""
+    @cached_property
+    def by_words(self) -> Library:
+        """The same without an embedder: nothing that is read with it is embedded."""
+        if self.embedder is None:
+            return self
         return Library(self.knowledge, None, self.links, self.opinions, self.advisor)
 
     @cached_property
