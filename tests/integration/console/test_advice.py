@@ -26,7 +26,7 @@ def test_a_filter_value_that_is_none_is_told_with_those_there_are(site: Site) ->
     told = re.findall(r"The filter “(.*?)” has no value “(.*?)”.*?There are: (.*?)\.<", page)
     assert told == [
         ("Category", "Cars", "Mother &amp; Baby"),
-        ("Least commission", "ten", "0 to 10000, in hundredths of a per cent"),
+        ("Least commission", "ten", "0 to 10,000, in hundredths of a per cent"),
         ("Rising only", "yes", "0 and 1"),
     ]
     assert 'name="new" value="1" checked' in page
