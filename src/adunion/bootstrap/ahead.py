@@ -40,9 +40,9 @@ class Ahead:
             with market.lock:
                 if market.catalog is not self._catalog:
                     break
-                retrieval, query = market.brain.retrieval, self._left.pop()
-                retrieval.answer([query])
-            if retrieval.understood.needs is not None:
-                retrieval.understood.needs.of(query)
+                needs, query = market.brain.needs, self._left.pop()
+                market.brain.retrieval.answer([query])
+            if needs is not None:
+                needs.of(query)
             sleep(PAUSE_SECONDS)
         return len(self._left)

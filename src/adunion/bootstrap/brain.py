@@ -363,9 +363,14 @@ class Brain:
 
     def read_waiting(self) -> None:
         """Read the needs of queries that came; decisions know them from then on."""
-        pools = self._need_pools
-        if "needs" not in self.engine.settings.retrievals_off and pools is not None:
-            pools.read_waiting()
+        if self.needs is not None:
+            self.needs.read_waiting()
+
+    @property
+    def needs(self) -> NeedPools | None:
+        """The needs that decisions retrieve by; None where that is off."""
+        off = "needs" in self.engine.settings.retrievals_off
+        return None if off else self._need_pools
 
     def _learn_understood(self) -> None:
         """Once a day, with training: what goes into a cart."""
